@@ -1,0 +1,86 @@
+"""Socket.IO between notebook cells and browsers, through the Jupyter server you already have.
+
+>>> import nbsocket
+>>> io = nbsocket.Server("chat")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbsocket._version import __version__
+from nbsocket.errors import (
+    AckTimeout,
+    BlockingCallError,
+    ChannelInUse,
+    EncodeError,
+    ExtensionNotLoadedError,
+    LinkLostError,
+    NbSocketError,
+    NoServerError,
+    VersionMismatchError,
+)
+
+if TYPE_CHECKING:
+    from nbsocket.kernel.namespace import ConnectionRefused
+    from nbsocket.kernel.server import Server
+    from nbsocket.kernel.socket import Handshake, Socket
+
+__all__ = [
+    "AckTimeout",
+    "BlockingCallError",
+    "ChannelInUse",
+    "ConnectionRefused",
+    "EncodeError",
+    "ExtensionNotLoadedError",
+    "Handshake",
+    "LinkLostError",
+    "NbSocketError",
+    "NoServerError",
+    "Server",
+    "Socket",
+    "VersionMismatchError",
+    "__version__",
+]
+
+_LAZY = {
+    "ConnectionRefused": "nbsocket.kernel.namespace",
+    "Server": "nbsocket.kernel.server",
+    "Handshake": "nbsocket.kernel.socket",
+    "Socket": "nbsocket.kernel.socket",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what a kernel needs when it is first asked for; the server process never asks."""
+    if name in _LAZY:
+        import importlib  # noqa: PLC0415 - only here
+
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    msg = f"module 'nbsocket' has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """Say where the server extension is (called by jupyter_server)."""
+    from nbsocket.server.app import NbSocketApp  # noqa: PLC0415 - only in the server
+
+    return [{"module": "nbsocket", "app": NbSocketApp}]
+
+
+def _register_magic() -> None:
+    """Make ``%%client`` known where there is IPython."""
+    import sys  # noqa: PLC0415 - only here
+
+    if "IPython" not in sys.modules:
+        return
+    from IPython.core.getipython import get_ipython  # noqa: PLC0415 - already loaded
+
+    shell = get_ipython()
+    if shell is not None:
+        from nbsocket.kernel.magic import register  # noqa: PLC0415 - only in IPython
+
+        register(shell)
+
+
+_register_magic()

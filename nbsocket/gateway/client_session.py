@@ -1,0 +1,374 @@
+"""One client as the port sees it: its protocol session, its transports, its queue, its clock.
+
+It decides nothing of the protocol (``protocol.engine_session`` does) and knows nothing of HTTP
+(``handlers`` does): it moves bytes between the two and keeps the backlog bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Any, Protocol
+
+from nbsocket.gateway.burst import Burst, Control
+from nbsocket.gateway.tickets import GUEST, Ticket
+from nbsocket.protocol import engine_session as engine
+from nbsocket.protocol.engine_packet import NOOP, Packet, PacketType, encode_payload
+from nbsocket.protocol.engine_states import State, Trigger
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from nbsocket.gateway.switchboard import Channel, Switchboard
+
+_WRITE_BYTES = 64 * 1024
+_CLOSE = Packet(PacketType.CLOSE)
+
+
+class WebSocket(Protocol):
+    """What a session needs of a WebSocket connection."""
+
+    def write_bytes(self, data: bytes) -> asyncio.Future[None] | None:
+        """Write whole frames; None once they are with the operating system, else when they are."""
+
+    def close_websocket(self, code: int) -> None:
+        """Close it."""
+
+
+class PollOverlapError(Exception):
+    """A second poll, or a second post, while the first is under way."""
+
+
+class ClientSession:
+    """One client between its transports and its channel's kernel.
+
+    Args:
+        number: What the kernel link calls this session.
+        sid: What the client calls it.
+        channel: Where it belongs.
+        ticket: What it came in with.
+        handshake: What the kernel is told of its first request.
+        switchboard: Who is asked for limits and told of the end.
+    """
+
+    __slots__ = (
+        "_announced",
+        "_closing",
+        "_connect_until",
+        "_loop",
+        "_poll",
+        "_probe",
+        "_progress_at",
+        "_queue",
+        "_switchboard",
+        "_timer",
+        "_tokens",
+        "_tokens_at",
+        "_writing_bytes",
+        "channel",
+        "dropped_count",
+        "handshake",
+        "number",
+        "posting",
+        "protocol",
+        "queued_bytes",
+        "ticket",
+        "websocket",
+    )
+
+    def __init__(
+        self,
+        number: int,
+        sid: str,
+        channel: Channel,
+        ticket: Ticket,
+        handshake: dict[str, Any],
+        switchboard: Switchboard,
+    ) -> None:
+        """Create it; ``open`` begins it."""
+        limits = switchboard.limits
+        self.number = number
+        self.channel = channel
+        self.ticket = ticket
+        self.handshake = handshake
+        self.protocol = engine.Session(sid, limits.timing)
+        self.websocket: WebSocket | None = None
+        self.posting = False
+        self.queued_bytes = 0
+        self.dropped_count = 0
+        self._switchboard = switchboard
+        self._loop = asyncio.get_running_loop()
+        self._queue: deque[Burst] = deque()
+        self._poll: asyncio.Future[str] | None = None
+        self._probe: WebSocket | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._announced = False
+        self._closing: str | None = None
+        self._writing_bytes = 0
+        self._progress_at = self._tokens_at = self._loop.time()
+        self._tokens = float(limits.guest_burst)
+        self._connect_until = self._progress_at + limits.connect_timeout
+
+    # --- beginning and end ------------------------------------------------------------------
+
+    def open(self, websocket: WebSocket | None) -> None:
+        """Take the handshake; the OPEN packet is queued first."""
+        trigger = Trigger.WEBSOCKET_HANDSHAKE if websocket else Trigger.POLLING_HANDSHAKE
+        packet = self.protocol.open(trigger, self._loop.time())
+        self.websocket = websocket
+        self.send([Control(packet)])
+        self._arm()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the session is alive."""
+        return self.protocol.state is not State.CLOSED
+
+    def close(self, reason: str, code: int = 1000, answer: Packet = _CLOSE) -> None:
+        """End the session now; what is queued is dropped and counted.
+
+        Args:
+            reason: A disconnect reason for the kernel.
+            code: The WebSocket close code.
+            answer: What a pending poll is answered with.
+        """
+        if self.protocol.close(reason) is not None:
+            self._ended(reason, code, answer)
+
+    def _ended(self, reason: str, code: int = 1000, answer: Packet = _CLOSE) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._answer_poll([answer])
+        self.dropped_count += sum(len(burst.messages) for burst in self._queue)
+        self._queue.clear()
+        self.queued_bytes = 0
+        for websocket in (self.websocket, self._probe):
+            if websocket is not None:
+                websocket.close_websocket(code)
+        self.websocket = self._probe = None
+        self._switchboard.session_closed(self, reason, announced=self._announced)
+
+    def close_after_queue(self, reason: str) -> None:
+        """End the session once all that was sent before has been written."""
+        if not self._queue and not self._writing_bytes:
+            self.close(reason)
+        elif self._closing is None:
+            self._closing = reason
+            self._loop.call_later(self._switchboard.limits.ping_timeout, self.close, reason)
+
+    # --- to the client ----------------------------------------------------------------------
+
+    def send(self, bursts: list[Burst]) -> None:
+        """Queue ``bursts`` and write what can be written."""
+        if self.protocol.state is State.CLOSED or self._closing is not None:
+            self.dropped_count += sum(len(burst.messages) for burst in bursts)
+            return
+        queue = self._queue
+        backlogged = bool(queue)
+        for burst in bursts:
+            if burst.volatile and (backlogged or not self._writable):
+                self.dropped_count += len(burst.messages)
+                continue
+            queue.append(burst)
+            self.queued_bytes += burst.size
+        self.flush()
+        if queue and self.queued_bytes * 2 > self._switchboard.limits.max_pending_bytes:
+            self._switchboard.pressed(self)
+
+    @property
+    def _writable(self) -> bool:
+        if self.websocket is not None:
+            return not self._writing_bytes
+        return self._poll is not None
+
+    def flush(self) -> None:
+        """Write from the queue until the transport has enough."""
+        while self._queue and self._writable:
+            if self.websocket is not None:
+                self._write_some(self.websocket)
+            else:
+                self._answer_poll([])
+        if self._closing is not None and not self._queue and not self._writing_bytes:
+            self.close(self._closing)
+
+    def _write_some(self, websocket: WebSocket) -> None:
+        queue = self._queue
+        chunks: list[bytes] = []
+        size = 0
+        while queue and size < _WRITE_BYTES:
+            burst = queue.popleft()
+            self.queued_bytes -= burst.size
+            chunks.append(burst.websocket_bytes)
+            size += len(chunks[-1])
+        pending = websocket.write_bytes(chunks[0] if len(chunks) == 1 else b"".join(chunks))
+        if pending is None:
+            self._progress_at = self._loop.time()
+            return
+        # Tornado holds these bytes until the operating system takes them: nothing is written meanwhile.
+        self._writing_bytes = size
+        self.queued_bytes += size
+        pending.add_done_callback(self._written)
+
+    def _written(self, _: asyncio.Future[None]) -> None:
+        self.queued_bytes -= self._writing_bytes
+        self._writing_bytes = 0
+        if self.is_open:
+            self._progress_at = self._loop.time()
+            self.flush()
+            self._switchboard.progressed(self)
+
+    # --- polling ----------------------------------------------------------------------------
+
+    def poll(self) -> asyncio.Future[str]:
+        """Return the future payload of a GET.
+
+        Raises:
+            PollOverlapError: Another GET waits; the session is closed for it.
+        """
+        if self._poll is not None:
+            self.close(engine.TRANSPORT_ERROR)
+            raise PollOverlapError
+        self._poll = answer = self._loop.create_future()
+        self.flush()
+        if self._poll is not None and self.protocol.state is State.UPGRADING:
+            # The client waits for this poll to end before it sends its UPGRADE.
+            self._answer_poll([NOOP])
+        return answer
+
+    def poll_lost(self, answer: asyncio.Future[str]) -> None:
+        """Say that the connection of a waiting GET was closed."""
+        if self._poll is answer:
+            self._poll = None
+            self.close(engine.TRANSPORT_ERROR)
+
+    def _answer_poll(self, extra: list[Packet]) -> None:
+        answer, self._poll = self._poll, None
+        if answer is None or answer.done():
+            return
+        packets = [packet for burst in self._queue for packet in burst.packets]
+        self._queue.clear()
+        self.queued_bytes = 0
+        self._progress_at = self._loop.time()
+        answer.set_result(encode_payload(packets + extra))
+        self._switchboard.progressed(self)
+
+    # --- from the client --------------------------------------------------------------------
+
+    def receive(self, packet: Packet) -> Awaitable[None] | None:
+        """Take a packet from the session's transport; read on when the result is done."""
+        if packet.type is PacketType.MESSAGE:
+            return self.receive_message(packet.data)
+        if packet.type is PacketType.CLOSE:
+            # The poll that waits is answered with a no-op (Engine.IO protocol, "HTTP long-polling").
+            self.close(engine.TRANSPORT_CLOSE, answer=NOOP)
+            return None
+        incoming = self.protocol.receive(packet, self._loop.time())
+        if isinstance(incoming, engine.Closed):
+            self._ended(incoming.reason)
+        return None
+
+    def receive_message(self, data: str | bytes) -> Awaitable[None] | None:
+        """Take the content of a MESSAGE; read on when the result is done."""
+        if not self.is_open:
+            return None
+        if not self._announced:
+            if data[:1] != "0":
+                self.close(engine.PARSE_ERROR)
+                return None
+            self._announced = True
+            self._connect_until = float("inf")
+            self._switchboard.announce(self)
+        self._switchboard.to_kernel(self, data)
+        pause = self._rate_pause() if self.ticket.role == GUEST else 0.0
+        if pause or not self.channel.port.writable:
+            return self._hold(pause)
+        return None
+
+    async def _hold(self, pause_s: float) -> None:
+        """Do not read for a while; the pong clock stands still."""
+        began = self._loop.time()
+        if pause_s:
+            await asyncio.sleep(pause_s)
+        await self.channel.port.wait_writable()
+        self.protocol.extend(self._loop.time() - began)
+
+    def _rate_pause(self) -> float:
+        """Return how many seconds to read nothing, so that a guest keeps to its rate."""
+        limits = self._switchboard.limits
+        now = self._loop.time()
+        earned = (now - self._tokens_at) * limits.guest_events_per_s
+        self._tokens = min(float(limits.guest_burst), self._tokens + earned) - 1
+        self._tokens_at = now
+        return max(0.0, -self._tokens / limits.guest_events_per_s)
+
+    # --- upgrade ----------------------------------------------------------------------------
+
+    def begin_probe(self, websocket: WebSocket) -> bool:
+        """Take a second WebSocket for an upgrade; False if the session cannot have one."""
+        if self.protocol.state is not State.POLLING or self._probe is not None:
+            return False
+        self._probe = websocket
+        return True
+
+    def receive_on_probe(self, packet: Packet) -> None:
+        """Take a packet that arrived on the probed WebSocket."""
+        probe = self._probe
+        if probe is None:
+            return
+        incoming = self.protocol.receive_on_probe(packet, self._loop.time())
+        if isinstance(incoming, engine.PacketDue):
+            probe.write_bytes(Control(incoming.packet).websocket_bytes)
+            self._answer_poll([NOOP])
+            self._arm()
+        elif isinstance(incoming, engine.Upgraded):
+            self.websocket, self._probe = probe, None
+            self._answer_poll([NOOP])
+            self.flush()
+        else:
+            self._drop_probe()
+
+    def websocket_lost(self, websocket: WebSocket) -> None:
+        """Say that a WebSocket of this session was closed by the other side."""
+        if websocket is self.websocket:
+            self.websocket = None
+            self.close(engine.TRANSPORT_CLOSE)
+        elif websocket is self._probe:
+            self._probe = None
+            self.protocol.probe_lost()
+
+    def _drop_probe(self) -> None:
+        probe, self._probe = self._probe, None
+        if probe is not None:
+            probe.close_websocket(1002)
+
+    # --- time -------------------------------------------------------------------------------
+
+    def stalled(self) -> bool:
+        """Whether nothing could be written for ``stall`` seconds."""
+        return self._loop.time() - self._progress_at > self._switchboard.limits.stall
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self.is_open:
+            return
+        until_expiry = self.ticket.expires_at - self._switchboard.tickets.now()
+        expires_at = self._loop.time() + max(0.0, until_expiry)
+        due = min(self.protocol.deadline, self._connect_until, expires_at)
+        self._timer = self._loop.call_at(due, self._tick)
+
+    def _tick(self) -> None:
+        now = self._loop.time()
+        if now >= self._connect_until:
+            self.close(engine.TRANSPORT_CLOSE)
+        elif self._switchboard.tickets.is_over(self.ticket):
+            self.close(engine.TRANSPORT_CLOSE, code=1008)
+        else:
+            incoming = self.protocol.tick(now)
+            if isinstance(incoming, engine.PacketDue):
+                self.send([Control(incoming.packet)])
+            elif isinstance(incoming, engine.ProbeRefused):
+                self._drop_probe()
+            elif isinstance(incoming, engine.Closed):
+                self._ended(incoming.reason)
+        self._arm()

@@ -1,0 +1,47 @@
+"""Every limit of the gateway in one place, each with a finite default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nbsocket.protocol.engine_session import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the gateway allows. Seconds and bytes; ``NbSocketApp`` has a trait for each.
+
+    Args:
+        ping_interval: Seconds between a client's pong and the next ping.
+        ping_timeout: Seconds that a pong may take.
+        connect_timeout: Seconds in which a client must send its Socket.IO CONNECT.
+        max_payload: Bytes of one payload or message from a client.
+        max_clients: Clients on all channels together.
+        guest_clients_per_ticket: Clients that may share one guest ticket.
+        guest_events_per_s: Messages per second that a guest is read at.
+        guest_burst: Messages that a guest may send at once.
+        max_pending_bytes: Bytes that may wait for one client that does not read.
+        stall: Seconds without progress after which a client with a full backlog is cut.
+        grace: Seconds that a channel outlives its link while the kernel is alive.
+    """
+
+    ping_interval: float = 25.0
+    ping_timeout: float = 20.0
+    connect_timeout: float = 45.0
+    max_payload: int = 1_000_000
+    max_clients: int = 2000
+    guest_clients_per_ticket: int = 500
+    guest_events_per_s: float = 200.0
+    guest_burst: int = 1000
+    max_pending_bytes: int = 4 * 1024 * 1024
+    stall: float = 2.0
+    grace: float = 30.0
+
+    @property
+    def timing(self) -> Timing:
+        """What a session needs of it."""
+        return Timing(
+            ping_interval_s=self.ping_interval,
+            ping_timeout_s=self.ping_timeout,
+            max_payload_bytes=self.max_payload,
+        )

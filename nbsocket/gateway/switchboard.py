@@ -1,0 +1,262 @@
+"""Which session belongs to which channel, and which channel to which kernel.
+
+The switchboard carries opaque messages both ways. A kernel is anything behind a ``KernelPort``:
+one at the far end of a link, or one in this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nbsocket.gateway.client_session import ClientSession
+from nbsocket.gateway.tickets import GUEST, Ticket, TicketOffice
+from nbsocket.link.messages import ClientMessage, Closed, Opened, PageFile
+from nbsocket.protocol.engine_session import TRANSPORT_CLOSE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nbsocket.gateway.config import Limits
+    from nbsocket.gateway.port import KernelPort
+
+CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+RESERVED_CHANNELS = frozenset({"api", "link", "static", "join"})
+_GOING_AWAY = 1001
+_POLICY_VIOLATION = 1008
+_STALL_CHECK_S = 0.5
+
+
+@dataclass(slots=True)
+class Channel:
+    """A name in the URL, held by one kernel.
+
+    Args:
+        name: The name.
+        port: The kernel that holds it.
+        notebook: The notebook that the kernel says it belongs to; for people.
+    """
+
+    name: str
+    port: KernelPort
+    notebook: str = ""
+    pages: dict[str, PageFile] = field(default_factory=dict)
+    sessions: set[ClientSession] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Counters:
+    """What was refused, dropped or cut since the start, for those who ask why."""
+
+    sessions_opened: int = 0
+    refused_ticket: int = 0
+    refused_full: int = 0
+    refused_no_kernel: int = 0
+    messages_dropped: int = 0
+    cut_stalled: int = 0
+
+
+class RefusedError(Exception):
+    """A request that is not served.
+
+    Args:
+        status: The HTTP status.
+        code: Engine.IO's error code.
+        message: Engine.IO's error message.
+    """
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        """Say how to answer."""
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+class Switchboard:
+    """All channels and sessions of one process.
+
+    Args:
+        limits: What is allowed.
+        tickets: Who is let in.
+    """
+
+    def __init__(self, limits: Limits, tickets: TicketOffice) -> None:
+        """Begin without channels."""
+        self.limits = limits
+        self.tickets = tickets
+        self.channels: dict[str, Channel] = {}
+        self.sessions: dict[str, ClientSession] = {}
+        self.counters = Counters()
+        self.on_activity: Callable[[str], None] = lambda _kernel_id: None
+        self._numbers = itertools.count(1)
+        self._pressed: set[ClientSession] = set()
+        self._on_relief: list[Callable[[], None]] = []
+        self._stall_timer: asyncio.TimerHandle | None = None
+
+    # --- channels ---------------------------------------------------------------------------
+
+    def attach(self, channel: Channel) -> None:
+        """Let ``channel`` take part."""
+        self.channels[channel.name] = channel
+
+    def detach(self, channel: Channel) -> None:
+        """Close all transports of ``channel`` and forget it.
+
+        Not by a DISCONNECT packet: after one the stock client would not come back.
+        """
+        if self.channels.get(channel.name) is channel:
+            del self.channels[channel.name]
+        for session in list(channel.sessions):
+            session.close(TRANSPORT_CLOSE, code=_GOING_AWAY)
+
+    # --- doors ------------------------------------------------------------------------------
+
+    def check_ticket(self, value: str, channel_name: str) -> Ticket:
+        """Return the ticket of a request.
+
+        "No such channel" and "bad ticket" are one answer.
+
+        Raises:
+            RefusedError: 403 unless it is a good ticket for this channel.
+        """
+        ticket = self.tickets.check(value, channel_name)
+        channel = self.channels.get(channel_name)
+        if ticket is None or (channel and channel.port.kernel_id != ticket.kernel_id):
+            self.counters.refused_ticket += 1
+            raise RefusedError(403, 4, "Forbidden")
+        return ticket
+
+    def open_session(self, ticket: Ticket, handshake: dict[str, Any]) -> ClientSession:
+        """Return a new session for a client with ``ticket``; the caller opens it.
+
+        Raises:
+            RefusedError: 503 while no kernel holds the channel, or when there are too many clients.
+        """
+        channel = self.channels.get(ticket.channel)
+        if channel is None:
+            self.counters.refused_no_kernel += 1
+            raise RefusedError(503, 3, "No kernel is attached to this channel at the moment")
+        if len(self.sessions) >= self.limits.max_clients or self._guests_of(
+            channel, ticket
+        ) >= (self.limits.guest_clients_per_ticket):
+            self.counters.refused_full += 1
+            raise RefusedError(503, 3, "Too many clients")
+        session = ClientSession(
+            next(self._numbers), secrets.token_urlsafe(16), channel, ticket, handshake, self
+        )
+        self.sessions[session.protocol.sid] = session
+        channel.sessions.add(session)
+        self.counters.sessions_opened += 1
+        return session
+
+    def _guests_of(self, channel: Channel, ticket: Ticket) -> int:
+        if ticket.role != GUEST:
+            return 0
+        return sum(session.ticket.id == ticket.id for session in channel.sessions)
+
+    def find_session(self, sid: str, ticket: Ticket) -> ClientSession:
+        """Return the session with this id that came in with this ticket.
+
+        Raises:
+            RefusedError: 400 if there is none; a sid with another ticket is as unknown as any.
+        """
+        session = self.sessions.get(sid)
+        if session is None or session.ticket.id != ticket.id:
+            raise RefusedError(400, 1, "Session ID unknown")
+        return session
+
+    def revoke(self, ticket_id: str) -> None:
+        """Make a ticket worthless and cut who came with it."""
+        self.tickets.revoke(ticket_id)
+        for session in list(self.sessions.values()):
+            if session.ticket.id == ticket_id:
+                session.close(TRANSPORT_CLOSE, code=_POLICY_VIOLATION)
+
+    # --- from sessions ----------------------------------------------------------------------
+
+    def announce(self, session: ClientSession) -> None:
+        """Tell the kernel of a client that sent its first message."""
+        port = session.channel.port
+        port.sessions[session.number] = session
+        port.send(
+            Opened(
+                session.number,
+                session.channel.name,
+                session.ticket.role,
+                session.ticket.id,
+                session.handshake,
+            )
+        )
+
+    def to_kernel(self, session: ClientSession, data: str | bytes) -> None:
+        """Carry one message to the kernel."""
+        port = session.channel.port
+        port.send(ClientMessage(session.number, data))
+        self.on_activity(port.kernel_id)
+
+    def session_closed(self, session: ClientSession, reason: str, *, announced: bool) -> None:
+        """Forget a session that has ended."""
+        self.sessions.pop(session.protocol.sid, None)
+        session.channel.sessions.discard(session)
+        self.counters.messages_dropped += session.dropped_count
+        self._pressed.discard(session)
+        if announced:
+            port = session.channel.port
+            port.sessions.pop(session.number, None)
+            port.send(Closed(session.number, reason))
+        self._relieve()
+
+    # --- pressure ---------------------------------------------------------------------------
+
+    @property
+    def under_pressure(self) -> bool:
+        """Whether a client that does read has a long backlog: kernels get no more credit then."""
+        return bool(self._pressed)
+
+    def on_relief(self, call: Callable[[], None]) -> None:
+        """Call ``call`` once when the pressure is over."""
+        self._on_relief.append(call)
+
+    def pressed(self, session: ClientSession) -> None:
+        """Note that a session's backlog is over half of what it may be."""
+        if session.stalled() and session.queued_bytes < self.limits.max_pending_bytes:
+            return
+        self._pressed.add(session)
+        self._watch()
+
+    def progressed(self, session: ClientSession) -> None:
+        """Note that a session wrote something."""
+        if session.queued_bytes * 2 <= self.limits.max_pending_bytes:
+            self._pressed.discard(session)
+            self._relieve()
+        elif session.is_open:
+            self.pressed(session)
+
+    def _watch(self) -> None:
+        if self._pressed and self._stall_timer is None:
+            loop = asyncio.get_running_loop()
+            self._stall_timer = loop.call_later(_STALL_CHECK_S, self._check_stalls)
+
+    def _check_stalls(self) -> None:
+        """Cut who is full and reads nothing; let nobody who reads nothing hold up the others."""
+        self._stall_timer = None
+        stalled = [session for session in self._pressed if session.stalled()]
+        for session in stalled:
+            self._pressed.discard(session)
+            if session.queued_bytes >= self.limits.max_pending_bytes:
+                self.counters.cut_stalled += 1
+                session.close(TRANSPORT_CLOSE, code=_POLICY_VIOLATION)
+        self._relieve()
+        self._watch()
+
+    def _relieve(self) -> None:
+        if self._pressed:
+            return
+        calls, self._on_relief = self._on_relief, []
+        for call in calls:
+            call()

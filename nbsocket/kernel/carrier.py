@@ -1,0 +1,73 @@
+"""The interface between the Socket.IO side and whatever carries it to a gateway."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from nbsocket.link.messages import Opened, Reply, Sequenced
+
+
+class ChannelEvents(Protocol):
+    """What a carrier tells a channel, on the carrier's own thread: it must not block."""
+
+    def opened(self, opened: Opened) -> None:
+        """A client sent its first message."""
+
+    def message(self, session: int, data: str | bytes, size: int) -> None:
+        """A client sent an Engine.IO message; say ``Carrier.consumed(size)`` when it is worked off."""
+
+    def closed(self, session: int, reason: str) -> None:
+        """A client is gone."""
+
+    def lost(self, by: str) -> None:
+        """Another kernel took the channel over."""
+
+    def reset(self) -> None:
+        """All sessions are gone, without a word: the gateway began anew."""
+
+
+class Carrier(Protocol):
+    """What the Socket.IO side needs; every method may be called from any thread."""
+
+    @property
+    def base_url(self) -> str:
+        """The path below which the gateway's routes stand, such as ``/``."""
+
+    @property
+    def url(self) -> str:
+        """The address of the gateway, as seen from this process."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the gateway is connected at the moment."""
+
+    def open_channel(self, name: str, events: ChannelEvents, *, takeover: bool) -> None:
+        """Take the name ``name``.
+
+        Raises:
+            ChannelInUse: Another live kernel holds it.
+        """
+
+    def close_channel(self, name: str) -> None:
+        """Give the name back."""
+
+    def send(self, message: Sequenced) -> None:
+        """Send ``message`` after all that was sent before. Never blocks."""
+
+    def wait_writable(self, timeout_s: float | None = None) -> bool:
+        """Block until the gateway has room for more; False on time-out."""
+
+    @property
+    def writable(self) -> bool:
+        """Whether the gateway has room for more."""
+
+    def request(self, kind: type, **fields: object) -> Reply:
+        """Send a message that is answered, and wait for the answer.
+
+        Raises:
+            LinkLostError: No answer came in time.
+        """
+
+    def consumed(self, size: int) -> None:
+        """Say that received messages of this size are worked off."""

@@ -1,0 +1,43 @@
+"""One connection of one client, with its sockets in the namespaces (Socket.IO server API, "Client")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbsocket.link.messages import CloseSession, Deliver
+from nbsocket.protocol.socket_packet import Decoder
+
+if TYPE_CHECKING:
+    from nbsocket.kernel.carrier import Carrier
+    from nbsocket.kernel.socket import Socket
+    from nbsocket.link.messages import Opened
+
+
+class Client:
+    """What one Engine.IO session is to the kernel.
+
+    Args:
+        opened: How the gateway announced it.
+        carrier: How to reach it.
+    """
+
+    def __init__(self, opened: Opened, carrier: Carrier) -> None:
+        """Begin without sockets."""
+        self.session = opened.session
+        self.role = opened.role
+        self.ticket_id = opened.ticket_id
+        self.handshake = opened.handshake
+        self.decoder = Decoder()
+        self.sockets: dict[str, Socket] = {}
+        self.is_open = True
+        self._carrier = carrier
+
+    def send(self, frames: list[str | bytes]) -> None:
+        """Send one packet to this client."""
+        if self.is_open:
+            self._carrier.send(Deliver(frames, [self.session]))
+
+    def close(self, reason: str = "forced close") -> None:
+        """Close the connection once what was sent before is written."""
+        if self.is_open:
+            self._carrier.send(CloseSession(self.session, reason))

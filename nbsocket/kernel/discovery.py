@@ -1,0 +1,84 @@
+"""Who this kernel is, and where its Jupyter server may be."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbsocket.errors import NoServerError
+
+URL_ENVIRONMENT = "NBSOCKET_URL"
+_SLUG = re.compile(r"[^a-z0-9]+")
+_SLUG_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class KernelIdentity:
+    """This kernel.
+
+    Args:
+        kernel_id: Its id at the Jupyter server.
+        key: The key in its connection file; both ends of the link hold it.
+        notebook: The notebook's path, as far as Jupyter says it.
+    """
+
+    kernel_id: str
+    key: bytes
+    notebook: str
+
+    @property
+    def default_channel(self) -> str:
+        """The slug of the notebook's stem plus four characters of the kernel id."""
+        slug = _SLUG.sub("-", Path(self.notebook).stem.lower())[:_SLUG_LENGTH].strip("-")
+        return f"{slug or 'notebook'}-{self.kernel_id[:4]}"
+
+
+def this_kernel() -> KernelIdentity:
+    """Return who this kernel is.
+
+    Raises:
+        NoServerError: This process is no Jupyter kernel.
+    """
+    try:
+        from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 - a plain script has none
+    except ImportError:
+        IPKernelApp = None  # noqa: N806 - the class's own name
+    if IPKernelApp is None or not IPKernelApp.initialized():
+        msg = (
+            "This is no Jupyter kernel, so there is no Jupyter server to go through. "
+            "Open a notebook in JupyterLab (jupyter lab) and run the cell there."
+        )
+        raise NoServerError(msg)
+    app = IPKernelApp.instance()
+    kernel_id = Path(app.connection_file).stem.removeprefix("kernel-")
+    return KernelIdentity(kernel_id, app.session.key, os.environ.get("JPY_SESSION_NAME", ""))
+
+
+def candidate_urls() -> list[str]:
+    """Return where the server may be: its own hint first, then its info file."""
+    urls = []
+    hint = os.environ.get(URL_ENVIRONMENT)
+    if hint:
+        urls.append(hint)
+    url = _url_in_info_file()
+    if url and url not in urls:
+        urls.append(url)
+    return urls
+
+
+def _url_in_info_file() -> str | None:
+    from jupyter_core.paths import jupyter_runtime_dir  # noqa: PLC0415 - only where Jupyter is
+
+    parent = os.environ.get("JPY_PARENT_PID")
+    if not parent:
+        return None
+    file = Path(jupyter_runtime_dir()) / f"jpserver-{parent}.json"
+    try:
+        info = json.loads(file.read_text(encoding="utf-8"))
+        url = str(info["url"])
+    except (OSError, ValueError, KeyError):
+        return None
+    return url if url.startswith("http") else None

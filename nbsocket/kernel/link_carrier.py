@@ -1,0 +1,551 @@
+"""The carrier over the kernel link: its own thread, its own loop, its own patience.
+
+No user code ever runs here, so a busy cell or a slow handler does not stop the link.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import itertools
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
+
+from nbsocket._version import __version__
+from nbsocket.errors import (
+    ChannelInUse,
+    ExtensionNotLoadedError,
+    LinkLostError,
+    NbSocketError,
+    NoServerError,
+    VersionMismatchError,
+)
+from nbsocket.kernel.discovery import candidate_urls
+from nbsocket.link import proof
+from nbsocket.link.messages import (
+    LINK_PROTOCOL,
+    Batch,
+    ChannelLost,
+    ClientMessage,
+    Closed,
+    Goodbye,
+    Hello,
+    KernelProof,
+    LinkError,
+    Opened,
+    Ping,
+    Pong,
+    Refusal,
+    Register,
+    Reply,
+    Sequenced,
+    ServerProof,
+    Unregister,
+    Welcome,
+    decode,
+    decode_opening,
+    encode,
+)
+from nbsocket.link.reliable import ReliableEnd, size_of
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from nbsocket.kernel.carrier import ChannelEvents
+    from nbsocket.kernel.discovery import KernelIdentity
+
+log = logging.getLogger("nbsocket")
+
+_MAX_MESSAGE = 64 * 1024 * 1024
+_OPENING_S = 2.0
+_START_S = 2.7
+_REQUEST_S = 10.0
+_PING_EVERY_S = 20.0
+_SILENT_PINGS = 3
+_RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+_ACKNOWLEDGE_BYTES = 256 * 1024
+_ACKNOWLEDGE_S = 0.05
+_EXIT_S = 0.3
+
+
+class LinkCarrier:
+    """The link of this kernel process to its Jupyter server.
+
+    Args:
+        identity: Who this kernel is.
+    """
+
+    def __init__(self, identity: KernelIdentity) -> None:
+        """Start the thread; ``wait_up`` tells how it went."""
+        self.identity = identity
+        self.base_url = "/"
+        self.url = ""
+        self._epoch = secrets.token_hex(8)
+        self._server_epoch = ""
+        self._changed = threading.Condition()
+        self._end = ReliableEnd()
+        self._flush_scheduled = False
+        self._acknowledge_scheduled = False
+        self._channels: dict[str, ChannelEvents] = {}
+        self._sessions: dict[int, ChannelEvents] = {}
+        self._requests = itertools.count(1)
+        self._replies: dict[int, Reply | None] = {}
+        self._connection: WebSocketClientConnection | None = None
+        self._error: NbSocketError | None = None
+        self._attempts = 0
+        self._closed = False
+        self._heard = True
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="nbsocket link", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+        os.register_at_fork(after_in_child=self._forked)
+
+    # --- any thread -------------------------------------------------------------------------
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the link is connected at the moment."""
+        return self._connection is not None
+
+    def wait_up(self) -> None:
+        """Block until the link is up, 3 seconds at most.
+
+        Raises:
+            NbSocketError: It is not; a subclass names the cause and the next step.
+        """
+        deadline = time.monotonic() + _START_S
+        with self._changed:
+            attempts = self._attempts
+            while self._connection is None:
+                left = deadline - time.monotonic()
+                final = isinstance(self._error, (ExtensionNotLoadedError, VersionMismatchError))
+                if left <= 0 or (final and self._attempts > attempts):
+                    raise self._error or NoServerError(_no_server("it did not answer in time"))
+                self._changed.wait(left)
+
+    @property
+    def writable(self) -> bool:
+        """Whether the server has room for more."""
+        return self._end.writable
+
+    def wait_writable(self, timeout_s: float | None = None) -> bool:
+        """Block until the server has room for more; False on time-out."""
+        if self._end.writable:
+            return True
+        with self._changed:
+            return self._changed.wait_for(lambda: self._end.writable or self._closed, timeout_s)
+
+    def send(self, message: Sequenced) -> None:
+        """Send ``message`` after all that was sent before."""
+        with self._changed:
+            self._end.send(message)
+            if self._flush_scheduled or self._closed:
+                return
+            self._flush_scheduled = True
+        self._loop.call_soon_threadsafe(self._flush)
+
+    def request(self, kind: type, **fields: object) -> Reply:
+        """Send a message that is answered, and wait for the answer.
+
+        Raises:
+            LinkLostError: No answer came within 10 seconds.
+        """
+        number = next(self._requests)
+        with self._changed:
+            self._replies[number] = None
+        self.send(kind(request=number, **fields))
+        with self._changed:
+            self._changed.wait_for(lambda: self._replies[number] is not None, _REQUEST_S)
+            reply = self._replies.pop(number)
+        if reply is None:
+            msg = f"The Jupyter server at {self.url} did not answer within {_REQUEST_S:g} s."
+            raise LinkLostError(msg)
+        return reply
+
+    def open_channel(self, name: str, events: ChannelEvents, *, takeover: bool) -> None:
+        """Take a channel name.
+
+        Raises:
+            ChannelInUse: Another live kernel holds it.
+            ValueError: It is no channel name.
+        """
+        with self._changed:
+            self._channels[name] = events
+        reply = self.request(
+            Register, channel=name, notebook=self.identity.notebook, takeover=takeover
+        )
+        if not reply.error:
+            return
+        with self._changed:
+            del self._channels[name]
+        if reply.error == "channel_in_use":
+            raise ChannelInUse(
+                f"The channel {name!r} is held by {reply.message}. Choose another name, shut that "
+                f"kernel down, or take it with nbsocket.Server({name!r}, takeover=True).",
+                reply.message,
+            )
+        raise ValueError(reply.message)
+
+    def close_channel(self, name: str) -> None:
+        """Give a channel name back."""
+        with self._changed:
+            self._channels.pop(name, None)
+        self.send(Unregister(name))
+
+    def consumed(self, size: int) -> None:
+        """Say that received messages of this size are worked off."""
+        with self._changed:
+            self._end.consumed(size)
+            if self._acknowledge_scheduled:
+                if self._end.unannounced_bytes < _ACKNOWLEDGE_BYTES:
+                    return
+            elif self._closed:
+                return
+            self._acknowledge_scheduled = True
+            soon = self._end.unannounced_bytes >= _ACKNOWLEDGE_BYTES
+        self._loop.call_soon_threadsafe(self._acknowledge if soon else self._acknowledge_later)
+
+    def close(self) -> None:
+        """Say goodbye and end the thread; at most 0.3 s."""
+        if self._closed or self._thread is None:
+            return
+        atexit.unregister(self.close)
+        self.send(Goodbye())
+        self._loop.call_soon_threadsafe(self._finish)
+        self._thread.join(_EXIT_S)
+
+    def _forked(self) -> None:
+        """In a forked child: let go of the connection, which is the parent's."""
+        self._closed = True
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            stream = getattr(connection.protocol, "stream", None)
+            if stream is not None and stream.socket is not None:
+                os.close(stream.socket.detach())
+
+    # --- the link's thread ------------------------------------------------------------------
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._main = self._loop.create_task(self._stay_connected())
+        try:
+            self._loop.run_until_complete(self._main)
+        except asyncio.CancelledError:
+            pass
+        finally:
+            self._loop.close()
+
+    def _finish(self) -> None:
+        self._flush()
+        self._closed = True
+        connection = self._connection
+        if connection is not None:
+            connection.close(1000)
+        self._loop.call_later(0.05, self._main.cancel)
+
+    async def _stay_connected(self) -> None:
+        failures = 0
+        while not self._closed:
+            connected_at = time.monotonic()
+            try:
+                await self._connect_and_serve()
+            except NbSocketError as error:
+                with self._changed:
+                    self._error = error
+                    self._attempts += 1
+                    self._changed.notify_all()
+            if time.monotonic() - connected_at > _RETRY_S[-1]:
+                failures = 0
+            await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
+            failures += 1
+
+    async def _connect_and_serve(self) -> None:
+        urls = candidate_urls()
+        if not urls:
+            raise NoServerError(_no_server("Jupyter left no address"))
+        error: NbSocketError | None = None
+        for url in urls:
+            try:
+                connection, incoming, welcome = await self._open(url)
+            except NbSocketError as refused:
+                error = refused if error is None else error
+                continue
+            await self._serve(connection, incoming, welcome, url)
+            return
+        raise error or NoServerError(_no_server("it did not answer"))
+
+    async def _open(
+        self, url: str
+    ) -> tuple[WebSocketClientConnection, asyncio.Queue[Any], Welcome]:
+        """Connect to the server at ``url`` and go through the opening with it.
+
+        Raises:
+            NbSocketError: It is not this kernel's server, or cannot be talked to.
+        """
+        incoming: asyncio.Queue[Any] = asyncio.Queue()
+        parts = urlsplit(url)
+        scheme = "wss" if parts.scheme == "https" else "ws"
+        target = f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}/nbsocket/link"
+        loopback = parts.hostname in {"127.0.0.1", "::1", "localhost"}
+        # On loopback the proof, not the certificate, tells who answers; it is often self-signed.
+        request = HTTPRequest(target, connect_timeout=_OPENING_S, validate_cert=not loopback)
+        try:
+            connection = await asyncio.wait_for(
+                websocket_connect(
+                    request,
+                    on_message_callback=incoming.put_nowait,
+                    max_message_size=_MAX_MESSAGE,
+                ),
+                _OPENING_S,
+            )
+        except HTTPClientError as error:
+            raise _http_error(url, error.code) from error
+        except (OSError, asyncio.TimeoutError, TimeoutError) as error:
+            raise NoServerError(_no_server(f"nothing answers at {url} ({error})")) from error
+        try:
+            welcome = await asyncio.wait_for(
+                self._prove(connection, incoming, url), _OPENING_S
+            )
+        except (asyncio.TimeoutError, TimeoutError, LinkError, WebSocketClosedError) as error:
+            connection.close()
+            raise NoServerError(
+                _no_server(f"what answers at {url} does not speak nbsocket")
+            ) from error
+        except NbSocketError:
+            connection.close()
+            raise
+        return connection, incoming, welcome
+
+    async def _prove(
+        self, connection: WebSocketClientConnection, incoming: asyncio.Queue[Any], url: str
+    ) -> Welcome:
+        nonce = secrets.token_bytes(proof.NONCE_BYTES)
+        oldest, newest = LINK_PROTOCOL
+        identity = self.identity
+        with self._changed:
+            hello = Hello(
+                oldest,
+                newest,
+                __version__,
+                identity.kernel_id,
+                self._epoch,
+                nonce,
+                url,
+                self._server_epoch,
+                self._end.received,
+                self._end.credit,
+            )
+        await connection.write_message(encode(hello), binary=True)
+        answer = await self._expect(incoming, ServerProof, url)
+        fields = (identity.kernel_id, self._epoch, url, answer.server_id)
+        nonces = (nonce, answer.nonce)
+        if not identity.key:
+            msg = "The kernel's connection file holds no key; remove Session.key = '' from your configuration."
+            raise NoServerError(msg)
+        try:
+            expected = proof.server_proof(identity.key, fields, nonces)
+        except ValueError as error:
+            raise LinkError(str(error)) from error
+        if not proof.same(expected, answer.mac):
+            msg = f"What answers at {url} is not the Jupyter server that started this kernel."
+            raise NoServerError(msg)
+        mac = proof.kernel_proof(identity.key, fields, nonces)
+        await connection.write_message(encode(KernelProof(mac)), binary=True)
+        return await self._expect(incoming, Welcome, url)
+
+    @staticmethod
+    async def _expect(incoming: asyncio.Queue[Any], kind: type, url: str) -> Any:
+        data = await incoming.get()
+        if not isinstance(data, bytes):
+            msg = "the connection was closed during the opening"
+            raise LinkError(msg)
+        message = decode_opening(data)
+        if isinstance(message, Refusal):
+            if message.code == "version":
+                msg = (
+                    f"{message.message}. Install the same version of nbsocket in the environment of "
+                    f"the Jupyter server at {url} and in this kernel's, then restart both."
+                )
+                raise VersionMismatchError(msg)
+            msg = f"The Jupyter server at {url} refused this kernel: {message.message}."
+            raise NoServerError(msg)
+        if not isinstance(message, kind):
+            msg = f"{type(message).__name__} instead of {kind.__name__}"
+            raise LinkError(msg)
+        return message
+
+    async def _serve(
+        self,
+        connection: WebSocketClientConnection,
+        incoming: asyncio.Queue[Any],
+        welcome: Welcome,
+        url: str,
+    ) -> None:
+        stream = getattr(connection.protocol, "stream", None)
+        if stream is not None and stream.socket.family != socket.AF_UNIX:
+            stream.set_nodelay(True)
+        self._begin(connection, welcome, url)
+        self._heard = True
+        pinging = asyncio.ensure_future(self._ping(connection))
+        try:
+            while (data := await incoming.get()) is not None:
+                self._heard = True
+                self._receive(data)
+        except LinkError:
+            log.warning("nbsocket: the kernel link was out of step and begins anew", exc_info=True)
+            connection.close()
+        finally:
+            pinging.cancel()
+            with self._changed:
+                self._connection = None
+                self._error = LinkLostError(
+                    f"The link to the Jupyter server at {url} is cut; nbsocket keeps trying."
+                )
+
+    def _begin(self, connection: WebSocketClientConnection, welcome: Welcome, url: str) -> None:
+        with self._changed:
+            fresh = not welcome.resumed and bool(self._server_epoch)
+            if fresh:
+                # The server knows nothing of the earlier link: neither sessions nor numbers hold.
+                self._end = ReliableEnd()
+                self._sessions.clear()
+            self._server_epoch = welcome.epoch
+            self.base_url, self.url = welcome.base_url, url
+            for data in self._end.resume(welcome.received, welcome.credit):
+                connection.write_message(data, binary=True)
+            channels = list(self._channels.items()) if fresh else []
+            for name, _ in channels:
+                self._end.send(
+                    Register(next(self._requests), name, self.identity.notebook, takeover=False)
+                )
+            self._connection, self._error = connection, None
+            self._changed.notify_all()
+        for _, events in channels:
+            events.reset()
+        self._flush()
+
+    def _receive(self, data: bytes) -> None:
+        message = decode(data)
+        if isinstance(message, Pong):
+            return
+        if isinstance(message, Ping):
+            if self._connection is not None:
+                self._connection.write_message(
+                    encode(Pong(message.at, time.monotonic())), binary=True
+                )
+            return
+        with self._changed:
+            was_writable = self._end.writable
+            messages = self._end.receive(message)
+            if self._end.writable and not was_writable:
+                self._changed.notify_all()
+        if not messages:
+            return
+        other_size = 0
+        for one in messages:
+            if isinstance(one, ClientMessage):
+                events = self._sessions.get(one.session)
+                if events is not None:
+                    events.message(one.session, one.data, size_of(one))
+                    continue
+            other_size += size_of(one)
+            self._act(one)
+        if other_size:
+            self.consumed(other_size)
+
+    def _act(self, message: Sequenced) -> None:
+        if isinstance(message, Opened):
+            events = self._channels.get(message.channel)
+            if events is not None:
+                self._sessions[message.session] = events
+                events.opened(message)
+        elif isinstance(message, Closed):
+            events = self._sessions.pop(message.session, None)
+            if events is not None:
+                events.closed(message.session, message.reason)
+        elif isinstance(message, Reply):
+            with self._changed:
+                if message.request in self._replies:
+                    self._replies[message.request] = message
+                    self._changed.notify_all()
+        elif isinstance(message, ChannelLost):
+            events = self._channels.pop(message.channel, None)
+            if events is not None:
+                events.lost(message.by)
+
+    def _flush(self) -> None:
+        connection = self._connection
+        with self._changed:
+            self._flush_scheduled = False
+        while connection is not None:
+            with self._changed:
+                data = self._end.take()
+            if data is None:
+                return
+            self._write(connection, data)
+
+    def _acknowledge_later(self) -> None:
+        self._loop.call_later(_ACKNOWLEDGE_S, self._acknowledge)
+
+    def _acknowledge(self) -> None:
+        connection = self._connection
+        with self._changed:
+            self._acknowledge_scheduled = False
+            if connection is None or not self._end.acknowledgement_due:
+                return
+            data = self._end.acknowledgement()
+        self._write(connection, data)
+
+    @staticmethod
+    def _write(connection: WebSocketClientConnection, data: bytes) -> None:
+        try:
+            sent: Coroutine[Any, Any, None] | asyncio.Future[None] = connection.write_message(
+                data, binary=True
+            )
+        except WebSocketClosedError:
+            # It stays with the reliable end until the link is back.
+            return
+        if isinstance(sent, asyncio.Future):
+            sent.add_done_callback(lambda done: done.exception())
+
+    async def _ping(self, connection: WebSocketClientConnection) -> None:
+        """Notice a server that is gone without a word.
+
+        Counted in turns of this loop, so that a kernel frozen for a minute blames nobody.
+        """
+        silent = 0
+        while True:
+            await asyncio.sleep(_PING_EVERY_S)
+            silent = 0 if self._heard else silent + 1
+            self._heard = False
+            if silent >= _SILENT_PINGS:
+                connection.close()
+                return
+            self._write(connection, encode(Ping(time.monotonic())))
+
+
+def _http_error(url: str, code: int) -> NbSocketError:
+    if code == 404:  # noqa: PLR2004 - HTTP's own number
+        return ExtensionNotLoadedError(
+            f"The Jupyter server at {url} runs without the nbsocket extension. In the environment that "
+            "starts the server run:  pip install nbsocket  and then restart the server. "
+            "(jupyter server extension list  shows whether it is enabled.)"
+        )
+    return NoServerError(_no_server(f"{url} answered with HTTP status {code}"))
+
+
+def _no_server(why: str) -> str:
+    return (
+        f"No Jupyter server with nbsocket was found for this kernel: {why}. "
+        "Start the notebook with  jupyter lab  (or jupyter notebook) from an environment that has nbsocket."
+    )

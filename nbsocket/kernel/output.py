@@ -1,0 +1,120 @@
+"""Gives what a handler prints, displays or raises an address: its cell, and the pane that asked.
+
+ipykernel shows output under the request that its context names. So every cell run gets a context
+of its own, made once, and each handler runs in a copy of its cell's.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nbsocket.kernel.cells import handler_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nbsocket.kernel.cells import CellRun
+
+_PACKAGE = "nbsocket"
+
+
+@dataclass(slots=True, eq=False)
+class HandlerRun:
+    """One call of one handler.
+
+    Args:
+        event: The event that caused it.
+        client: Whose event it was, as a socket; None for what has no client.
+        is_async: Whether the handler is ``async def``: then it must not block.
+    """
+
+    event: str
+    client: Any
+    is_async: bool = False
+
+
+handler_run: contextvars.ContextVar[HandlerRun | None] = contextvars.ContextVar(
+    "handler_run", default=None
+)
+
+
+class HandlerOutput:
+    """Runs calls in the context of a cell and lets panes listen to what they print.
+
+    Args:
+        shell: The kernel's shell, or None outside IPython.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        """Begin without listeners; standard output is left alone until there is one."""
+        self._shell = shell
+        self._context: contextvars.Context | None = None
+        self._listeners: dict[str, Callable[[HandlerRun, str, str], None]] = {}
+
+    def context_of(self, cell: CellRun | None, run: HandlerRun) -> contextvars.Context:
+        """Return a fresh context in which output belongs to ``cell`` and ``run``."""
+        base = cell.context if cell is not None else self._context
+        if base is None:
+            base = contextvars.copy_context()
+            base.run(self._enter, cell)
+            if cell is not None:
+                cell.context = base
+            else:
+                self._context = base
+        context = base.copy()
+        context.run(handler_run.set, run)
+        return context
+
+    def _enter(self, cell: CellRun | None) -> None:
+        handler_cell.set(cell)
+        # Since ipykernel 7; before it, output of a plain thread stands under the cell that ran last.
+        pin = getattr(self._shell, "set_thread_parent", None)
+        if cell is not None and cell.parent and pin is not None:
+            pin(cell.parent)
+
+    def listen(self, pane_id: str, listener: Callable[[HandlerRun, str, str], None]) -> None:
+        """Have ``listener(run, kind, text)`` called for what handlers of a pane's events print."""
+        if not self._listeners:
+            for stream, kind in ((sys.stdout, "stdout"), (sys.stderr, "stderr")):
+                self._tee(stream, kind)
+        self._listeners[pane_id] = listener
+
+    def _tee(self, stream: Any, kind: str) -> None:
+        write = stream.write
+
+        def write_and_tell(text: str) -> Any:
+            run = handler_run.get()
+            if run is not None:
+                self.tell(run, kind, text)
+            return write(text)
+
+        stream.write = write_and_tell
+
+    def tell(self, run: HandlerRun, kind: str, text: str) -> None:
+        """Tell the pane whose event it was; only an owner's client can be a pane."""
+        client = run.client
+        if client is None or client.role != "owner":
+            return
+        listener = self._listeners.get(client.handshake.query.get("pane", ""))
+        if listener is not None:
+            listener(run, kind, text)
+
+    def show_exception(self, error: BaseException, what: str) -> None:
+        """Print the traceback, from the user's own code on, under the cell of the current context."""
+        frames = error.__traceback__
+        while frames is not None and _is_ours(frames):
+            frames = frames.tb_next
+        text = "".join(traceback.format_exception(type(error), error, frames))
+        sys.stderr.write(f"{what} raised {type(error).__name__}:\n{text}")
+        flush = getattr(sys.stderr, "flush", None)
+        if flush is not None:
+            flush()
+
+
+def _is_ours(frame: Any) -> bool:
+    module = frame.tb_frame.f_globals.get("__name__", "")
+    return module == _PACKAGE or module.startswith(_PACKAGE + ".")

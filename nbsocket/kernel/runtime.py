@@ -1,0 +1,180 @@
+"""The one thread on which handlers run, with its own asyncio loop.
+
+Plain handlers run to completion, in order. ``async def`` handlers start in order
+and interleave only where they await, as in Node.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import threading
+import time
+import warnings
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from nbsocket.errors import BlockingCallError
+from nbsocket.kernel.output import HandlerOutput, HandlerRun, handler_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from nbsocket.kernel.handlers import Registration
+
+log = logging.getLogger("nbsocket")
+
+_TURN_S = 0.005
+_WARN_AFTER_S = 1.0
+
+
+class HandlerThread:
+    """Runs jobs in order on a thread of its own.
+
+    Args:
+        output: Where what handlers print belongs.
+    """
+
+    def __init__(self, output: HandlerOutput) -> None:
+        """Start the thread."""
+        self.output = output
+        self._jobs: deque[Callable[[], Any]] = deque()
+        self._scheduled = False
+        self._lock = threading.Lock()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="nbsocket handlers", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller is on this thread."""
+        return threading.current_thread() is self._thread
+
+    def post(self, job: Callable[[], Any]) -> None:
+        """Have ``job`` run after all that was posted before; any thread."""
+        with self._lock:
+            self._jobs.append(job)
+            if self._scheduled:
+                return
+            self._scheduled = True
+        self.loop.call_soon_threadsafe(self._drain)
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call ``call`` on this thread in some seconds; any thread."""
+        self.loop.call_soon_threadsafe(self.loop.call_later, seconds, call)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    def _drain(self) -> None:
+        turn_ends = time.monotonic() + _TURN_S
+        while True:
+            with self._lock:
+                if not self._jobs:
+                    self._scheduled = False
+                    return
+                job = self._jobs.popleft()
+            try:
+                started = job()
+            except Exception:
+                log.exception("nbsocket: a fault in nbsocket itself")
+                started = False
+            if started or time.monotonic() > turn_ends:
+                # Let what was started take its first step, and timers their turn.
+                self.loop.call_soon(self._drain)
+                return
+
+    def call(
+        self,
+        registration: Registration,
+        args: tuple[Any, ...],
+        client: Any,
+        done: Callable[[Any, BaseException | None], object] | None = None,
+        expected: tuple[type[BaseException], ...] = (),
+    ) -> bool:
+        """Call a handler now, on this thread, in its cell's context.
+
+        Args:
+            registration: Which.
+            args: What it gets.
+            client: The socket that caused it.
+            done: Called with the result, or with what it raised;
+                what it returns says whether it started a coroutine.
+            expected: Exceptions that are an answer, not a fault to be shown.
+
+        Returns:
+            Whether a coroutine was started that needs a turn of the loop to begin.
+        """
+        function = registration.function
+        run = HandlerRun(registration.event, client, inspect.iscoroutinefunction(function))
+        context = self.output.context_of(registration.cell, run)
+        what = f"nbsocket: the handler {function_name(function)}() of {registration.event!r}"
+
+        def failed(error: BaseException) -> bool:
+            if not isinstance(error, expected):
+                context.run(self.output.show_exception, error, what)
+            return done is not None and bool(done(None, error))
+
+        try:
+            result = context.run(function, *args)
+        except Exception as error:
+            return failed(error)
+        if not inspect.isawaitable(result):
+            return done is not None and bool(done(result, None))
+
+        async def finish() -> None:
+            try:
+                value = await result
+            except Exception as error:
+                failed(error)
+            else:
+                if done is not None:
+                    done(value, None)
+
+        context.run(self.start, finish())
+        return True
+
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Start a coroutine on this thread's loop, in the caller's context."""
+        task = self.loop.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def blocking(self, what: str, awaitable: str) -> None:
+        """Refuse a blocking call in an ``async def`` handler.
+
+        Raises:
+            BlockingCallError: Always, there; it names the awaitable form.
+        """
+        run = handler_run.get()
+        if self.is_current and run is not None and run.is_async:
+            msg = (
+                f"{what} blocks, and this is an async def handler: it would stop every other handler. "
+                f"Write  await {awaitable}  instead."
+            )
+            raise BlockingCallError(msg)
+
+    def wait(
+        self, wait: Callable[[float | None], bool], timeout_s: float | None, what: str
+    ) -> bool:
+        """Wait by ``wait(seconds)``; on the handler thread warn after a second of it."""
+        if not self.is_current:
+            return wait(timeout_s)
+        if timeout_s is not None and timeout_s <= _WARN_AFTER_S:
+            return wait(timeout_s)
+        if wait(_WARN_AFTER_S):
+            return True
+        warnings.warn(
+            f"{what} in a handler holds up all other handlers; use an async def handler and await.",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+        return wait(None if timeout_s is None else timeout_s - _WARN_AFTER_S)
+
+
+def function_name(function: Callable[..., Any]) -> str:
+    """Return what a user calls ``function``."""
+    return str(getattr(function, "__name__", None) or repr(function))

@@ -1,0 +1,113 @@
+"""Events that a cell waits for: "ask the page, get the answer in this cell".
+
+What arrives is kept from the beginning of the running cell on, so that an answer
+that is faster than the question's next line is not missed; each event counts once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+_KEPT_EVENTS = 10_000
+
+
+@dataclass(slots=True, eq=False)
+class Arrival:
+    """One event that arrived."""
+
+    event: str
+    client: Any
+    args: list[Any]
+
+
+def value_of(args: list[Any]) -> Any:
+    """Return one argument as itself, several as a tuple, none as None."""
+    if len(args) == 1:
+        return args[0]
+    return tuple(args) if args else None
+
+
+class Arrivals:
+    """What arrived at one namespace since the running cell began; bounded, the oldest go first."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._changed = threading.Condition()
+        self._kept: deque[Arrival] = deque(maxlen=_KEPT_EVENTS)
+        self._futures: list[tuple[str, Any, asyncio.Future[Arrival]]] = []
+
+    def clear(self) -> None:
+        """Forget all: a cell begins."""
+        with self._changed:
+            self._kept.clear()
+
+    def note(self, arrival: Arrival) -> None:
+        """Keep an event for whoever waits, or will."""
+        with self._changed:
+            for index, (event, client, future) in enumerate(self._futures):
+                if event == arrival.event and client in (None, arrival.client):
+                    del self._futures[index]
+                    future.get_loop().call_soon_threadsafe(_settle, future, arrival)
+                    return
+            self._kept.append(arrival)
+            self._changed.notify_all()
+
+    def take(
+        self,
+        event: str,
+        client: Any,
+        wait: Callable[[Callable[[float | None], bool]], bool],
+    ) -> Arrival | None:
+        """Return the first kept event of this name, or wait for it.
+
+        Args:
+            event: Its name.
+            client: Whose, or None for anyone's.
+            wait: Called with a function that waits some seconds; False means time is over.
+        """
+        found: list[Arrival] = []
+
+        def look() -> bool:
+            for index, arrival in enumerate(self._kept):
+                if arrival.event == event and client in (None, arrival.client):
+                    del self._kept[index]
+                    found.append(arrival)
+                    return True
+            return False
+
+        def wait_some(seconds: float | None) -> bool:
+            with self._changed:
+                return self._changed.wait_for(look, seconds)
+
+        return found[0] if wait(wait_some) else None
+
+    def future(
+        self, event: str, client: Any, loop: asyncio.AbstractEventLoop
+    ) -> asyncio.Future[Arrival]:
+        """Return a future of the next event of this name, for code that awaits."""
+        future: asyncio.Future[Arrival] = loop.create_future()
+        with self._changed:
+            for index, arrival in enumerate(self._kept):
+                if arrival.event == event and client in (None, arrival.client):
+                    del self._kept[index]
+                    future.set_result(arrival)
+                    return future
+            self._futures.append((event, client, future))
+        future.add_done_callback(self._forget)
+        return future
+
+    def _forget(self, future: asyncio.Future[Arrival]) -> None:
+        with self._changed:
+            self._futures = [entry for entry in self._futures if entry[2] is not future]
+
+
+def _settle(future: asyncio.Future[Arrival], arrival: Arrival) -> None:
+    if not future.done():
+        future.set_result(arrival)

@@ -1,0 +1,316 @@
+"""The messages of the kernel link, as MessagePack structs that both ends share.
+
+First the opening (``Hello`` … ``Welcome`` or ``Refusal``), then ``Batch``, ``Ping`` and ``Pong``.
+A field is only ever added at the end and with a default, so that an older end can ignore it;
+a message with an unknown tag is ignored too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+LINK_PROTOCOL = (1, 1)
+"""The oldest and the newest revision of this vocabulary that this package speaks."""
+
+
+class LinkMessage(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What every message has in common: an array with the tag first."""
+
+
+# --- the opening, in this order -------------------------------------------------------------
+
+
+class Hello(LinkMessage, tag="hello"):
+    """Kernel → server: who I am. Carries no secret: it may reach the wrong server."""
+
+    oldest: int
+    newest: int
+    version: str
+    kernel_id: str
+    epoch: str
+    nonce: bytes
+    url: str
+    resume_epoch: str = ""
+    received: int = 0
+    credit: int = 0
+    capabilities: list[str] = []
+
+
+class ServerProof(LinkMessage, tag="server_proof"):
+    """Server → kernel: the server proves first that it holds the kernel's key."""
+
+    server_id: str
+    nonce: bytes
+    mac: bytes
+
+
+class KernelProof(LinkMessage, tag="kernel_proof"):
+    """Kernel → server: now the kernel proves it."""
+
+    mac: bytes
+
+
+class Welcome(LinkMessage, tag="welcome"):
+    """Server → kernel: the link is up.
+
+    ``resumed`` says whether the earlier link's sessions go on;
+    ``received`` is the last batch of the kernel that the server has.
+    """
+
+    protocol: int
+    version: str
+    epoch: str
+    resumed: bool
+    received: int
+    credit: int
+    base_url: str
+    limits: dict[str, float]
+    capabilities: list[str] = []
+
+
+class Refusal(LinkMessage, tag="refusal"):
+    """Server → kernel: no link. ``code`` is for programs, ``message`` for people."""
+
+    code: str
+    message: str
+
+
+# --- kernel → server ------------------------------------------------------------------------
+
+
+class Register(LinkMessage, tag="register"):
+    """Take a channel name. Answered by a ``Reply``."""
+
+    request: int
+    channel: str
+    notebook: str = ""
+    takeover: bool = False
+
+
+class Unregister(LinkMessage, tag="unregister"):
+    """Give a channel name back; its clients' transports are closed."""
+
+    channel: str
+
+
+class Deliver(LinkMessage, tag="deliver"):
+    """Engine.IO messages for the sessions in ``to``: one whole Socket.IO packet, in order."""
+
+    frames: list[Any]  # str | bytes, a union that msgspec has not
+    to: list[int]
+    volatile: bool = False
+
+
+class CloseSession(LinkMessage, tag="close_session"):
+    """End a client's session after what was delivered to it before."""
+
+    session: int
+    reason: str
+
+
+class MintTicket(LinkMessage, tag="mint_ticket"):
+    """Ask for a ticket; the ``Reply`` holds value, id, role, expires_at."""
+
+    request: int
+    channel: str
+    role: str
+    ttl_s: float
+
+
+class RevokeTicket(LinkMessage, tag="revoke_ticket"):
+    """Make a ticket worthless and cut who came with it."""
+
+    request: int
+    channel: str
+    ticket_id: str
+
+
+class PageFile(msgspec.Struct, frozen=True, array_like=True):
+    """One file of a page."""
+
+    content_type: str
+    body: bytes
+
+
+class PublishPage(LinkMessage, tag="publish_page"):
+    """Serve ``files`` (path below the channel's URL → file); replaces what stood at these paths."""
+
+    request: int
+    channel: str
+    files: dict[str, PageFile]
+
+
+class Goodbye(LinkMessage, tag="goodbye"):
+    """The kernel ends by itself: no grace is needed."""
+
+
+# --- server → kernel ------------------------------------------------------------------------
+
+
+class Opened(LinkMessage, tag="opened"):
+    """A client's first message arrived; its number is never used again in this epoch."""
+
+    session: int
+    channel: str
+    role: str
+    ticket_id: str
+    handshake: dict[str, Any]
+
+
+class ClientMessage(LinkMessage, tag="message"):
+    """One Engine.IO message from a client, unread."""
+
+    session: int
+    data: Any  # str | bytes
+
+
+class Closed(LinkMessage, tag="closed"):
+    """A client's session ended."""
+
+    session: int
+    reason: str
+
+
+class ChannelLost(LinkMessage, tag="channel_lost"):
+    """Another kernel took the channel over."""
+
+    channel: str
+    by: str
+
+
+class Reply(LinkMessage, tag="reply"):
+    """The answer to the request of this number; ``error`` is empty if it was granted."""
+
+    request: int
+    value: dict[str, Any] = {}
+    error: str = ""
+    message: str = ""
+
+
+class Roster(LinkMessage, tag="roster"):
+    """The sessions that a channel has when the link resumes."""
+
+    channel: str
+    sessions: list[int]
+
+
+# --- either way -----------------------------------------------------------------------------
+
+
+class Will(LinkMessage, tag="will"):
+    """Kernel → server: what to deliver should the kernel go without a goodbye."""
+
+    frames: list[Any]  # str | bytes, a union that msgspec has not
+    to: list[int]
+
+
+class Trace(LinkMessage, tag="trace"):
+    """Something that a wire view may show; lossy by design."""
+
+    kind: str
+    at: float
+    detail: dict[str, Any] = {}
+
+
+Sequenced = (
+    Register
+    | Unregister
+    | Deliver
+    | CloseSession
+    | MintTicket
+    | RevokeTicket
+    | PublishPage
+    | Goodbye
+    | Opened
+    | ClientMessage
+    | Closed
+    | ChannelLost
+    | Reply
+    | Roster
+    | Will
+    | Trace
+)
+
+
+class Batch(LinkMessage, tag="batch"):
+    """Messages with one sequence number, and what the sender knows of the other direction.
+
+    ``sequence`` 0 carries no messages. ``received`` acknowledges every batch up to it;
+    ``credit`` is the total of bytes, counted from the link's beginning, that the other end may send.
+    """
+
+    sequence: int
+    received: int
+    credit: int
+    messages: list[Sequenced] = []
+
+
+class RawBatch(LinkMessage, tag="batch"):
+    """A ``Batch`` whose messages are decoded one by one: the way past an unknown tag."""
+
+    sequence: int
+    received: int
+    credit: int
+    messages: list[msgspec.Raw] = []
+
+
+class Ping(LinkMessage, tag="ping"):
+    """Is the other end there, and what does its clock say?"""
+
+    at: float
+
+
+class Pong(LinkMessage, tag="pong"):
+    """The answer: the asker's clock and one's own."""
+
+    asked_at: float
+    at: float
+
+
+encode = msgspec.msgpack.Encoder().encode
+_decode_opening = msgspec.msgpack.Decoder(
+    Hello | ServerProof | KernelProof | Welcome | Refusal
+).decode
+_decode = msgspec.msgpack.Decoder(Batch | Ping | Pong).decode
+_decode_raw = msgspec.msgpack.Decoder(RawBatch).decode
+_decode_one = msgspec.msgpack.Decoder(Sequenced).decode
+
+
+class LinkError(ValueError):
+    """The other end of the link sent what is no link message."""
+
+
+def decode_opening(data: bytes) -> Hello | ServerProof | KernelProof | Welcome | Refusal:
+    """Return one message of the opening.
+
+    Raises:
+        LinkError: It is none.
+    """
+    try:
+        return _decode_opening(data)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise LinkError(str(error)) from error
+
+
+def decode(data: bytes) -> Batch | Ping | Pong:
+    """Return one message of an open link, without the members of a batch that are unknown here.
+
+    Raises:
+        LinkError: It is none.
+    """
+    try:
+        return _decode(data)
+    except (msgspec.DecodeError, ValueError) as error:
+        try:
+            raw = _decode_raw(data)
+        except (msgspec.DecodeError, ValueError):
+            raise LinkError(str(error)) from error
+    known = []
+    for one in raw.messages:
+        try:
+            known.append(_decode_one(one))
+        except msgspec.ValidationError:
+            continue
+    return Batch(raw.sequence, raw.received, raw.credit, known)

@@ -1,0 +1,49 @@
+"""Mutual proof that both ends hold the key in the kernel's connection file.
+
+The server proves first: a kernel that reached a wrong server says nothing it could use.
+Every proof binds both nonces, the kernel, both ends' names and who is speaking,
+so none can be replayed, reflected, or carried to another kernel.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+NONCE_BYTES = 32
+_LABEL = b"nbsocket kernel link 1"
+
+
+def server_proof(key: bytes, hello_fields: tuple[str, ...], nonces: tuple[bytes, bytes]) -> bytes:
+    """Return the server's proof.
+
+    Args:
+        key: The kernel's key, not empty.
+        hello_fields: kernel id, kernel epoch, url as the kernel sees it, server id.
+        nonces: The kernel's and the server's.
+    """
+    return _mac(key, b"server", hello_fields, nonces)
+
+
+def kernel_proof(key: bytes, hello_fields: tuple[str, ...], nonces: tuple[bytes, bytes]) -> bytes:
+    """Return the kernel's proof, over the same fields."""
+    return _mac(key, b"kernel", hello_fields, nonces)
+
+
+def same(expected: bytes, given: bytes) -> bool:
+    """Compare two proofs in constant time."""
+    return hmac.compare_digest(expected, given)
+
+
+def _mac(
+    key: bytes, speaker: bytes, fields: tuple[str, ...], nonces: tuple[bytes, bytes]
+) -> bytes:
+    if not key:
+        msg = "an empty key proves nothing: this Jupyter server does not sign kernel messages"
+        raise ValueError(msg)
+    if any(len(nonce) != NONCE_BYTES for nonce in nonces):
+        msg = f"a nonce has {NONCE_BYTES} bytes"
+        raise ValueError(msg)
+    parts = [_LABEL, speaker, *(field.encode() for field in fields), *nonces]
+    # Lengths first, so that no two lists of parts look alike.
+    body = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return hmac.digest(key, body, "sha256")

@@ -1,0 +1,231 @@
+"""Socket.IO v5 packets: encoding, decoding, and putting attachments back.
+
+Source: Socket.IO protocol, section "Packet encoding":
+``<type>[<attachments>-][<namespace>,][<ack id>][JSON]``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from nbsocket.protocol.errors import EncodeError, ProtocolError
+from nbsocket.protocol.values import MAX_ATTACHMENTS, decode, encode, restore
+
+PROTOCOL_REVISION = 5
+
+RESERVED_EVENTS = frozenset(
+    {
+        "connect",
+        "connect_error",
+        "disconnect",
+        "disconnecting",
+        "newListener",
+        "removeListener",
+    }
+)
+"""Names that mean something to the libraries themselves and so are no events of users."""
+
+DEFAULT_NAMESPACE = "/"
+_MAX_ID_DIGITS = 16
+_MAX_NAMESPACE = 200
+
+
+class PacketType(IntEnum):
+    """The first character of a Socket.IO packet."""
+
+    CONNECT = 0
+    DISCONNECT = 1
+    EVENT = 2
+    ACK = 3
+    CONNECT_ERROR = 4
+    BINARY_EVENT = 5
+    BINARY_ACK = 6
+
+
+_BINARY = {PacketType.EVENT: PacketType.BINARY_EVENT, PacketType.ACK: PacketType.BINARY_ACK}
+_PLAIN = {binary: plain for plain, binary in _BINARY.items()}
+_TYPES = {str(int(kind)): kind for kind in PacketType}
+
+
+@dataclass(slots=True)
+class Packet:
+    """One Socket.IO packet, its attachments back in their places.
+
+    ``type`` is never BINARY_EVENT or BINARY_ACK: that is a matter of encoding.
+    ``data`` is a list of arguments (EVENT, with the name first; ACK), an object or None (CONNECT),
+    an object (CONNECT_ERROR), None (DISCONNECT).
+    """
+
+    type: PacketType
+    namespace: str = DEFAULT_NAMESPACE
+    data: Any = None
+    ack_id: int | None = None
+
+
+def encode_packet(packet: Packet) -> list[str | bytes]:
+    """Return the Engine.IO messages of ``packet``: one text, then its attachments.
+
+    Raises:
+        EncodeError: A value in ``packet.data`` cannot be sent, or the event's name is reserved.
+    """
+    kind = packet.type
+    text = ""
+    attachments: list[bytes] = []
+    if packet.data is not None:
+        if isinstance(packet.data, list):
+            if kind is PacketType.EVENT:
+                _check_event_name(packet.data[0])
+                text, attachments = _encode_event(packet.data)
+            else:
+                text, attachments = encode(packet.data)
+        else:
+            text, attachments = encode([packet.data])
+            text = text[1:-1]
+    head = ""
+    if attachments:
+        kind = _BINARY.get(kind, kind)
+        head = f"{len(attachments)}-"
+    if packet.namespace != DEFAULT_NAMESPACE:
+        head += f"{packet.namespace},"
+    if packet.ack_id is not None:
+        head += str(packet.ack_id)
+    return [f"{int(kind)}{head}{text}", *attachments]
+
+
+def _encode_event(data: list[Any]) -> tuple[str, list[bytes]]:
+    """Encode so that paths count the arguments after the name: ``args[0]`` is the first of them."""
+    name, _ = encode(data[:1])
+    text, attachments = encode(data[1:])
+    return (f"{name[:-1]},{text[1:]}" if len(data) > 1 else name), attachments
+
+
+def _check_event_name(name: object) -> None:
+    if not isinstance(name, str):
+        raise EncodeError("event", f"an event's name is a string, not {type(name).__name__}")
+    if name in RESERVED_EVENTS:
+        raise EncodeError("event", f"{name!r} is reserved by Socket.IO; choose another name")
+
+
+@dataclass(slots=True)
+class Decoder:
+    """Turns one client's Engine.IO messages into packets; keeps what waits for its attachments.
+
+    Args:
+        max_attachments: How many attachments one packet may announce.
+        max_bytes: How many bytes the attachments of one packet may have together.
+    """
+
+    max_attachments: int = MAX_ATTACHMENTS
+    max_bytes: int = 1_000_000
+    _waiting: Packet | None = None
+    _missing: int = 0
+    _attachments: list[bytes] = field(default_factory=list)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a packet waits for attachments."""
+        return self._waiting is not None
+
+    def receive(self, message: str | bytes) -> Packet | None:
+        """Take one Engine.IO message; return a packet once it is whole.
+
+        Raises:
+            ProtocolError: The message breaks the protocol: close this client.
+        """
+        if isinstance(message, bytes):
+            return self._receive_attachment(message)
+        if self._waiting is not None:
+            msg = "text while attachments are missing"
+            raise ProtocolError(msg)
+        packet, count = _decode_text(message, self.max_attachments)
+        if count == 0:
+            _check(packet)
+            return packet
+        self._waiting, self._missing = packet, count
+        return None
+
+    def _receive_attachment(self, data: bytes) -> Packet | None:
+        if self._waiting is None:
+            msg = "an attachment that belongs to no packet"
+            raise ProtocolError(msg)
+        self._attachments.append(data)
+        if sum(map(len, self._attachments)) > self.max_bytes:
+            msg = f"attachments of more than {self.max_bytes} bytes together"
+            raise ProtocolError(msg)
+        self._missing -= 1
+        if self._missing:
+            return None
+        packet, attachments = self._waiting, self._attachments
+        self._waiting, self._attachments = None, []
+        packet.data = restore(packet.data, attachments)
+        _check(packet)
+        return packet
+
+
+def _decode_text(text: str, max_attachments: int) -> tuple[Packet, int]:
+    kind = _TYPES.get(text[:1])
+    if kind is None:
+        msg = f"no Socket.IO packet type at {text[:1]!r}"
+        raise ProtocolError(msg)
+    at, count = 1, 0
+    if kind in _PLAIN:
+        at, digits = _digits(text, at)
+        if not digits or text[at : at + 1] != "-":
+            msg = "a binary packet without its number of attachments"
+            raise ProtocolError(msg)
+        count = int(digits)
+        if not 0 < count <= max_attachments:
+            msg = f"{count} attachments; 1 to {max_attachments} are allowed"
+            raise ProtocolError(msg)
+        kind, at = _PLAIN[kind], at + 1
+    namespace = DEFAULT_NAMESPACE
+    if text[at : at + 1] == "/":
+        comma = text.find(",", at)
+        end = len(text) if comma < 0 else comma
+        namespace, at = text[at:end], end + 1
+        if len(namespace) > _MAX_NAMESPACE:
+            msg = f"a namespace of more than {_MAX_NAMESPACE} characters"
+            raise ProtocolError(msg)
+    at, digits = _digits(text, at)
+    ack_id = int(digits) if digits else None
+    data = decode(text[at:]) if at < len(text) else None
+    return Packet(kind, namespace, data, ack_id), count
+
+
+def _digits(text: str, start: int) -> tuple[int, str]:
+    end = start
+    while end < len(text) and "0" <= text[end] <= "9":
+        end += 1
+        if end - start > _MAX_ID_DIGITS:
+            msg = "a number with too many digits"
+            raise ProtocolError(msg)
+    return end, text[start:end]
+
+
+def _check(packet: Packet) -> None:
+    """Check what a client may send (Socket.IO protocol, section "Exchange protocol")."""
+    data = packet.data
+    if packet.type is PacketType.EVENT:
+        if not isinstance(data, list) or not data or not isinstance(data[0], str):
+            msg = "an EVENT without a name"
+            raise ProtocolError(msg)
+        if data[0] in RESERVED_EVENTS:
+            msg = f"the reserved event {data[0]!r}"
+            raise ProtocolError(msg)
+    elif packet.type is PacketType.ACK:
+        if not isinstance(data, list) or packet.ack_id is None:
+            msg = "an ACK without arguments or id"
+            raise ProtocolError(msg)
+    elif packet.type is PacketType.CONNECT:
+        if data is not None and not isinstance(data, dict):
+            msg = "a CONNECT whose data is no object"
+            raise ProtocolError(msg)
+    elif packet.type is PacketType.DISCONNECT:
+        if data is not None:
+            msg = "a DISCONNECT with data"
+            raise ProtocolError(msg)
+    else:
+        msg = f"a {packet.type.name} from a client"
+        raise ProtocolError(msg)

@@ -1,0 +1,214 @@
+"""Python values to JSON with attachments, and back.
+
+Source: Socket.IO protocol, section "Packet encoding": bytes leave the JSON and stand
+as ``{"_placeholder": true, "num": n}``; they follow the packet as binary messages.
+
+What JavaScript could not read as the same value is refused here, at the caller, with its path.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from typing import Any
+
+import msgspec
+
+from nbsocket.protocol.errors import EncodeError, ProtocolError
+
+MAX_DEPTH = 64
+"""How deep arrays and objects may nest, in both directions."""
+
+MAX_ATTACHMENTS = 10
+"""How many attachments one packet may announce (socket.io-parser's default)."""
+
+MAX_SAFE_INTEGER = 2**53
+"""Beyond this JavaScript numbers cannot tell two integers apart."""
+
+_encode_json = msgspec.json.Encoder().encode
+_decode_json = msgspec.json.Decoder().decode
+# \ud800-\udbff not followed by \udc00-\udfff, or \udc00-\udfff on its own; an escaped backslash is skipped.
+_SURROGATES = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\\\"
+)
+_PAIR_LENGTH = 12
+
+
+def encode(args: list[Any]) -> tuple[str, list[bytes]]:
+    """Return the JSON text of ``args`` and the attachments that were taken out of it.
+
+    Raises:
+        EncodeError: A value cannot be sent; the message names its path.
+    """
+    attachments: list[bytes] = []
+    plain = [_plain(value, f"args[{index}]", 1, attachments) for index, value in enumerate(args)]
+    try:
+        return _encode_json(plain).decode(), attachments
+    except UnicodeEncodeError:
+        raise EncodeError(
+            _path_of_surrogate(plain, "args") or "args",
+            "a string holds half of a surrogate pair, which is no text; "
+            "clean it with s.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')",
+        ) from None
+
+
+def _plain(value: Any, path: str, depth: int, attachments: list[bytes]) -> Any:
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is int:
+        return _integer(value, path)
+    if kind is float:
+        return _number(value, path)
+    if depth > MAX_DEPTH:
+        raise EncodeError(path, f"nests deeper than {MAX_DEPTH} levels (does it contain itself?)")
+    if isinstance(value, dict):
+        return {
+            _key(key, path): _plain(item, f"{path}[{key!r}]", depth + 1, attachments)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [
+            _plain(item, f"{path}[{index}]", depth + 1, attachments)
+            for index, item in enumerate(value)
+        ]
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return _attach(bytes(value), path, attachments)
+    return _rarer(value, path, attachments)
+
+
+def _rarer(value: Any, path: str, attachments: list[bytes]) -> Any:
+    """Subclasses of the plain types, and NumPy, which is asked for only if someone imported it."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return _integer(int(value), path)
+    if isinstance(value, float):
+        return _number(float(value), path)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        if isinstance(value, numpy.ndarray):
+            if value.dtype.hasobject:
+                raise EncodeError(path, "an array of Python objects has no bytes; use .tolist()")
+            return _attach(value.tobytes(), path, attachments)
+        if isinstance(value, numpy.generic):
+            item = value.item()
+            if isinstance(item, (bool, int, float, str, bytes)):
+                return _plain(item, path, 1, attachments)
+    raise EncodeError(
+        path,
+        f"{type(value).__name__} cannot be sent; "
+        "use None, bool, int, float, str, bytes, lists, tuples and dicts of them",
+    )
+
+
+def _integer(value: int, path: str) -> int:
+    if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
+        return value
+    raise EncodeError(
+        path, "an integer beyond 2**53 would arrive changed in JavaScript; send it as a string"
+    )
+
+
+def _number(value: float, path: str) -> float:
+    if math.isfinite(value):
+        return value
+    raise EncodeError(path, f"{value} is no JSON number; send None or a string instead")
+
+
+def _key(key: Any, path: str) -> str:
+    if isinstance(key, str):
+        return str.__str__(key)
+    if isinstance(key, int) and not isinstance(key, bool):
+        return str(key)
+    raise EncodeError(path, f"the key {key!r} is no string")
+
+
+def _attach(data: bytes, path: str, attachments: list[bytes]) -> dict[str, Any]:
+    if len(attachments) == MAX_ATTACHMENTS:
+        raise EncodeError(
+            path, f"more than {MAX_ATTACHMENTS} binary values in one event; join some of them"
+        )
+    attachments.append(data)
+    return {"_placeholder": True, "num": len(attachments) - 1}
+
+
+def _path_of_surrogate(value: Any, path: str) -> str | None:
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return path
+        return None
+    pairs: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        pairs = list(value.items())
+    elif isinstance(value, list):
+        pairs = list(enumerate(value))
+    for key, item in pairs:
+        found = _path_of_surrogate(key, path) or _path_of_surrogate(item, f"{path}[{key!r}]")
+        if found:
+            return found
+    return None
+
+
+def decode(text: str) -> Any:
+    """Return the value of a JSON text from a peer.
+
+    A lone surrogate (the half of an emoji that a phone cut) becomes U+FFFD.
+
+    Raises:
+        ProtocolError: Not JSON, a number beyond a double, or nested deeper than ``MAX_DEPTH``.
+    """
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
+        msg = f"JSON nested deeper than {MAX_DEPTH} levels"
+        raise ProtocolError(msg)
+    if "\\u" in text:
+        text = _SURROGATES.sub(_replace_lone, text)
+    try:
+        return _decode_json(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        msg = "not valid JSON"
+        raise ProtocolError(msg) from error
+
+
+def _replace_lone(match: re.Match[str]) -> str:
+    found = match[0]
+    return found if found == "\\\\" or len(found) == _PAIR_LENGTH else "\\ufffd"
+
+
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        mark = match[0]
+        if mark in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif mark in "]}":
+            depth -= 1
+    return deepest
+
+
+def restore(value: Any, attachments: list[bytes]) -> Any:
+    """Put ``attachments`` back where their placeholders stand in ``value`` (changed in place).
+
+    Raises:
+        ProtocolError: A placeholder names no attachment.
+    """
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            value[index] = restore(item, attachments)
+    elif isinstance(value, dict):
+        if value.get("_placeholder") is True:
+            number = value.get("num")
+            if type(number) is int and 0 <= number < len(attachments):
+                return attachments[number]
+            msg = "a placeholder names no attachment"
+            raise ProtocolError(msg)
+        for key, item in value.items():
+            value[key] = restore(item, attachments)
+    return value

@@ -1,0 +1,180 @@
+"""The extension itself: traits, routes, settings."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import secrets
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.utils import url_path_join
+from traitlets import Float, Int
+
+from nbsocket.gateway.config import Limits
+from nbsocket.gateway.switchboard import Switchboard
+from nbsocket.gateway.tickets import TicketOffice
+from nbsocket.server.activity import Activity
+from nbsocket.server.attachments import Attachments
+from nbsocket.server.handlers import (
+    ChannelHandler,
+    ChannelsHandler,
+    JupyterClientBundleHandler,
+    JupyterEngineIOHandler,
+    JupyterPageHandler,
+    JupyterUnknownHandler,
+    TicketHandler,
+    TicketsHandler,
+)
+from nbsocket.server.link_handler import LinkHandler
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+
+URL_ENVIRONMENT = "NBSOCKET_URL"
+"""Where a kernel finds its server: an address, no secret."""
+
+STATIC = Path(__file__).parent.parent / "static"
+_DEFAULTS = Limits()
+_ANY_ADDRESS = frozenset({"", "*", "0.0.0.0", "::", "localhost"})  # noqa: S104 - compared, never bound
+
+
+class NbSocketApp(ExtensionApp):
+    """Socket.IO between notebook cells and browsers, through this Jupyter server."""
+
+    name = "nbsocket"
+    description = __doc__
+    load_other_extensions = True
+
+    ping_interval = Float(
+        _DEFAULTS.ping_interval,
+        config=True,
+        help="Seconds between a client's pong and the server's next ping.",
+    )
+    ping_timeout = Float(
+        _DEFAULTS.ping_timeout,
+        config=True,
+        help="Seconds that a client may take for its pong; then it counts as gone.",
+    )
+    connect_timeout = Float(
+        _DEFAULTS.connect_timeout,
+        config=True,
+        help="Seconds in which a client must ask for a namespace (Socket.IO CONNECT); else it is closed.",
+    )
+    max_payload = Int(
+        _DEFAULTS.max_payload,
+        config=True,
+        help="Bytes that one polling payload or WebSocket message from a client may have.",
+    )
+    max_clients = Int(
+        _DEFAULTS.max_clients,
+        config=True,
+        help="Clients on all channels together; more are answered with 503.",
+    )
+    guest_clients_per_ticket = Int(
+        _DEFAULTS.guest_clients_per_ticket,
+        config=True,
+        help="Clients that may share one guest ticket; more are answered with 503.",
+    )
+    guest_events_per_s = Float(
+        _DEFAULTS.guest_events_per_s,
+        config=True,
+        help="Messages per second that are read from one guest; above it reading pauses, nothing is lost.",
+    )
+    guest_burst = Int(
+        _DEFAULTS.guest_burst,
+        config=True,
+        help="Messages that a guest may send at once before guest_events_per_s counts.",
+    )
+    max_pending_bytes = Int(
+        _DEFAULTS.max_pending_bytes,
+        config=True,
+        help="Bytes that may wait for one client; a client that is full and reads nothing for 2 s is cut.",
+    )
+    grace = Float(
+        _DEFAULTS.grace,
+        config=True,
+        help="Seconds that a channel and its clients outlive a cut kernel link while the kernel is alive.",
+    )
+    _limit_traits: ClassVar[tuple[str, ...]] = (
+        "ping_interval",
+        "ping_timeout",
+        "connect_timeout",
+        "max_payload",
+        "max_clients",
+        "guest_clients_per_ticket",
+        "guest_events_per_s",
+        "guest_burst",
+        "max_pending_bytes",
+        "grace",
+    )
+
+    def initialize_settings(self) -> None:
+        """Build the gateway; make Jupyter's log forget session ids, too."""
+        raise_descriptor_limit()
+        limits = Limits(**{name: getattr(self, name) for name in self._limit_traits})
+        settings = self.serverapp.web_app.settings
+        scrubbed = settings.get("extra_log_scrub_param_keys") or []
+        settings["extra_log_scrub_param_keys"] = [*scrubbed, "sid"]
+        self.switchboard = Switchboard(limits, TicketOffice(settings["cookie_secret"]))
+        self.switchboard.on_activity = Activity(settings, self.serverapp.kernel_manager).note
+        self.attachments = Attachments(self.switchboard, self.serverapp.kernel_manager)
+
+    def initialize_handlers(self) -> None:
+        """Mount the three doors."""
+        shared = {"switchboard": self.switchboard}
+        bundle_file = STATIC / "socket.io.js"
+        bundle = bundle_file.read_bytes() if bundle_file.exists() else b""
+        link = {
+            "attachments": self.attachments,
+            "server_id": secrets.token_hex(16),
+            "limits": asdict(self.switchboard.limits),
+        }
+        self.handlers.extend(
+            [
+                (r"/nbsocket/link", LinkHandler, link),
+                (r"/nbsocket/api/channels", ChannelsHandler, shared),
+                (r"/nbsocket/api/channels/([^/]+)", ChannelHandler, shared),
+                (r"/nbsocket/api/channels/([^/]+)/tickets", TicketsHandler, shared),
+                (r"/nbsocket/api/channels/([^/]+)/tickets/([^/]+)", TicketHandler, shared),
+                (
+                    r"/nbsocket/[^/]+/(?:.*/)?socket\.io/socket\.io\.js",
+                    JupyterClientBundleHandler,
+                    {**shared, "bundle": bundle},
+                ),
+                (r"/nbsocket/([^/]+)/socket\.io/?", JupyterEngineIOHandler, shared),
+                (r"/nbsocket/([^/]+)/(.*)", JupyterPageHandler, shared),
+                (r"/nbsocket(?:/.*)?", JupyterUnknownHandler, shared),
+            ]
+        )
+
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        """Leave kernels an address: only now is the port bound and known."""
+        if not serverapp.sock:
+            os.environ[URL_ENVIRONMENT] = address_of(serverapp)
+
+    async def stop_extension(self) -> None:
+        """Close every link and transport."""
+        await self.attachments.close()
+
+
+def address_of(serverapp: ServerApp) -> str:
+    """Return the URL at which a kernel on this machine reaches the server; it holds no token."""
+    ip = serverapp.ip
+    host = "127.0.0.1" if ip in _ANY_ADDRESS else f"[{ip}]" if ":" in ip else ip
+    scheme = "https" if serverapp.certfile else "http"
+    return url_path_join(f"{scheme}://{host}:{serverapp.port}", serverapp.base_url)
+
+
+def raise_descriptor_limit() -> None:
+    """Allow as many open sockets as the system lets this process have."""
+    if sys.platform == "win32":
+        return
+    resource = importlib.import_module("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+

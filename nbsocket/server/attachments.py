@@ -1,0 +1,215 @@
+"""Which kernels are attached, and what happens between a cut link and its return or its end."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jupyter_core.utils import ensure_async
+
+from nbsocket.gateway.port import KernelPort
+from nbsocket.link.messages import Batch, Goodbye, Sequenced
+from nbsocket.link.reliable import ReliableEnd, size_of
+
+if TYPE_CHECKING:
+    from nbsocket.gateway.switchboard import Switchboard
+
+_ACKNOWLEDGE_BYTES = 256 * 1024
+_ACKNOWLEDGE_S = 0.05
+_ALIVE_CHECK_S = 0.25
+
+
+class Connection(Protocol):
+    """What an attachment needs of the link's WebSocket."""
+
+    def write_link(self, data: bytes) -> None:
+        """Send one message; a closed connection is no error."""
+
+    def close_link(self) -> None:
+        """Close it."""
+
+
+class Attachment:
+    """One kernel process at the switchboard, through one or several connections.
+
+    Args:
+        kernel_id: The kernel.
+        kernel_epoch: Which process of it.
+        switchboard: Where it takes part.
+    """
+
+    def __init__(self, kernel_id: str, kernel_epoch: str, switchboard: Switchboard) -> None:
+        """Attach without a connection."""
+        self.kernel_id = kernel_id
+        self.kernel_epoch = kernel_epoch
+        self.epoch = secrets.token_hex(8)
+        self.end = ReliableEnd()
+        self.port = KernelPort(switchboard, kernel_id, self._send)
+        self.connection: Connection | None = None
+        self.said_goodbye = False
+        self._switchboard = switchboard
+        self._loop = asyncio.get_running_loop()
+        self._flushing = False
+        self._withheld_bytes = 0
+        self._acknowledgement: asyncio.TimerHandle | None = None
+
+    def connected(self, connection: Connection, received: int, credit: int) -> None:
+        """Go on with a new connection whose other end has every batch up to ``received``."""
+        old, self.connection = self.connection, connection
+        if old is not None:
+            old.close_link()
+        for data in self.end.resume(received, credit):
+            connection.write_link(data)
+        self._flush()
+        self.port.set_writable(self.end.writable)
+
+    def _send(self, message: Sequenced) -> None:
+        self.end.send(message)
+        if self.port.writable and not self.end.writable:
+            self.port.set_writable(False)
+        if not self._flushing:
+            self._flushing = True
+            # One turn of the loop later, so that what happens together travels together.
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        connection = self.connection
+        while connection is not None and (data := self.end.take()) is not None:
+            connection.write_link(data)
+
+    async def receive(self, batch: Batch) -> None:
+        """Work off a batch; what it cost is credited again unless clients are behind.
+
+        Raises:
+            LinkError: The batch is out of sequence.
+        """
+        messages = self.end.receive(batch)
+        if self.end.writable and not self.port.writable:
+            self.port.set_writable(True)
+        if not messages:
+            return
+        self.said_goodbye = isinstance(messages[-1], Goodbye)
+        await self.port.receive(messages)
+        size = sum(map(size_of, messages))
+        if self._switchboard.under_pressure:
+            if not self._withheld_bytes:
+                self._switchboard.on_relief(self._relieved)
+            self._withheld_bytes += size
+        else:
+            self.end.consumed(size)
+        self._acknowledge_soon()
+
+    def _relieved(self) -> None:
+        size, self._withheld_bytes = self._withheld_bytes, 0
+        self.end.consumed(size)
+        self._acknowledge_soon()
+
+    def _acknowledge_soon(self) -> None:
+        if self.end.unannounced_bytes >= _ACKNOWLEDGE_BYTES:
+            self._acknowledge()
+        elif self._acknowledgement is None:
+            self._acknowledgement = self._loop.call_later(_ACKNOWLEDGE_S, self._acknowledge)
+
+    def _acknowledge(self) -> None:
+        if self._acknowledgement is not None:
+            self._acknowledgement.cancel()
+            self._acknowledgement = None
+        if self.connection is not None and self.end.acknowledgement_due:
+            self.connection.write_link(self.end.acknowledgement())
+
+
+class Attachments:
+    """All attached kernels of one Jupyter server.
+
+    Args:
+        switchboard: Where they take part.
+        kernel_manager: Who knows which kernels live.
+    """
+
+    def __init__(self, switchboard: Switchboard, kernel_manager: Any) -> None:
+        """Begin without kernels."""
+        self._switchboard = switchboard
+        self._kernels = kernel_manager
+        self._attached: dict[str, Attachment] = {}
+        self._watches: dict[str, asyncio.Task[None]] = {}
+
+    def key_of(self, kernel_id: str) -> bytes | None:
+        """Return the key in a kernel's connection file; None if there is no such kernel here."""
+        try:
+            kernel = self._kernels.get_kernel(kernel_id)
+        except KeyError:
+            return None
+        key = getattr(kernel.session, "key", b"")
+        return key if isinstance(key, bytes) else b""
+
+    async def attach(
+        self, kernel_id: str, kernel_epoch: str, resume_epoch: str
+    ) -> tuple[Attachment, bool]:
+        """Return the attachment of a kernel that proved itself, and whether it goes on from before."""
+        attached = self._attached.get(kernel_id)
+        self._stop_watching(kernel_id)
+        if attached is not None:
+            if attached.kernel_epoch == kernel_epoch and attached.epoch == resume_epoch:
+                return attached, True
+            await self._end(attached)
+        attached = Attachment(kernel_id, kernel_epoch, self._switchboard)
+        self._attached[kernel_id] = attached
+        return attached, False
+
+    def lost(self, attachment: Attachment, connection: Connection) -> None:
+        """Say that a connection is closed; its kernel may come back within ``grace``."""
+        if attachment.connection is not connection:
+            return
+        attachment.connection = None
+        task = asyncio.ensure_future(self._watch(attachment, self._process_of(attachment)))
+        self._watches[attachment.kernel_id] = task
+
+    async def _watch(self, attachment: Attachment, process: object) -> None:
+        """Wait for the kernel's return, its death or the end of ``grace``."""
+        until = asyncio.get_running_loop().time() + self._switchboard.limits.grace
+        while (
+            not attachment.said_goodbye
+            and asyncio.get_running_loop().time() < until
+            and await self._is_alive(attachment.kernel_id)
+            and self._process_of(attachment) == process
+        ):
+            await asyncio.sleep(_ALIVE_CHECK_S)
+        self._watches.pop(attachment.kernel_id, None)
+        if self._attached.get(attachment.kernel_id) is attachment:
+            await self._end(attachment)
+
+    async def _end(self, attachment: Attachment) -> None:
+        self._attached.pop(attachment.kernel_id, None)
+        connection, attachment.connection = attachment.connection, None
+        if connection is not None:
+            connection.close_link()
+        await attachment.port.gone()
+
+    async def close(self) -> None:
+        """Let go of all kernels: the server stops."""
+        for kernel_id in list(self._watches):
+            self._stop_watching(kernel_id)
+        for attachment in list(self._attached.values()):
+            await self._end(attachment)
+
+    def _stop_watching(self, kernel_id: str) -> None:
+        watch = self._watches.pop(kernel_id, None)
+        if watch is not None:
+            watch.cancel()
+
+    def _process_of(self, attachment: Attachment) -> object:
+        try:
+            kernel = self._kernels.get_kernel(attachment.kernel_id)
+        except KeyError:
+            return None
+        return getattr(getattr(kernel, "provisioner", None), "pid", None)
+
+    async def _is_alive(self, kernel_id: str) -> bool:
+        try:
+            kernel = self._kernels.get_kernel(kernel_id)
+            return bool(await ensure_async(kernel.is_alive()))
+        except (KeyError, RuntimeError):
+            return False
+

@@ -1,0 +1,139 @@
+"""The gateway's handlers inside Jupyter, and the admin API."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.decorator import allow_unauthenticated, authorized
+from tornado import web
+
+from nbsocket.gateway import handlers as gateway
+from nbsocket.gateway.tickets import GUEST
+from nbsocket.server.doors import AdminDoor, AnonymousDoor
+
+if TYPE_CHECKING:
+    from nbsocket.gateway.switchboard import Channel, Switchboard
+
+_DEFAULT_TTL_S = 4 * 3600.0
+
+
+class JupyterEngineIOHandler(gateway.EngineIOHandler, AnonymousDoor):
+    """Engine.IO behind Jupyter's Host check."""
+
+    check_origin = AnonymousDoor.check_origin
+    get = allow_unauthenticated(gateway.EngineIOHandler.get)
+    post = allow_unauthenticated(gateway.EngineIOHandler.post)
+    options = allow_unauthenticated(gateway.EngineIOHandler.options)
+
+
+class JupyterClientBundleHandler(gateway.ClientBundleHandler, AnonymousDoor):
+    """The client bundle behind Jupyter's Host check."""
+
+    get = allow_unauthenticated(gateway.ClientBundleHandler.get)
+
+
+class JupyterPageHandler(gateway.PageHandler, AnonymousDoor):
+    """Pages behind Jupyter's Host check."""
+
+    get = allow_unauthenticated(gateway.PageHandler.get)
+
+
+class JupyterUnknownHandler(gateway.UnknownHandler, AnonymousDoor):
+    """Everything else below ``nbsocket/``."""
+
+    get = allow_unauthenticated(gateway.UnknownHandler.get)
+
+
+def describe(channel: Channel) -> dict[str, Any]:
+    """Return what the admin API says of a channel."""
+    return {
+        "name": channel.name,
+        "kernel_id": channel.port.kernel_id,
+        "notebook": channel.notebook,
+        "clients": len(channel.sessions),
+        "pages": sorted(channel.pages),
+    }
+
+
+class _ChannelsDoor(AdminDoor):
+    def initialize(self, switchboard: Switchboard) -> None:
+        """Take what the route was mounted with."""
+        self.switchboard = switchboard
+
+    def channel(self, name: str) -> Channel:
+        """Return the channel.
+
+        Raises:
+            HTTPError: 404 if no kernel holds it.
+        """
+        channel = self.switchboard.channels.get(name)
+        if channel is None:
+            raise web.HTTPError(
+                404,
+                f"No kernel holds the channel {name!r} at the moment. "
+                "Run the cell that creates its nbsocket.Server.",
+            )
+        return channel
+
+
+class ChannelsHandler(_ChannelsDoor):
+    """``GET nbsocket/api/channels``: all of them."""
+
+    @web.authenticated
+    @authorized
+    def get(self) -> None:
+        """List the channels."""
+        channels = self.switchboard.channels.values()
+        self.finish(json.dumps({"channels": [describe(channel) for channel in channels]}))
+
+
+class ChannelHandler(_ChannelsDoor):
+    """``GET nbsocket/api/channels/<channel>``: one of them."""
+
+    @web.authenticated
+    @authorized
+    def get(self, name: str) -> None:
+        """Describe the channel."""
+        self.finish(json.dumps(describe(self.channel(name))))
+
+
+class TicketsHandler(_ChannelsDoor):
+    """``POST nbsocket/api/channels/<channel>/tickets``: mint one."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, name: str) -> None:
+        """Answer ``{value, id, role, expires_at}``; body ``{"role": "guest", "ttl": seconds}``."""
+        channel = self.channel(name)
+        body = await self.json_body()
+        role, ttl_s = body.get("role", GUEST), body.get("ttl", _DEFAULT_TTL_S)
+        if not isinstance(role, str) or not isinstance(ttl_s, (int, float)):
+            raise web.HTTPError(400, "role must be a string and ttl a number of seconds.")
+        try:
+            value, ticket = self.switchboard.tickets.mint(
+                name, role, channel.port.kernel_id, float(ttl_s)
+            )
+        except ValueError as error:
+            raise web.HTTPError(400, str(error)) from error
+        answer = {
+            "value": value,
+            "id": ticket.id,
+            "role": ticket.role,
+            "expires_at": ticket.expires_at,
+        }
+        self.set_header("Cache-Control", "no-store")
+        await self.finish(json.dumps(answer))
+
+
+class TicketHandler(_ChannelsDoor):
+    """``DELETE nbsocket/api/channels/<channel>/tickets/<id>``: revoke one."""
+
+    @web.authenticated
+    @authorized
+    def delete(self, name: str, ticket_id: str) -> None:
+        """Make it worthless and cut who came with it."""
+        self.channel(name)
+        self.switchboard.revoke(ticket_id)
+        self.set_status(204)
+        self.finish()

@@ -1,0 +1,72 @@
+"""``io.pane("alice")``: a client beside the cell."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+if TYPE_CHECKING:
+    from nbsocket.kernel.output import HandlerRun
+    from nbsocket.kernel.runtime import HandlerThread
+
+STATIC = Path(__file__).parent.parent / "static"
+_FLUSH_S = 0.1
+_KEPT_CHARACTERS = 20_000
+
+
+class Pane(anywidget.AnyWidget):
+    """A client with a form to emit, a log of both directions, and its connection's state in words."""
+
+    _esm = STATIC / "pane.js"
+    _css = STATIC / "pane.css"
+
+    channel = traitlets.Unicode(read_only=True, help="The channel that it connects to.").tag(
+        sync=True
+    )
+    name = traitlets.Unicode(read_only=True, help="What the pane is called.").tag(sync=True)
+    pane_id = traitlets.Unicode(
+        read_only=True, help="Tells the kernel which socket is this pane's; no secret."
+    ).tag(sync=True)
+    base_url = traitlets.Unicode(
+        read_only=True, help="The Jupyter server's base URL, for pages that do not say it."
+    ).tag(sync=True)
+
+    def __init__(self, channel: str, name: str, base_url: str, handlers: HandlerThread) -> None:
+        """Made by ``Server.pane``."""
+        super().__init__()
+        self.set_trait("channel", channel)
+        self.set_trait("name", name)
+        self.set_trait("pane_id", secrets.token_hex(6))
+        self.set_trait("base_url", base_url)
+        self._pending: list[dict[str, Any]] = []
+        self._pending_characters = 0
+        self._lock = threading.Lock()
+        self._handlers = handlers
+        handlers.output.listen(self.pane_id, self._handler_said)
+
+    def _handler_said(self, run: HandlerRun, kind: str, text: str) -> None:
+        """Show what a handler printed for this pane's client; at most ten messages a second."""
+        with self._lock:
+            last = self._pending[-1] if self._pending else None
+            if self._pending_characters > _KEPT_CHARACTERS:
+                last = last or {}
+                last["cut"] = True
+                return
+            self._pending_characters += len(text)
+            if last and last["kind"] == kind and last["event"] == run.event:
+                last["text"] += text
+            else:
+                self._pending.append({"kind": kind, "event": run.event, "text": text})
+            if len(self._pending) == 1 and last is None:
+                self._handlers.later(_FLUSH_S, self._flush)
+
+    def _flush(self) -> None:
+        with self._lock:
+            pending, self._pending = self._pending, []
+            self._pending_characters = 0
+        self.send({"type": "handler_output", "items": pending})
