@@ -1,0 +1,79 @@
+// The Jupyter server as the page that shows a widget knows it: address, login, tickets.
+
+/** A ticket as the admin API answers it; it stays in this page's memory. */
+export interface Ticket {
+  value: string;
+  id: string;
+  role: string;
+  expires_at: number;
+}
+
+/** The admin API answered with an error. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+interface PageConfig {
+  baseUrl?: string;
+  token?: string;
+}
+
+function pageConfig(): PageConfig {
+  const element = document.getElementById("jupyter-config-data");
+  if (!element?.textContent) return {};
+  try {
+    return JSON.parse(element.textContent) as PageConfig;
+  } catch {
+    return {};
+  }
+}
+
+/** The absolute base URL of the Jupyter server; `fallback` is the path that the kernel knows. */
+export function baseUrl(fallback: string): string {
+  const path = pageConfig().baseUrl ?? document.body.dataset.baseUrl ?? fallback;
+  return new URL(path.endsWith("/") ? path : `${path}/`, location.origin).href;
+}
+
+function cookie(name: string): string | undefined {
+  for (const part of document.cookie.split("; ")) {
+    const [key, ...value] = part.split("=");
+    if (key === name) return value.join("=");
+  }
+  return undefined;
+}
+
+async function api<T>(base: string, path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = {};
+  const xsrf = cookie("_xsrf");
+  if (xsrf) headers["X-XSRFToken"] = xsrf;
+  const token = pageConfig().token;
+  if (token) headers.Authorization = `token ${token}`;
+  const init: RequestInit = { headers, credentials: "same-origin", cache: "no-store" };
+  if (body !== undefined) {
+    headers["Content-Type"] = "application/json";
+    init.method = "POST";
+    init.body = JSON.stringify(body);
+  }
+  const response = await fetch(new URL(`nbsocket/api/${path}`, base), init);
+  if (!response.ok) {
+    let message = `${response.status} ${response.statusText}`;
+    try {
+      const said = (await response.json()) as { message?: string };
+      if (said.message) message = said.message;
+    } catch {
+      // No JSON: the status says enough.
+    }
+    throw new ApiError(response.status, message);
+  }
+  return (await response.json()) as T;
+}
+
+/** Ask for a ticket with the page's own Jupyter login. */
+export function mintTicket(base: string, channel: string, role: string): Promise<Ticket> {
+  return api<Ticket>(base, `channels/${encodeURIComponent(channel)}/tickets`, { role });
+}

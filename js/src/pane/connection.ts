@@ -1,0 +1,216 @@
+// A pane's connection: ticket, stock client, state. Knows no DOM.
+
+import { signal } from "@preact/signals";
+import { Manager, type Socket } from "socket.io-client";
+import { ApiError, mintTicket } from "../jupyter/server";
+import { BoundedLog, batched } from "../shared/log";
+import type { Entry } from "./entries";
+
+export type State =
+  | "connecting"
+  | "connected"
+  | "reconnecting"
+  | "waiting"
+  | "disconnected"
+  | "error";
+
+const KEPT_ENTRIES = 20_000;
+const ACK_TIMEOUT_MS = 10_000;
+const RETRY_MS = 2000;
+
+export interface Target {
+  channel: string;
+  paneId: string;
+  base: string;
+}
+
+export class PaneConnection {
+  readonly state = signal<State>("connecting");
+  readonly detail = signal("");
+  readonly socketId = signal("");
+  /** Counts drawings; whoever shows the log depends on it. */
+  readonly version = signal(0);
+  readonly received = signal(0);
+  readonly log = new BoundedLog<Entry>(KEPT_ENTRIES);
+
+  private socket: Socket | undefined;
+  private wanted = false;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private nextId = 1;
+  private receivedCount = 0;
+  private readonly changed = batched(() => {
+    this.received.value = this.receivedCount;
+    this.version.value += 1;
+  });
+
+  constructor(private readonly target: Target) {}
+
+  /** Connect, and stay connected until `disconnect`. */
+  async connect(): Promise<void> {
+    if (this.wanted) return;
+    this.wanted = true;
+    this.state.value = "connecting";
+    this.detail.value = "";
+    await this.begin();
+  }
+
+  /** Disconnect and stay so. */
+  disconnect(note = "You disconnected."): void {
+    this.wanted = false;
+    clearTimeout(this.retry);
+    this.socket?.disconnect();
+    this.setState("disconnected", note);
+  }
+
+  /** Emit; while there is no connection the client keeps it and sends it later. */
+  emit(event: string, args: unknown[], ask: boolean): void {
+    const entry: Entry = this.entry("out", event, args);
+    entry.kept = !this.socket?.connected;
+    if (ask) {
+      const began = performance.now();
+      entry.ack = { state: "waiting" };
+      this.socket
+        ?.timeout(ACK_TIMEOUT_MS)
+        .emit(event, ...args, (error: Error | null, ...answer: unknown[]) => {
+          const after_ms = performance.now() - began;
+          entry.ack = error
+            ? { state: "none", after_ms }
+            : { state: "answered", args: answer, after_ms };
+          this.changed();
+        });
+    } else {
+      this.socket?.emit(event, ...args);
+    }
+    this.add(entry);
+  }
+
+  /** Answer an event for which the server waits. */
+  answer(entry: Entry, args: unknown[]): void {
+    const answer = entry.answer;
+    if (!answer) return;
+    delete entry.answer;
+    answer(...args);
+    entry.ack = { state: "answered", args, after_ms: Date.now() - entry.at.getTime() };
+    this.changed();
+  }
+
+  /** Show what a handler in the kernel printed or raised for this client. */
+  handlerSaid(kind: "print" | "error", event: string, text: string): void {
+    this.add(this.entry(kind, event, [text]));
+  }
+
+  clear(): void {
+    this.log.clear();
+    this.changed();
+  }
+
+  private entry(kind: Entry["kind"], event: string, args: unknown[]): Entry {
+    return { id: this.nextId++, at: new Date(), kind, event, args };
+  }
+
+  private add(entry: Entry): void {
+    this.log.push(entry);
+    this.changed();
+  }
+
+  private setState(state: State, detail = ""): void {
+    const new_detail = this.detail.value !== detail;
+    const new_state = this.state.value !== state;
+    this.state.value = state;
+    this.detail.value = detail;
+    if ((new_state || new_detail) && state !== "connecting") {
+      this.add(this.entry("note", state, detail ? [detail] : []));
+    }
+  }
+
+  private async begin(): Promise<void> {
+    const query = await this.ticketQuery();
+    if (!query || !this.wanted) return;
+    if (!this.socket) {
+      this.socket = this.open(query);
+    } else {
+      this.socket.io.opts.query = query;
+    }
+    this.socket.connect();
+  }
+
+  /** Ask for a ticket; if the channel is not there, wait and try again. */
+  private async ticketQuery(): Promise<Record<string, string> | undefined> {
+    const { base, channel, paneId } = this.target;
+    try {
+      const ticket = await mintTicket(base, channel, "owner");
+      return { join_token: ticket.value, pane: paneId };
+    } catch (error) {
+      if (!this.wanted) return undefined;
+      if (error instanceof ApiError && error.status === 404) {
+        this.setState(
+          "waiting",
+          "Run the cell that creates the server; this pane connects by itself.",
+        );
+      } else if (error instanceof ApiError) {
+        this.setState("error", `The Jupyter server refused a ticket: ${error.message}`);
+      } else {
+        this.setState("reconnecting", "The Jupyter server does not answer.");
+      }
+      clearTimeout(this.retry);
+      this.retry = setTimeout(() => void this.begin(), RETRY_MS);
+      return undefined;
+    }
+  }
+
+  private open(query: Record<string, string>): Socket {
+    const { base, channel } = this.target;
+    const address = new URL(`nbsocket/${channel}/socket.io/`, base);
+    const manager = new Manager(address.origin, {
+      path: address.pathname,
+      query,
+      autoConnect: false,
+      reconnection: false,
+    });
+    const socket = manager.socket("/");
+    socket.on("connect", () => {
+      this.socketId.value = socket.id ?? "";
+      this.setState("connected", "");
+      const engine = manager.engine;
+      engine.once("upgrade", () => this.changed());
+    });
+    socket.on("disconnect", (reason) => {
+      if (!this.wanted) return;
+      if (reason === "io server disconnect") {
+        this.wanted = false;
+        this.setState("disconnected", "The server disconnected this client.");
+        return;
+      }
+      this.setState("reconnecting", `The connection is gone (${reason}).`);
+      this.again();
+    });
+    socket.on("connect_error", (error) => {
+      if (!this.wanted) return;
+      if (socket.active === false && error.message) {
+        this.setState("error", `Refused: ${error.message}`);
+      }
+      this.again();
+    });
+    socket.onAny((event: string, ...args: unknown[]) => {
+      const last = args.at(-1);
+      const entry = this.entry("in", event, args);
+      if (typeof last === "function") {
+        entry.args = args.slice(0, -1);
+        entry.answer = last as (...args: unknown[]) => void;
+      }
+      this.receivedCount += 1;
+      this.add(entry);
+    });
+    return socket;
+  }
+
+  private again(): void {
+    clearTimeout(this.retry);
+    // Jitter, so that a class of panes does not come back in step.
+    this.retry = setTimeout(() => void this.begin(), RETRY_MS * (0.25 + 0.75 * Math.random()));
+  }
+
+  get transport(): string {
+    return this.socket?.connected ? (this.socket.io.engine.transport.name ?? "") : "";
+  }
+}

@@ -1,0 +1,100 @@
+// The whole pane.
+
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { visible } from "../shared/text";
+import { Composer } from "./composer";
+import type { PaneConnection, State } from "./connection";
+import { LogView } from "./logview";
+
+const WORDS: Record<State, string> = {
+  connecting: "Connecting…",
+  connected: "Connected",
+  reconnecting: "Trying again…",
+  waiting: "No kernel holds this channel.",
+  disconnected: "Disconnected.",
+  error: "Cannot connect.",
+};
+
+const ANNOUNCE_MS = 1000;
+
+export function Pane(props: { connection: PaneConnection; name: string; channel: string }) {
+  const { connection, name, channel } = props;
+  const state = connection.state.value;
+  const isOn = state !== "disconnected" && state !== "error";
+  // Read so that an upgrade is drawn.
+  void connection.version.value;
+  const transport = connection.transport;
+  return (
+    <section
+      class="nbs nbs-pane"
+      aria-label={`Client ${name}`}
+      data-pane={name}
+      data-state={state}
+      data-received={connection.received.value}
+    >
+      <header>
+        <strong>{visible(name)}</strong>
+        <span class="nbs-state" data-state={state} title={`channel ${channel}`}>
+          <span class="nbs-dot" aria-hidden="true" />
+          <span data-words>
+            {WORDS[state]} {connection.detail.value}
+            {state === "connected" && transport && (
+              <span class="nbs-hint">
+                {" "}
+                by {transport}, {connection.received.value.toLocaleString()} received
+              </span>
+            )}
+          </span>
+        </span>
+        {isOn ? (
+          <button type="button" data-action="disconnect" onClick={() => connection.disconnect()}>
+            Disconnect
+          </button>
+        ) : (
+          <button type="button" data-action="connect" onClick={() => void connection.connect()}>
+            Connect
+          </button>
+        )}
+      </header>
+      <Composer connection={connection} />
+      <LogView connection={connection} name={name} />
+      <Announcer connection={connection} name={name} />
+    </section>
+  );
+}
+
+/** Tells a screen reader what happens: in sentences, and at most once a second. */
+function Announcer({ connection, name }: { connection: PaneConnection; name: string }) {
+  const said = useSignal("");
+  const told = useRef(0);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+
+  useSignalEffect(() => {
+    const words = `${name}: ${WORDS[connection.state.value]} ${connection.detail.value}`;
+    said.value = words;
+  });
+  useSignalEffect(() => {
+    const received = connection.received.value;
+    if (timer.current !== undefined || received === told.current) return;
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      const count = connection.received.peek() - told.current;
+      told.current = connection.received.peek();
+      const last = connection.log.kept.findLast((entry) => entry.kind === "in");
+      if (last) {
+        said.value =
+          count === 1
+            ? `${name} received ${visible(last.event)}`
+            : `${name} received ${count} events`;
+      }
+    }, ANNOUNCE_MS);
+  });
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  return (
+    <div class="nbs-hidden" role="status" aria-live="polite">
+      {said.value}
+    </div>
+  );
+}

@@ -1,0 +1,84 @@
+// The only file of the pane that knows anywidget: connect with the first view, leave after the last.
+
+import type { AnyModel, RenderProps } from "@anywidget/types";
+import { render as draw } from "preact";
+import { baseUrl } from "../jupyter/server";
+import { PaneConnection } from "./connection";
+import { Pane } from "./pane";
+
+export interface PaneModel {
+  channel: string;
+  name: string;
+  pane_id: string;
+  base_url: string;
+}
+
+interface HandlerOutput {
+  type: "handler_output";
+  items: { kind: "stdout" | "stderr"; event: string; text: string; cut?: boolean }[];
+}
+
+const LEAVE_AFTER_MS = 2000;
+
+export default () => {
+  let connection: PaneConnection | undefined;
+  let views = 0;
+  let leaving: ReturnType<typeof setTimeout> | undefined;
+
+  function join(model: AnyModel<PaneModel>): PaneConnection {
+    views += 1;
+    clearTimeout(leaving);
+    if (!connection) {
+      connection = new PaneConnection({
+        channel: model.get("channel"),
+        paneId: model.get("pane_id"),
+        base: baseUrl(model.get("base_url")),
+      });
+      void connection.connect();
+    }
+    return connection;
+  }
+
+  function leave(): void {
+    views -= 1;
+    if (views > 0) return;
+    leaving = setTimeout(() => {
+      connection?.disconnect("The pane was closed.");
+      connection = undefined;
+    }, LEAVE_AFTER_MS);
+  }
+
+  return {
+    initialize({ model }: { model: AnyModel<PaneModel> }) {
+      const onMessage = (message: HandlerOutput) => {
+        if (message.type !== "handler_output") return;
+        for (const item of message.items) {
+          const text = item.cut ? `${item.text} … (more was printed; see the cell)` : item.text;
+          connection?.handlerSaid(
+            item.kind === "stdout" ? "print" : "error",
+            item.event,
+            text.trimEnd(),
+          );
+        }
+      };
+      model.on("msg:custom", onMessage);
+      return () => {
+        model.off("msg:custom", onMessage);
+        clearTimeout(leaving);
+        connection?.disconnect("The pane was closed.");
+        connection = undefined;
+      };
+    },
+    render({ model, el }: RenderProps<PaneModel>) {
+      const joined = join(model);
+      draw(
+        <Pane connection={joined} name={model.get("name")} channel={model.get("channel")} />,
+        el,
+      );
+      return () => {
+        draw(null, el);
+        leave();
+      };
+    },
+  };
+};

@@ -1,0 +1,74 @@
+// The document of a sandboxed frame that runs a learner's JavaScript. No DOM here: text in, text out.
+
+import type { Home } from "../client/address";
+
+/** What a frame tells the page around it. */
+export type FrameMessage =
+  | { kind: "lines"; lines: { level: string; text: string }[] }
+  | { kind: "height"; height: number };
+
+/** JSON that can stand inside a script element. */
+export function scriptJson(value: unknown): string {
+  return JSON.stringify(value).replace(/</g, "\\u003c");
+}
+
+/** JavaScript that can stand inside a script element. */
+export function scriptText(code: string): string {
+  return code.replace(/<(\/script|!--)/gi, "\\x3c$1");
+}
+
+/** Runs in the frame before all else: the console and errors go to the page around it. */
+const PRELUDE = `
+(() => {
+  const show = (value) => {
+    if (typeof value === "string") return value;
+    if (value instanceof Error) return value.stack || String(value);
+    if (value instanceof ArrayBuffer) return "ArrayBuffer(" + value.byteLength + ")";
+    try { return JSON.stringify(value, null, 1) ?? String(value); } catch { return String(value); }
+  };
+  let waiting = [];
+  const flush = () => {
+    parent.postMessage({ kind: "lines", lines: waiting }, "*");
+    waiting = [];
+  };
+  const say = (level, values) => {
+    if (waiting.length === 0) setTimeout(flush, 30);
+    waiting.push({ level, text: values.map(show).join(" ").slice(0, 10000) });
+  };
+  for (const level of ["log", "info", "warn", "error", "debug"]) {
+    const original = console[level].bind(console);
+    console[level] = (...values) => { say(level, values); original(...values); };
+  }
+  addEventListener("error", (event) => {
+    const where = event.lineno ? " (line " + event.lineno + ")" : "";
+    say("error", [String(event.error || event.message) + where]);
+  });
+  addEventListener("unhandledrejection", (event) => say("error", ["Unhandled: " + show(event.reason)]));
+  new ResizeObserver(() => {
+    parent.postMessage({ kind: "height", height: document.body.scrollHeight }, "*");
+  }).observe(document.body);
+})();
+`;
+
+/** Build the frame's document: prelude, bundled client, then the learner's code as a script. */
+export function frameDocument(
+  home: Home,
+  clientCode: string,
+  code: string,
+  isDark: boolean,
+): string {
+  const colors = isDark ? "color:#eee;background:#111" : "color:#111;background:#fff";
+  return `<!doctype html><html><head><meta charset="utf-8"></head>
+<body style="margin:0;font:13px system-ui,sans-serif;${colors}"><script>${PRELUDE}</script>
+<script>window.__nbsocket_home=${scriptJson(home)}</script>
+<script>${scriptText(clientCode)}</script>
+<script>
+{
+  const script = document.createElement("script");
+  script.textContent = ${scriptJson(`${code}\n//# sourceURL=client-cell.js`)};
+  document.currentScript.remove();
+  document.body.append(script);
+  script.remove();
+}
+</script></body></html>`;
+}
