@@ -40,9 +40,7 @@ class KernelPort:
         send: Carries a message to the kernel, in order.
     """
 
-    def __init__(
-        self, switchboard: Switchboard, kernel_id: str, send: Callable[[Sequenced], None]
-    ) -> None:
+    def __init__(self, switchboard: Switchboard, kernel_id: str, send: Callable[[Sequenced], None]) -> None:
         """Plug in without channels."""
         self.kernel_id = kernel_id
         self.send = send

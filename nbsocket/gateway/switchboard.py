@@ -141,9 +141,9 @@ class Switchboard:
         if channel is None:
             self.counters.refused_no_kernel += 1
             raise RefusedError(503, 3, "No kernel is attached to this channel at the moment")
-        if len(self.sessions) >= self.limits.max_clients or self._guests_of(
-            channel, ticket
-        ) >= (self.limits.guest_clients_per_ticket):
+        if len(self.sessions) >= self.limits.max_clients or self._guests_of(channel, ticket) >= (
+            self.limits.guest_clients_per_ticket
+        ):
             self.counters.refused_full += 1
             raise RefusedError(503, 3, "Too many clients")
         session = ClientSession(

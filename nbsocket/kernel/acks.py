@@ -80,9 +80,7 @@ class PendingAck:
 
     def _results(self) -> list[Any]:
         with self._lock:
-            responses = [
-                self._answers[socket.id] for socket in self._sockets if socket.id in self._answers
-            ]
+            responses = [self._answers[socket.id] for socket in self._sockets if socket.id in self._answers]
             missing = [socket for socket in self._sockets if socket.id not in self._answers]
         if missing:
             who = ", ".join(socket.id for socket in missing[:3])

@@ -50,9 +50,7 @@ class RoomsAdapter:
         """Return the sockets in a room, in the order in which they came."""
         return list(self._members.get(room, ()))
 
-    def select(
-        self, everyone: Iterable[str], rooms: frozenset[str], excluded: frozenset[str]
-    ) -> list[str]:
+    def select(self, everyone: Iterable[str], rooms: frozenset[str], excluded: frozenset[str]) -> list[str]:
         """Return who is in any of ``rooms`` (in no rooms: ``everyone``) and in none of ``excluded``."""
         if rooms:
             chosen = dict.fromkeys(

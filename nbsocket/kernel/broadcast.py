@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nbsocket.kernel.acks import PendingAck
 from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from nbsocket.kernel.acks import PendingAck
     from nbsocket.kernel.namespace import Namespace
     from nbsocket.kernel.socket import Socket
 

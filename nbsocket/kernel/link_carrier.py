@@ -33,7 +33,6 @@ from nbsocket.kernel.discovery import candidate_urls
 from nbsocket.link import proof
 from nbsocket.link.messages import (
     LINK_PROTOCOL,
-    Batch,
     ChannelLost,
     ClientMessage,
     Closed,
@@ -181,9 +180,7 @@ class LinkCarrier:
         """
         with self._changed:
             self._channels[name] = events
-        reply = self.request(
-            Register, channel=name, notebook=self.identity.notebook, takeover=takeover
-        )
+        reply = self.request(Register, channel=name, notebook=self.identity.notebook, takeover=takeover)
         if not reply.error:
             return
         with self._changed:
@@ -284,9 +281,7 @@ class LinkCarrier:
             return
         raise error or NoServerError(_no_server("it did not answer"))
 
-    async def _open(
-        self, url: str
-    ) -> tuple[WebSocketClientConnection, asyncio.Queue[Any], Welcome]:
+    async def _open(self, url: str) -> tuple[WebSocketClientConnection, asyncio.Queue[Any], Welcome]:
         """Connect to the server at ``url`` and go through the opening with it.
 
         Raises:
@@ -313,14 +308,10 @@ class LinkCarrier:
         except (OSError, asyncio.TimeoutError, TimeoutError) as error:
             raise NoServerError(_no_server(f"nothing answers at {url} ({error})")) from error
         try:
-            welcome = await asyncio.wait_for(
-                self._prove(connection, incoming, url), _OPENING_S
-            )
+            welcome = await asyncio.wait_for(self._prove(connection, incoming, url), _OPENING_S)
         except (asyncio.TimeoutError, TimeoutError, LinkError, WebSocketClosedError) as error:
             connection.close()
-            raise NoServerError(
-                _no_server(f"what answers at {url} does not speak nbsocket")
-            ) from error
+            raise NoServerError(_no_server(f"what answers at {url} does not speak nbsocket")) from error
         except NbSocketError:
             connection.close()
             raise
@@ -361,7 +352,8 @@ class LinkCarrier:
             raise NoServerError(msg)
         mac = proof.kernel_proof(identity.key, fields, nonces)
         await connection.write_message(encode(KernelProof(mac)), binary=True)
-        return await self._expect(incoming, Welcome, url)
+        welcome: Welcome = await self._expect(incoming, Welcome, url)
+        return welcome
 
     @staticmethod
     async def _expect(incoming: asyncio.Queue[Any], kind: type, url: str) -> Any:
@@ -425,9 +417,7 @@ class LinkCarrier:
                 connection.write_message(data, binary=True)
             channels = list(self._channels.items()) if fresh else []
             for name, _ in channels:
-                self._end.send(
-                    Register(next(self._requests), name, self.identity.notebook, takeover=False)
-                )
+                self._end.send(Register(next(self._requests), name, self.identity.notebook, takeover=False))
             self._connection, self._error = connection, None
             self._changed.notify_all()
         for _, events in channels:
@@ -440,9 +430,7 @@ class LinkCarrier:
             return
         if isinstance(message, Ping):
             if self._connection is not None:
-                self._connection.write_message(
-                    encode(Pong(message.at, time.monotonic())), binary=True
-                )
+                self._connection.write_message(encode(Pong(message.at, time.monotonic())), binary=True)
             return
         with self._changed:
             was_writable = self._end.writable

@@ -35,9 +35,7 @@ def client(line: str, cell: str) -> None:
     old = _running.pop(key, None)
     if old is not None:
         old.close()
-    script = _running[key] = Script(
-        channel=server.name, name=name, base_url=server.base_url, code=cell
-    )
+    script = _running[key] = Script(channel=server.name, name=name, base_url=server.base_url, code=cell)
     display(script)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import threading
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -217,9 +219,7 @@ class Namespace(Emitter, Registering):
         """Block until ``client`` (or anyone) emits ``event``."""
         what = f"wait_for({event!r})"
         self.handlers.blocking(what, f"next({event!r})")
-        arrival = self.arrivals.take(
-            event, client, lambda wait: self.handlers.wait(wait, timeout_s, what)
-        )
+        arrival = self.arrivals.take(event, client, lambda wait: self.handlers.wait(wait, timeout_s, what))
         if arrival is None:
             who = "the client" if client is not None else "any client"
             msg = f"no {event!r} from {who} within {timeout_s:g} s"
@@ -228,8 +228,6 @@ class Namespace(Emitter, Registering):
 
     async def next_arrival(self, event: str, client: Socket | None) -> Arrival:
         """Await an event."""
-        import asyncio  # noqa: PLC0415 - only for code that awaits
-
         return await self.arrivals.future(event, client, asyncio.get_running_loop())
 
     # --- registering ------------------------------------------------------------------------
@@ -251,14 +249,11 @@ class Namespace(Emitter, Registering):
         if ok:
             self._table.remove_leftovers(cell)
 
-        def greet(socket: Socket, registration: Registration) -> bool:
-            return socket.connected and self._greet(socket, registration)
-
         for socket in list(self._sockets.values()):
             for registration in replaced:
-                self._post(lambda socket=socket, one=registration: greet(socket, one))
+                self._post(partial(self._greet, socket, registration))
             if ok:
-                self._post(lambda socket=socket: socket._registrations().remove_leftovers(cell))
+                self._post(partial(socket._registrations().remove_leftovers, cell))
 
     # --- what clients do, on the handler thread ---------------------------------------------
 
@@ -277,9 +272,7 @@ class Namespace(Emitter, Registering):
         socket = Socket(self, client, handshake)
         return self._ask_middleware(socket, client, list(self._middleware))
 
-    def _ask_middleware(
-        self, socket: Socket, client: Client, left: list[Callable[[Socket], Any]]
-    ) -> bool:
+    def _ask_middleware(self, socket: Socket, client: Client, left: list[Callable[[Socket], Any]]) -> bool:
         if not left:
             return self._accept(socket, client)
         registration = Registration("connection", left[0], self.cells.running())
@@ -290,9 +283,7 @@ class Namespace(Emitter, Registering):
             self._refuse(socket, client, error)
             return False
 
-        return self.handlers.call(
-            registration, (socket,), socket, done, expected=(ConnectionRefused,)
-        )
+        return self.handlers.call(registration, (socket,), socket, done, expected=(ConnectionRefused,))
 
     def _refuse(self, socket: Socket, client: Client, error: BaseException) -> None:
         socket.move(Trigger.REFUSED)
@@ -311,9 +302,7 @@ class Namespace(Emitter, Registering):
             self._adapter.add(socket.id, socket.id)
             client.sockets[self.name] = socket
             # Before any handler runs: the answer precedes whatever a handler emits.
-            client.send(
-                encode_packet(Packet(PacketType.CONNECT, self.name, {"sid": socket.id}))
-            )
+            client.send(encode_packet(Packet(PacketType.CONNECT, self.name, {"sid": socket.id})))
         started = False
         for event in _CONNECTION:
             for registration in self._table.of(event):
@@ -321,7 +310,7 @@ class Namespace(Emitter, Registering):
         return started
 
     def _greet(self, socket: Socket, registration: Registration) -> bool:
-        if not socket.greet(registration):
+        if not socket.connected or not socket.greet(registration):
             return False
         if registration.once and not self._table.discard(registration):
             return False
@@ -333,9 +322,7 @@ class Namespace(Emitter, Registering):
             return False
         event, args = packet.data[0], packet.data[1:]
         own = [(one, tuple(args)) for one in socket._registrations().of(event)]
-        shared = [
-            (one, (socket, *args)) for one in self._table.of(event) if event not in _CONNECTION
-        ]
+        shared = [(one, (socket, *args)) for one in self._table.of(event) if event not in _CONNECTION]
         calls = own + shared
         done = None
         if packet.ack_id is not None:

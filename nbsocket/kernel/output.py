@@ -30,16 +30,16 @@ class HandlerRun:
         event: The event that caused it.
         client: Whose event it was, as a socket; None for what has no client.
         is_async: Whether the handler is ``async def``: then it must not block.
+        is_telling: Whether a print of it is just being told to its pane.
     """
 
     event: str
     client: Any
     is_async: bool = False
+    is_telling: bool = False
 
 
-handler_run: contextvars.ContextVar[HandlerRun | None] = contextvars.ContextVar(
-    "handler_run", default=None
-)
+handler_run: contextvars.ContextVar[HandlerRun | None] = contextvars.ContextVar("handler_run", default=None)
 
 
 class HandlerOutput:
@@ -50,7 +50,7 @@ class HandlerOutput:
     """
 
     def __init__(self, shell: Any) -> None:
-        """Begin without listeners; standard output is left alone until there is one."""
+        """Begin without listeners; the standard streams are left alone until there is one."""
         self._shell = shell
         self._context: contextvars.Context | None = None
         self._listeners: dict[str, Callable[[HandlerRun, str, str], None]] = {}
@@ -65,6 +65,8 @@ class HandlerOutput:
                 cell.context = base
             else:
                 self._context = base
+        if self._listeners:
+            self._overhear()
         context = base.copy()
         context.run(handler_run.set, run)
         return context
@@ -78,21 +80,32 @@ class HandlerOutput:
 
     def listen(self, pane_id: str, listener: Callable[[HandlerRun, str, str], None]) -> None:
         """Have ``listener(run, kind, text)`` called for what handlers of a pane's events print."""
-        if not self._listeners:
-            for stream, kind in ((sys.stdout, "stdout"), (sys.stderr, "stderr")):
-                self._tee(stream, kind)
         self._listeners[pane_id] = listener
 
-    def _tee(self, stream: Any, kind: str) -> None:
-        write = stream.write
+    def _overhear(self) -> None:
+        """Make sure that what is printed from now on is heard.
 
-        def write_and_tell(text: str) -> Any:
+        IPython replaces ``write`` of both streams for every cell and puts the old one back,
+        so this is checked before each handler, and our own may stand behind IPython's.
+        """
+        for stream, kind in ((sys.stdout, "stdout"), (sys.stderr, "stderr")):
+            if not hasattr(stream.write, "heard_by_nbsocket"):
+                stream.write = self._heard(stream.write, kind)  # type: ignore[method-assign]
+
+    def _heard(self, write: Callable[..., Any], kind: str) -> Callable[..., Any]:
+        def write_and_tell(text: str, *args: Any, **kwargs: Any) -> Any:
             run = handler_run.get()
-            if run is not None:
+            if run is None or run.is_telling:
+                return write(text, *args, **kwargs)
+            run.is_telling = True
+            try:
                 self.tell(run, kind, text)
-            return write(text)
+                return write(text, *args, **kwargs)
+            finally:
+                run.is_telling = False
 
-        stream.write = write_and_tell
+        write_and_tell.heard_by_nbsocket = True  # type: ignore[attr-defined]
+        return write_and_tell
 
     def tell(self, run: HandlerRun, kind: str, text: str) -> None:
         """Tell the pane whose event it was; only an owner's client can be a pane."""
@@ -116,5 +129,5 @@ class HandlerOutput:
 
 
 def _is_ours(frame: Any) -> bool:
-    module = frame.tb_frame.f_globals.get("__name__", "")
+    module = str(frame.tb_frame.f_globals.get("__name__", ""))
     return module == _PACKAGE or module.startswith(_PACKAGE + ".")

@@ -24,9 +24,7 @@ _CLIENT_SCRIPT = re.compile(
 _RESERVED = frozenset({"socket.io", "join"})
 
 
-def publish(
-    carrier: Carrier, channel: str, file: str | Path, at: str, assets: Iterable[str | Path]
-) -> str:
+def publish(carrier: Carrier, channel: str, file: str | Path, at: str, assets: Iterable[str | Path]) -> str:
     """Have ``file`` served below the channel's URL; return the path it stands at.
 
     Raises:

@@ -56,7 +56,7 @@ class Registering:
 
     def _register(self, event: str, handler: Function | None, *, once: bool) -> Any:
         if not isinstance(event, str):
-            msg = f"an event's name is a string, not {type(event).__name__}: write @io.on(\"name\")"
+            msg = f'an event\'s name is a string, not {type(event).__name__}: write @io.on("name")'
             raise TypeError(msg)
 
         def register(function: Function) -> Function:

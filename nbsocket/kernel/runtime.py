@@ -120,7 +120,7 @@ class HandlerThread:
 
         try:
             result = context.run(function, *args)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is shown to its author
             return failed(error)
         if not inspect.isawaitable(result):
             return done is not None and bool(done(result, None))
@@ -128,7 +128,7 @@ class HandlerThread:
         async def finish() -> None:
             try:
                 value = await result
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - likewise
                 failed(error)
             else:
                 if done is not None:
@@ -157,9 +157,7 @@ class HandlerThread:
             )
             raise BlockingCallError(msg)
 
-    def wait(
-        self, wait: Callable[[float | None], bool], timeout_s: float | None, what: str
-    ) -> bool:
+    def wait(self, wait: Callable[[float | None], bool], timeout_s: float | None, what: str) -> bool:
         """Wait by ``wait(seconds)``; on the handler thread warn after a second of it."""
         if not self.is_current:
             return wait(timeout_s)

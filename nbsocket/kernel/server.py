@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 import time
@@ -56,9 +57,10 @@ class Server(Emitter, Registering):
     Source: Socket.IO server API, "Server".
     """
 
+    name: str
     _is_made = False
 
-    def __new__(cls, name: str | None = None, *, takeover: bool = False) -> Server:  # noqa: PYI034 - one per name
+    def __new__(cls, name: str | None = None, **_: Any) -> Server:  # noqa: PYI034 - one per name
         """Return the server of this name if there is one."""
         here = host()
         return here.servers.get(_channel_name(name, here)) or super().__new__(cls)
@@ -141,10 +143,7 @@ class Server(Emitter, Registering):
 
     async def drain(self) -> None:
         """Await until clients have caught up so far that ``emit`` would not wait."""
-        import asyncio  # noqa: PLC0415 - only for code that awaits
-
-        while not self._carrier.writable:
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(self._carrier.wait_writable)
 
     def _operator(self) -> BroadcastOperator:
         return self._default._operator()
@@ -182,9 +181,7 @@ class Server(Emitter, Registering):
 
         return Pane(self.name, str(name), self._carrier.base_url, self._host.handlers)
 
-    def page(
-        self, file: str | Path, at: str = "/", assets: list[str | Path] | None = None
-    ) -> Page:
+    def page(self, file: str | Path, at: str = "/", assets: list[str | Path] | None = None) -> Page:
         """Serve an HTML file at this channel's address, in a sandbox, and show it here.
 
         In it ``<script src="socket.io/socket.io.js">`` and ``io()`` just work.
@@ -262,9 +259,7 @@ class Server(Emitter, Registering):
         if packet.type is PacketType.CONNECT:
             if namespace is None:
                 refusal = {"message": "Invalid namespace"}
-                client.send(
-                    encode_packet(Packet(PacketType.CONNECT_ERROR, packet.namespace, refusal))
-                )
+                client.send(encode_packet(Packet(PacketType.CONNECT_ERROR, packet.namespace, refusal)))
                 return None
             return lambda: namespace.connect(client, packet.data)
         socket = client.sockets.get(packet.namespace)
@@ -374,4 +369,3 @@ def _channel_name(name: str | None, here: Host) -> str:
         )
         raise ValueError(msg)
     return name
-

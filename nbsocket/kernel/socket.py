@@ -147,9 +147,7 @@ class Socket(Registering):
         """
         return self._me().timeout(timeout).call(event, *args)[0]
 
-    async def emit_with_ack(
-        self, event: str, *args: Any, timeout: float = DEFAULT_ACK_TIMEOUT_S
-    ) -> Any:
+    async def emit_with_ack(self, event: str, *args: Any, timeout: float = DEFAULT_ACK_TIMEOUT_S) -> Any:
         """Do what ``call`` does, for code that awaits.
 
         Raises:

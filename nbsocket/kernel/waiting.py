@@ -88,9 +88,7 @@ class Arrivals:
 
         return found[0] if wait(wait_some) else None
 
-    def future(
-        self, event: str, client: Any, loop: asyncio.AbstractEventLoop
-    ) -> asyncio.Future[Arrival]:
+    def future(self, event: str, client: Any, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Arrival]:
         """Return a future of the next event of this name, for code that awaits."""
         future: asyncio.Future[Arrival] = loop.create_future()
         with self._changed:

@@ -7,15 +7,18 @@ a message with an unknown tag is ignored too.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LINK_PROTOCOL = (1, 1)
 """The oldest and the newest revision of this vocabulary that this package speaks."""
 
 
-class LinkMessage(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class LinkMessage(msgspec.Struct, array_like=True, gc=False):
     """What every message has in common: an array with the tag first."""
 
 
@@ -127,7 +130,7 @@ class RevokeTicket(LinkMessage, tag="revoke_ticket"):
     ticket_id: str
 
 
-class PageFile(msgspec.Struct, frozen=True, array_like=True):
+class PageFile(msgspec.Struct, array_like=True):
     """One file of a page."""
 
     content_type: str
@@ -270,19 +273,19 @@ class Pong(LinkMessage, tag="pong"):
 
 
 encode = msgspec.msgpack.Encoder().encode
-_decode_opening = msgspec.msgpack.Decoder(
-    Hello | ServerProof | KernelProof | Welcome | Refusal
-).decode
-_decode = msgspec.msgpack.Decoder(Batch | Ping | Pong).decode
+Opening = Hello | ServerProof | KernelProof | Welcome | Refusal
+Open = Batch | Ping | Pong
+_decode_opening: Callable[[bytes], Opening] = msgspec.msgpack.Decoder(Opening).decode
+_decode: Callable[[bytes], Open] = msgspec.msgpack.Decoder(Open).decode
 _decode_raw = msgspec.msgpack.Decoder(RawBatch).decode
-_decode_one = msgspec.msgpack.Decoder(Sequenced).decode
+_decode_one: Callable[[msgspec.Raw], Sequenced] = msgspec.msgpack.Decoder(Sequenced).decode
 
 
 class LinkError(ValueError):
     """The other end of the link sent what is no link message."""
 
 
-def decode_opening(data: bytes) -> Hello | ServerProof | KernelProof | Welcome | Refusal:
+def decode_opening(data: bytes) -> Opening:
     """Return one message of the opening.
 
     Raises:
@@ -294,7 +297,7 @@ def decode_opening(data: bytes) -> Hello | ServerProof | KernelProof | Welcome |
         raise LinkError(str(error)) from error
 
 
-def decode(data: bytes) -> Batch | Ping | Pong:
+def decode(data: bytes) -> Open:
     """Return one message of an open link, without the members of a batch that are unknown here.
 
     Raises:
@@ -307,10 +310,12 @@ def decode(data: bytes) -> Batch | Ping | Pong:
             raw = _decode_raw(data)
         except (msgspec.DecodeError, ValueError):
             raise LinkError(str(error)) from error
-    known = []
-    for one in raw.messages:
-        try:
-            known.append(_decode_one(one))
-        except msgspec.ValidationError:
-            continue
+    known = [message for message in map(_decode_known, raw.messages) if message is not None]
     return Batch(raw.sequence, raw.received, raw.credit, known)
+
+
+def _decode_known(one: msgspec.Raw) -> Sequenced | None:
+    try:
+        return _decode_one(one)
+    except msgspec.ValidationError:
+        return None

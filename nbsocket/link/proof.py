@@ -34,9 +34,7 @@ def same(expected: bytes, given: bytes) -> bool:
     return hmac.compare_digest(expected, given)
 
 
-def _mac(
-    key: bytes, speaker: bytes, fields: tuple[str, ...], nonces: tuple[bytes, bytes]
-) -> bytes:
+def _mac(key: bytes, speaker: bytes, fields: tuple[str, ...], nonces: tuple[bytes, bytes]) -> bytes:
     if not key:
         msg = "an empty key proves nothing: this Jupyter server does not sign kernel messages"
         raise ValueError(msg)

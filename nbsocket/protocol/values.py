@@ -70,8 +70,7 @@ def _plain(value: Any, path: str, depth: int, attachments: list[bytes]) -> Any:
         }
     if isinstance(value, (list, tuple)):
         return [
-            _plain(item, f"{path}[{index}]", depth + 1, attachments)
-            for index, item in enumerate(value)
+            _plain(item, f"{path}[{index}]", depth + 1, attachments) for index, item in enumerate(value)
         ]
     if isinstance(value, (bytes, bytearray, memoryview)):
         return _attach(bytes(value), path, attachments)

@@ -115,13 +115,20 @@ class NbSocketApp(ExtensionApp):
     def initialize_settings(self) -> None:
         """Build the gateway; make Jupyter's log forget session ids, too."""
         raise_descriptor_limit()
+        serverapp = self._server()
         limits = Limits(**{name: getattr(self, name) for name in self._limit_traits})
-        settings = self.serverapp.web_app.settings
+        settings = serverapp.web_app.settings
         scrubbed = settings.get("extra_log_scrub_param_keys") or []
         settings["extra_log_scrub_param_keys"] = [*scrubbed, "sid"]
         self.switchboard = Switchboard(limits, TicketOffice(settings["cookie_secret"]))
-        self.switchboard.on_activity = Activity(settings, self.serverapp.kernel_manager).note
-        self.attachments = Attachments(self.switchboard, self.serverapp.kernel_manager)
+        self.switchboard.on_activity = Activity(settings, serverapp.kernel_manager).note
+        self.attachments = Attachments(self.switchboard, serverapp.kernel_manager)
+
+    def _server(self) -> ServerApp:
+        if self.serverapp is None:
+            msg = "the extension is set up by a Jupyter server"
+            raise RuntimeError(msg)
+        return self.serverapp
 
     def initialize_handlers(self) -> None:
         """Mount the three doors."""
@@ -177,4 +184,3 @@ def raise_descriptor_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-

@@ -144,9 +144,7 @@ class Attachments:
         key = getattr(kernel.session, "key", b"")
         return key if isinstance(key, bytes) else b""
 
-    async def attach(
-        self, kernel_id: str, kernel_epoch: str, resume_epoch: str
-    ) -> tuple[Attachment, bool]:
+    async def attach(self, kernel_id: str, kernel_epoch: str, resume_epoch: str) -> tuple[Attachment, bool]:
         """Return the attachment of a kernel that proved itself, and whether it goes on from before."""
         attached = self._attached.get(kernel_id)
         self._stop_watching(kernel_id)
@@ -169,7 +167,7 @@ class Attachments:
     async def _watch(self, attachment: Attachment, process: object) -> None:
         """Wait for the kernel's return, its death or the end of ``grace``."""
         until = asyncio.get_running_loop().time() + self._switchboard.limits.grace
-        while (
+        while (  # noqa: ASYNC110 - a process that died sets no event
             not attachment.said_goodbye
             and asyncio.get_running_loop().time() < until
             and await self._is_alive(attachment.kernel_id)
@@ -212,4 +210,3 @@ class Attachments:
             return bool(await ensure_async(kernel.is_alive()))
         except (KeyError, RuntimeError):
             return False
-

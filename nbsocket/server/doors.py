@@ -41,8 +41,8 @@ class AnonymousDoor(JupyterHandler):
         """Let every origin in: no credential that a browser adds by itself counts here."""
         return True
 
-    def check_trusted_origin(self) -> bool:
-        """Likewise, for Tornado's own cross-origin check (expected in 6.7)."""
+    def check_trusted_origin(self, origin: str) -> bool:  # noqa: ARG002 - Tornado's signature
+        """Likewise, for Tornado's own cross-origin check."""
         return True
 
     def check_xsrf_cookie(self) -> None:

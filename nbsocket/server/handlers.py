@@ -21,7 +21,6 @@ _DEFAULT_TTL_S = 4 * 3600.0
 class JupyterEngineIOHandler(gateway.EngineIOHandler, AnonymousDoor):
     """Engine.IO behind Jupyter's Host check."""
 
-    check_origin = AnonymousDoor.check_origin
     get = allow_unauthenticated(gateway.EngineIOHandler.get)
     post = allow_unauthenticated(gateway.EngineIOHandler.post)
     options = allow_unauthenticated(gateway.EngineIOHandler.options)
@@ -111,9 +110,7 @@ class TicketsHandler(_ChannelsDoor):
         if not isinstance(role, str) or not isinstance(ttl_s, (int, float)):
             raise web.HTTPError(400, "role must be a string and ttl a number of seconds.")
         try:
-            value, ticket = self.switchboard.tickets.mint(
-                name, role, channel.port.kernel_id, float(ttl_s)
-            )
+            value, ticket = self.switchboard.tickets.mint(name, role, channel.port.kernel_id, float(ttl_s))
         except ValueError as error:
             raise web.HTTPError(400, str(error)) from error
         answer = {

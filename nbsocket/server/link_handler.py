@@ -40,13 +40,10 @@ if TYPE_CHECKING:
 MAX_LINK_MESSAGE = 64 * 1024 * 1024
 _MAX_OPENING_MESSAGE = 16 * 1024
 _OPENING_TIMEOUT_S = 10.0
-_TEXT = "the kernel link carries binary messages only"
 
 
-class LinkHandler(WebSocketHandler, AnonymousDoor):
+class LinkHandler(AnonymousDoor, WebSocketHandler):
     """``nbsocket/link``."""
-
-    check_origin = AnonymousDoor.check_origin
 
     def initialize(self, attachments: Attachments, server_id: str, limits: dict[str, float]) -> None:
         """Take what the route was mounted with."""
@@ -86,9 +83,10 @@ class LinkHandler(WebSocketHandler, AnonymousDoor):
 
     async def on_message(self, message: str | bytes) -> None:
         """Take the next message of the opening, or of the open link."""
+        if isinstance(message, str):
+            self.close(1003)
+            return
         try:
-            if isinstance(message, str):
-                raise LinkError(_TEXT)
             if self._attachment is not None:
                 await self._receive(self._attachment, message)
             else:

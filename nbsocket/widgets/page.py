@@ -18,9 +18,7 @@ class Page(anywidget.AnyWidget):
 
     channel = traitlets.Unicode(read_only=True, help="The channel that serves it.").tag(sync=True)
     path = traitlets.Unicode(read_only=True, help="Its path below the channel.").tag(sync=True)
-    base_url = traitlets.Unicode(read_only=True, help="The Jupyter server's base URL.").tag(
-        sync=True
-    )
+    base_url = traitlets.Unicode(read_only=True, help="The Jupyter server's base URL.").tag(sync=True)
 
     def __init__(self, channel: str, path: str, base_url: str) -> None:
         """Made by ``Server.page``."""

@@ -25,9 +25,7 @@ class Pane(anywidget.AnyWidget):
     _esm = STATIC / "pane.js"
     _css = STATIC / "pane.css"
 
-    channel = traitlets.Unicode(read_only=True, help="The channel that it connects to.").tag(
-        sync=True
-    )
+    channel = traitlets.Unicode(read_only=True, help="The channel that it connects to.").tag(sync=True)
     name = traitlets.Unicode(read_only=True, help="What the pane is called.").tag(sync=True)
     pane_id = traitlets.Unicode(
         read_only=True, help="Tells the kernel which socket is this pane's; no secret."
