@@ -1,0 +1,264 @@
+"""A real Jupyter server in a process of its own, and kernels behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TOKEN = "jupyter-token-of-the-test"
+START_S = 40.0
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class JupyterProcess:
+    """``jupyter server`` (or ``lab``) as a user starts it.
+
+    Args:
+        root: The folder that it serves; its runtime files go there, too.
+        base_url: Its prefix.
+        app: ``server`` or ``lab``.
+        options: Further command line options.
+    """
+
+    def __init__(
+        self, root: Path, base_url: str = "/", app: str = "server", options: tuple[str, ...] = ()
+    ) -> None:
+        self.root = root
+        self.base_url = base_url
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}{base_url}"
+        self.log = root / "jupyter.log"
+        self._command = [
+            *(sys.executable, "-m", "jupyter", app, "--no-browser", "--allow-root"),
+            f"--ServerApp.port={self.port}",
+            "--ServerApp.port_retries=0",
+            f"--ServerApp.base_url={base_url}",
+            f"--IdentityProvider.token={TOKEN}",
+            f"--ServerApp.root_dir={root}",
+            *options,
+        ]
+        self._environment = {
+            **os.environ,
+            "JUPYTER_RUNTIME_DIR": str(root / ".runtime"),
+            "JUPYTER_DATA_DIR": str(root / ".data"),
+            "JUPYTER_CONFIG_DIR": str(root / ".config"),
+            "IPYTHONDIR": str(root / ".ipython"),
+        }
+
+    def __enter__(self) -> JupyterProcess:
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                self._command, stdout=log, stderr=subprocess.STDOUT, env=self._environment
+            )
+        until = time.monotonic() + START_S
+        while True:
+            try:
+                self.api("api/status")
+            except (urllib.error.URLError, ConnectionError) as error:
+                if time.monotonic() > until or self.process.poll() is not None:
+                    raise RuntimeError(self.log.read_text()) from error
+                time.sleep(0.1)
+            else:
+                return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def api(self, path: str, method: str = "GET", body: object = None) -> Any:
+        """Call a Jupyter API with the token; return its JSON."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            self.url + path, data, {"Authorization": f"token {TOKEN}"}, method=method
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def get(self, path: str) -> tuple[int, dict[str, str], bytes]:
+        """GET without any credential; return status, headers, body."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=20) as answer:
+                return answer.status, dict(answer.headers), answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, dict(error.headers), error.read()
+
+    def ticket(self, channel: str, role: str = "guest", ttl: float = 600) -> str:
+        """Mint a ticket by the admin API."""
+        path = f"nbsocket/api/channels/{channel}/tickets"
+        return str(self.api(path, "POST", {"role": role, "ttl": ttl})["value"])
+
+
+@dataclass
+class Result:
+    """What a cell showed.
+
+    ``text`` is what it printed and returned, ``error`` the name of what it raised,
+    ``elsewhere`` what was shown under earlier cells meanwhile.
+    """
+
+    text: str = ""
+    error: str = ""
+    message: str = ""
+    elsewhere: dict[str, str] = field(default_factory=dict)
+
+
+class Kernel:
+    """A kernel driven through the server's own kernel WebSocket, as a front end does it."""
+
+    def __init__(self, jupyter: JupyterProcess, kernel_id: str | None = None) -> None:
+        self.jupyter = jupyter
+        self.id = kernel_id or ""
+        self._socket: WebSocketClientConnection | None = None
+        self._cells: dict[str, str] = {}
+        self.shown: dict[str, str] = {}
+
+    async def __aenter__(self) -> Kernel:
+        loop = asyncio.get_running_loop()
+        if not self.id:
+            made = await loop.run_in_executor(None, self.jupyter.api, "api/kernels", "POST", {})
+            self.id = made["id"]
+        await self.connect()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._socket is not None:
+            self._socket.close()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self.jupyter.api, f"api/kernels/{self.id}", "DELETE")
+
+    async def connect(self) -> None:
+        address = self.jupyter.url.replace("http", "ws", 1)
+        self._socket = await websocket_connect(
+            f"{address}api/kernels/{self.id}/channels?token={TOKEN}"
+        )
+
+    async def api(self, path: str, method: str = "POST") -> Any:
+        """Call an API of this kernel without stopping this loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            None, self.jupyter.api, f"api/kernels/{self.id}/{path}", method, {}
+        )
+
+    async def restart(self) -> None:
+        """Restart as JupyterLab's button does."""
+        await self.api("restart")
+        assert self._socket is not None
+        self._socket.close()
+        await self.connect()
+
+    async def send(self, code: str, cell: str | None = None) -> str:
+        """Begin to run a cell; return the request's id."""
+        request = uuid.uuid4().hex
+        self._cells[request] = cell or request
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": True,
+        }
+        header = {
+            "msg_id": request,
+            "username": "test",
+            "session": "test",
+            "msg_type": "execute_request",
+            "version": "5.3",
+        }
+        message = {
+            "header": header,
+            "parent_header": {},
+            "metadata": {"cellId": cell} if cell else {},
+            "content": content,
+            "channel": "shell",
+            "buffers": [],
+        }
+        assert self._socket is not None
+        await self._socket.write_message(json.dumps(message))
+        return request
+
+    async def result(self, request: str, timeout: float = 30) -> Result:
+        """Wait for the end of the cell with this request id."""
+        result = Result()
+        is_idle = has_reply = False
+        while not (is_idle and has_reply):
+            message = await self._next(timeout)
+            kind, content = message["msg_type"], message["content"]
+            mine = message["parent_header"].get("msg_id") == request
+            text = self._text_of(kind, content)
+            cell = self._cells.get(message["parent_header"].get("msg_id"), "")
+            self.shown[cell] = self.shown.get(cell, "") + text
+            if not mine:
+                result.elsewhere[cell] = result.elsewhere.get(cell, "") + text
+                continue
+            result.text += text
+            if kind == "error":
+                result.error, result.message = content["ename"], content["evalue"]
+            has_reply = has_reply or kind == "execute_reply"
+            is_idle = is_idle or (kind == "status" and content["execution_state"] == "idle")
+        return result
+
+    async def _next(self, timeout: float) -> dict[str, Any]:
+        assert self._socket is not None
+        data = await asyncio.wait_for(self._socket.read_message(), timeout)
+        if data is None:
+            msg = "the kernel's WebSocket was closed"
+            raise ConnectionError(msg)
+        return json.loads(data)
+
+    @staticmethod
+    def _text_of(kind: str, content: dict[str, Any]) -> str:
+        if kind == "stream":
+            return str(content["text"])
+        if kind == "execute_result":
+            return str(content["data"].get("text/plain", ""))
+        return ""
+
+    async def run(self, code: str, cell: str | None = None, timeout: float = 30) -> Result:
+        """Run a cell to its end."""
+        return await self.result(await self.send(code, cell), timeout)
+
+    async def value(self, expression: str) -> Any:
+        """Return a Python literal that the kernel computes."""
+        result = await self.run(f"import json; print('VALUE', json.dumps({expression}))")
+        assert not result.error, result
+        return json.loads(result.text.split("VALUE ", 1)[1])
+
+    async def shows(self, cell: str, text: str, timeout: float = 10) -> str:
+        """Wait until the output under ``cell`` holds ``text``; return that output."""
+        until = time.monotonic() + timeout
+        while text not in self.shown.get(cell, ""):
+            left = until - time.monotonic()
+            assert left > 0, f"{text!r} is not under {cell!r}: {self.shown}"
+            message = await self._next(left)
+            under = self._cells.get(message["parent_header"].get("msg_id"), "")
+            shown = self._text_of(message["msg_type"], message["content"])
+            self.shown[under] = self.shown.get(under, "") + shown
+        return self.shown[cell]
