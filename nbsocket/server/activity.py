@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbsocket.server.kernels import Kernels
 
 _AT_MOST_EVERY_S = 1.0
 
@@ -14,13 +17,13 @@ class Activity:
 
     Args:
         settings: The web application's settings.
-        kernel_manager: Who is asked for kernels.
+        kernels: Who is asked for kernels.
     """
 
-    def __init__(self, settings: dict[str, Any], kernel_manager: Any) -> None:
+    def __init__(self, settings: dict[str, Any], kernels: Kernels) -> None:
         """Note nothing yet."""
         self._times = settings["last_activity_times"]
-        self._kernels = kernel_manager
+        self._kernels = kernels
         self._noted_at = 0.0
 
     def note(self, kernel_id: str) -> None:
@@ -31,7 +34,6 @@ class Activity:
         self._noted_at = now
         moment = datetime.now(timezone.utc)
         self._times["nbsocket"] = moment
-        try:
-            self._kernels.get_kernel(kernel_id).last_activity = moment
-        except KeyError:
-            return
+        kernel = self._kernels.find(kernel_id)
+        if kernel is not None:
+            kernel.last_activity = moment

@@ -29,6 +29,7 @@ from nbsocket.server.handlers import (
     TicketHandler,
     TicketsHandler,
 )
+from nbsocket.server.kernels import Kernels
 from nbsocket.server.link_handler import LinkHandler
 
 if TYPE_CHECKING:
@@ -116,13 +117,15 @@ class NbSocketApp(ExtensionApp):
         """Build the gateway; make Jupyter's log forget session ids, too."""
         raise_descriptor_limit()
         serverapp = self._server()
+        self.kernels = kernels = Kernels(serverapp.kernel_manager)
         limits = Limits(**{name: getattr(self, name) for name in self._limit_traits})
-        settings = serverapp.web_app.settings
+        # Jupyter copies the web application's settings here, and back when this is done.
+        settings = self.settings
         scrubbed = settings.get("extra_log_scrub_param_keys") or []
         settings["extra_log_scrub_param_keys"] = [*scrubbed, "sid"]
         self.switchboard = Switchboard(limits, TicketOffice(settings["cookie_secret"]))
-        self.switchboard.on_activity = Activity(settings, serverapp.kernel_manager).note
-        self.attachments = Attachments(self.switchboard, serverapp.kernel_manager)
+        self.switchboard.on_activity = Activity(settings, kernels).note
+        self.attachments = Attachments(self.switchboard, kernels)
 
     def _server(self) -> ServerApp:
         if self.serverapp is None:
@@ -137,6 +140,7 @@ class NbSocketApp(ExtensionApp):
         bundle = bundle_file.read_bytes() if bundle_file.exists() else b""
         link = {
             "attachments": self.attachments,
+            "kernels": self.kernels,
             "server_id": secrets.token_hex(16),
             "limits": asdict(self.switchboard.limits),
         }

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from typing import TYPE_CHECKING, Any, Protocol
-
-from jupyter_core.utils import ensure_async
+from typing import TYPE_CHECKING, Protocol
 
 from nbsocket.gateway.port import KernelPort
 from nbsocket.link.messages import Batch, Goodbye, Sequenced
@@ -14,6 +12,7 @@ from nbsocket.link.reliable import ReliableEnd, size_of
 
 if TYPE_CHECKING:
     from nbsocket.gateway.switchboard import Switchboard
+    from nbsocket.server.kernels import Kernels
 
 _ACKNOWLEDGE_BYTES = 256 * 1024
 _ACKNOWLEDGE_S = 0.05
@@ -125,24 +124,15 @@ class Attachments:
 
     Args:
         switchboard: Where they take part.
-        kernel_manager: Who knows which kernels live.
+        kernels: Who knows which kernels live.
     """
 
-    def __init__(self, switchboard: Switchboard, kernel_manager: Any) -> None:
+    def __init__(self, switchboard: Switchboard, kernels: Kernels) -> None:
         """Begin without kernels."""
         self._switchboard = switchboard
-        self._kernels = kernel_manager
+        self._kernels = kernels
         self._attached: dict[str, Attachment] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
-
-    def key_of(self, kernel_id: str) -> bytes | None:
-        """Return the key in a kernel's connection file; None if there is no such kernel here."""
-        try:
-            kernel = self._kernels.get_kernel(kernel_id)
-        except KeyError:
-            return None
-        key = getattr(kernel.session, "key", b"")
-        return key if isinstance(key, bytes) else b""
 
     async def attach(self, kernel_id: str, kernel_epoch: str, resume_epoch: str) -> tuple[Attachment, bool]:
         """Return the attachment of a kernel that proved itself, and whether it goes on from before."""
@@ -161,7 +151,9 @@ class Attachments:
         if attachment.connection is not connection:
             return
         attachment.connection = None
-        task = asyncio.ensure_future(self._watch(attachment, self._process_of(attachment)))
+        task = asyncio.ensure_future(
+            self._watch(attachment, self._kernels.process_of(attachment.kernel_id))
+        )
         self._watches[attachment.kernel_id] = task
 
     async def _watch(self, attachment: Attachment, process: object) -> None:
@@ -170,8 +162,8 @@ class Attachments:
         while (  # noqa: ASYNC110 - a process that died sets no event
             not attachment.said_goodbye
             and asyncio.get_running_loop().time() < until
-            and await self._is_alive(attachment.kernel_id)
-            and self._process_of(attachment) == process
+            and await self._kernels.is_alive(attachment.kernel_id)
+            and self._kernels.process_of(attachment.kernel_id) == process
         ):
             await asyncio.sleep(_ALIVE_CHECK_S)
         self._watches.pop(attachment.kernel_id, None)
@@ -196,17 +188,3 @@ class Attachments:
         watch = self._watches.pop(kernel_id, None)
         if watch is not None:
             watch.cancel()
-
-    def _process_of(self, attachment: Attachment) -> object:
-        try:
-            kernel = self._kernels.get_kernel(attachment.kernel_id)
-        except KeyError:
-            return None
-        return getattr(getattr(kernel, "provisioner", None), "pid", None)
-
-    async def _is_alive(self, kernel_id: str) -> bool:
-        try:
-            kernel = self._kernels.get_kernel(kernel_id)
-            return bool(await ensure_async(kernel.is_alive()))
-        except (KeyError, RuntimeError):
-            return False

@@ -36,6 +36,7 @@ from nbsocket.server.doors import AnonymousDoor
 
 if TYPE_CHECKING:
     from nbsocket.server.attachments import Attachment, Attachments
+    from nbsocket.server.kernels import Kernels
 
 MAX_LINK_MESSAGE = 64 * 1024 * 1024
 _MAX_OPENING_MESSAGE = 16 * 1024
@@ -45,9 +46,12 @@ _OPENING_TIMEOUT_S = 10.0
 class LinkHandler(AnonymousDoor, WebSocketHandler):
     """``nbsocket/link``."""
 
-    def initialize(self, attachments: Attachments, server_id: str, limits: dict[str, float]) -> None:
+    def initialize(
+        self, attachments: Attachments, kernels: Kernels, server_id: str, limits: dict[str, float]
+    ) -> None:
         """Take what the route was mounted with."""
         self._attachments = attachments
+        self._kernels = kernels
         self._server_id = server_id
         self._limits = limits
         self._attachment: Attachment | None = None
@@ -119,7 +123,7 @@ class LinkHandler(AnonymousDoor, WebSocketHandler):
                 f"the Jupyter server has nbsocket {__version__}, this kernel {hello.version}",
             )
             return
-        key = self._attachments.key_of(hello.kernel_id)
+        key = self._kernels.key_of(hello.kernel_id)
         if key is None:
             self._refuse("unknown_kernel", "this kernel was not started by this Jupyter server")
             return

@@ -1,0 +1,333 @@
+"""Engine.IO v4 through Jupyter's own server: HTTP, WebSocket, upgrade (Engine.IO protocol)."""
+
+import json
+
+import pytest
+from support.waiting import until
+from tornado.httpclient import HTTPClientError
+from tornado.websocket import websocket_connect
+
+from nbsocket.protocol.engine_packet import SEPARATOR
+
+
+class Client:
+    """A bare Engine.IO client."""
+
+    def __init__(self, jp_fetch, jp_http_port, jp_base_url, ticket):
+        self._fetch = jp_fetch
+        self._address = f"ws://localhost:{jp_http_port}{jp_base_url}nbsocket/chat/socket.io/"
+        self.query = {"EIO": "4", "transport": "polling", "join_token": ticket}
+
+    async def get(self, **query):
+        return await self.request("GET", None, **query)
+
+    async def post(self, body, **query):
+        return await self.request("POST", body, **query)
+
+    async def request(self, method, body, headers=None, **query):
+        params = {key: value for key, value in {**self.query, **query}.items() if value is not None}
+        return await self._fetch(
+            "nbsocket", "chat", "socket.io/", method=method, body=body, params=params,
+            headers={"Authorization": "", "Content-Type": "text/plain;charset=UTF-8", **(headers or {})}, allow_nonstandard_methods=True,
+        )
+
+    async def handshake(self):
+        answer = await self.get()
+        first = answer.body.decode().split(SEPARATOR)[0]
+        assert first[0] == "0"
+        self.query["sid"] = json.loads(first[1:])["sid"]
+        return self.query["sid"]
+
+    async def websocket(self, **query):
+        params = {**self.query, "transport": "websocket", **query}
+        text = "&".join(f"{key}={value}" for key, value in params.items())
+        return await websocket_connect(f"{self._address}?{text}")
+
+    async def status(self, coroutine):
+        with pytest.raises(HTTPClientError) as raised:
+            await coroutine
+        answer = raised.value.response
+        return raised.value.code, json.loads(answer.body)["code"] if answer.body else None
+
+
+@pytest.fixture
+def client(jp_fetch, jp_http_port, jp_base_url, ticket):
+    return Client(jp_fetch, jp_http_port, jp_base_url, ticket)
+
+
+async def test_a_handshake_by_polling(client, desk):
+    answer = await client.get()
+    opened = json.loads(answer.body[1:])
+    assert opened["upgrades"] == ["websocket"]
+    assert opened["pingInterval"] == 25000
+    assert opened["maxPayload"] == 10_000
+    assert "Set-Cookie" not in answer.headers
+    assert desk.received == [], "a kernel hears of a client with its CONNECT"
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({"EIO": "3"}, 5),
+        ({"EIO": None}, 5),
+        ({"EIO": "abc"}, 5),
+        ({"transport": "abc"}, 0),
+        ({"transport": None}, 0),
+        ({"transport": "websocket"}, 3),
+        ({"sid": "unknown"}, 1),
+    ],
+)
+async def test_bad_parameters_get_the_official_error(client, query, code):
+    assert await client.status(client.get(**query)) == (400, code)
+
+
+async def test_a_handshake_by_post_is_refused(client):
+    assert await client.status(client.post("40")) == (400, 2)
+
+
+async def test_methods_that_mean_nothing_are_refused(client):
+    for method in ("PUT", "DELETE", "PATCH", "HEAD"):
+        with pytest.raises(HTTPClientError) as raised:
+            await client.request(method, "x" if method in ("PUT", "PATCH") else None)
+        assert raised.value.code == 405
+
+
+async def test_both_directions_by_polling(client, desk):
+    sid = await client.handshake()
+    answer = await client.post(SEPARATOR.join(["40", "4hello", "bAQID"]))
+    assert answer.body == b"ok"
+    assert desk.messages() == ["0", "hello", b"\x01\x02\x03"]
+    (opened,) = desk.opened()
+    assert opened.handshake["query"] == {"EIO": "4", "transport": "polling"}
+    await desk.deliver(["one", b"\x01", "two"], [opened.session])
+    assert (await client.get()).body.decode().split(SEPARATOR) == ["4one", "bAQ==", "4two"]
+    assert sid
+
+
+async def test_a_waiting_poll_is_answered_when_something_comes(client, desk, io_loop_future):
+    await client.handshake()
+    await client.post("40")
+    poll = io_loop_future(client.get())
+    await until(lambda: next(iter(desk.port.sessions.values()))._poll is not None)
+    await desk.deliver(["news"], [desk.opened()[0].session])
+    assert (await poll).body == b"4news"
+
+
+@pytest.fixture
+def io_loop_future(jp_asyncio_loop):
+    return jp_asyncio_loop.create_task
+
+
+async def test_a_close_answers_the_poll_with_a_noop(client, desk, io_loop_future):
+    await client.handshake()
+    await client.post("40")
+    poll = io_loop_future(client.get())
+    await until(lambda: next(iter(desk.port.sessions.values()))._poll is not None)
+    await client.post("1")
+    assert (await poll).body == b"6"
+    assert await client.status(client.get()) == (400, 1)
+    assert desk.received[-1].reason == "transport close"
+
+
+async def test_a_second_poll_closes_the_session(client, desk, io_loop_future, switchboard):
+    await client.handshake()
+    poll = io_loop_future(client.get())
+    await until(lambda: next(iter(switchboard.sessions.values()))._poll is not None)
+    assert await client.status(client.get()) == (400, 3)
+    assert (await poll).body == b"1"
+    assert not switchboard.sessions
+
+
+@pytest.mark.parametrize("body", ["abc", "", SEPARATOR, "4x" + SEPARATOR + "9", b"4\xff\xfe"])
+async def test_a_malformed_body_closes_the_session(client, body, switchboard):
+    await client.handshake()
+    assert await client.status(client.post(body)) == (400, 3)
+    assert not switchboard.sessions
+
+
+async def test_only_text_is_taken(client, switchboard):
+    await client.handshake()
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert await client.status(client.request("POST", "4x", form)) == (400, 3)
+    assert not switchboard.sessions
+
+
+async def test_a_body_over_the_limit_is_refused(client, desk):
+    await client.handshake()
+    await client.post("40")
+    with pytest.raises(HTTPClientError) as raised:
+        await client.post("4" + "x" * 10_000)
+    assert raised.value.code in (400, 413, 599)
+    assert desk.messages() == ["0"]
+
+
+async def test_the_first_message_must_be_a_connect(client, desk, switchboard):
+    await client.handshake()
+    await client.post('42["x"]')
+    assert not switchboard.sessions
+    assert desk.received == []
+
+
+async def test_a_websocket_talks_both_ways(client, desk):
+    socket = await client.websocket()
+    assert json.loads((await socket.read_message())[1:])["upgrades"] == []
+    await socket.write_message("40")
+    await socket.write_message("4hi")
+    await socket.write_message(b"\x00\x01", binary=True)
+    await until(lambda: len(desk.messages()) == 3)
+    assert desk.messages() == ["0", "hi", b"\x00\x01"]
+    session = desk.opened()[0].session
+    await desk.deliver(["a" * 200, b"\x05"], [session])
+    await desk.deliver(["ü" * 70_000], [session])
+    assert await socket.read_message() == "4" + "a" * 200
+    assert await socket.read_message() == b"\x05"
+    assert await socket.read_message() == "4" + "ü" * 70_000
+    socket.close()
+    await until(lambda: not desk.port.sessions)
+    assert desk.received[-1].reason == "transport close"
+
+
+@pytest.mark.parametrize("message", ["abc", "9", "", "2"])
+async def test_a_malformed_packet_closes_the_websocket(client, message, switchboard):
+    socket = await client.websocket()
+    await socket.read_message()
+    await socket.write_message(message)
+    assert await socket.read_message() is None
+    await until(lambda: not switchboard.sessions)
+
+
+async def test_a_message_over_the_limit_closes_the_websocket(client, switchboard):
+    socket = await client.websocket()
+    await socket.read_message()
+    await socket.write_message("4" + "x" * 10_001)
+    assert await socket.read_message() is None
+    assert socket.close_code == 1009
+    await until(lambda: not switchboard.sessions)
+
+
+async def test_an_upgrade_keeps_the_order(client, desk, io_loop_future):
+    await client.handshake()
+    await client.post("40")
+    session = desk.opened()[0].session
+    poll = io_loop_future(client.get())
+    await until(lambda: desk.port.sessions[session]._poll is not None)
+    socket = await client.websocket()
+    await socket.write_message("2probe")
+    assert await socket.read_message() == "3probe"
+    assert (await poll).body == b"6", "the waiting poll is let go"
+    await desk.deliver(["while upgrading"], [session])
+    await socket.write_message("5")
+    assert await socket.read_message() == "4while upgrading"
+    await desk.deliver(["afterwards"], [session])
+    assert await socket.read_message() == "4afterwards"
+    assert await client.status(client.get()) == (400, 3)
+    assert await client.status(client.post("4x")) == (400, 3)
+    with pytest.raises(HTTPClientError):
+        await client.websocket()
+    await socket.write_message("4still here")
+    await until(lambda: "still here" in desk.messages())
+
+
+async def test_a_lost_probe_leaves_polling_as_it_was(client, desk):
+    await client.handshake()
+    await client.post("40")
+    session = desk.opened()[0].session
+    socket = await client.websocket()
+    await socket.write_message("2probe")
+    await socket.read_message()
+    socket.close()
+    await until(lambda: desk.port.sessions[session].protocol.state.value == "polling")
+    await desk.deliver(["still here"], [session])
+    assert (await client.get()).body == b"4still here"
+
+
+async def test_closing_waits_for_what_was_sent_before(client, desk, switchboard):
+    await client.handshake()
+    await client.post("40")
+    session = desk.opened()[0].session
+    await desk.deliver(["last words"], [session])
+    await desk.close(session)
+    assert (await client.get()).body == b"4last words"
+    assert not switchboard.sessions
+
+
+async def test_a_preflight_is_answered(client):
+    answer = await client.request("OPTIONS", None)
+    assert answer.code == 204
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+
+
+async def test_too_many_clients_of_one_ticket_get_503(client):
+    for _ in range(5):
+        await client.get()
+    assert await client.status(client.get()) == (503, 3)
+
+
+async def test_a_poll_whose_connection_is_lost_ends_the_session(client, jp_asyncio_loop, switchboard):
+    await client.handshake()
+    (session,) = switchboard.sessions.values()
+    answer = session.poll()
+    session.poll_lost(answer)
+    assert not switchboard.sessions
+
+
+async def test_a_session_that_never_connects_is_closed(client, switchboard):
+    await client.handshake()
+    (session,) = switchboard.sessions.values()
+    session._connect_until = 0.0
+    session._tick()
+    assert not switchboard.sessions
+
+
+async def test_an_expired_ticket_cuts_its_clients(client, switchboard):
+    socket = await client.websocket()
+    await socket.read_message()
+    switchboard.tickets._clock = lambda: 4_000_000_000.0
+    (session,) = switchboard.sessions.values()
+    session._tick()
+    assert await socket.read_message() is None
+    assert socket.close_code == 1008
+
+
+async def test_a_revoked_ticket_cuts_its_clients(client, switchboard, ticket):
+    socket = await client.websocket()
+    await socket.read_message()
+    switchboard.revoke(switchboard.tickets.check(ticket, "chat").id)
+    assert await socket.read_message() is None
+    with pytest.raises(HTTPClientError):
+        await client.websocket()
+
+
+async def test_a_client_that_reads_nothing_is_cut_and_the_others_go_on(client, desk, switchboard, monkeypatch):
+    stuck = await client.websocket()
+    await stuck.write_message("40")
+    stuck.stream = stuck.protocol.stream
+    reader = await client.websocket()
+    await reader.write_message("40")
+    await until(lambda: len(desk.opened()) == 2)
+    first, second = (opened.session for opened in desk.opened())
+    session = desk.port.sessions[first]
+    never = __import__("asyncio").get_running_loop().create_future()
+    monkeypatch.setattr(session.websocket, "write_bytes", lambda data: never)
+    big = "x" * 1_000_000
+    for _ in range(5):
+        await desk.deliver([big], [first, second])
+    assert session.queued_bytes > switchboard.limits.max_pending_bytes
+    assert switchboard.under_pressure
+    session._progress_at -= 10
+    switchboard._check_stalls()
+    assert switchboard.counters.cut_stalled == 1
+    assert not switchboard.under_pressure
+    await reader.read_message()
+    assert [len(await reader.read_message()) for _ in range(5)] == [1_000_001] * 5
+
+
+async def test_volatile_messages_are_dropped_for_who_is_not_ready(client, desk):
+    await client.handshake()
+    await client.post("40")
+    session = desk.opened()[0].session
+    await desk.deliver(["may be missed"], [session], volatile=True)
+    await desk.deliver(["kept"], [session])
+    assert (await client.get()).body == b"4kept"
+    assert desk.port.sessions[session].dropped_count == 1
