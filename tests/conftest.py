@@ -16,8 +16,10 @@ def jupyter(tmp_path_factory):
 
 
 @pytest.fixture
-async def kernel(jupyter):
+def kernel(jupyter, jp_asyncio_loop):
     """A real ipykernel behind that server, with nbsocket imported."""
-    async with Kernel(jupyter) as one:
-        await one.run("import nbsocket")
-        yield one
+    one = Kernel(jupyter)
+    jp_asyncio_loop.run_until_complete(one.__aenter__())
+    jp_asyncio_loop.run_until_complete(one.run("import nbsocket"))
+    yield one
+    jp_asyncio_loop.run_until_complete(one.__aexit__())
