@@ -8,6 +8,11 @@ from support.jupyter import JupyterProcess, Kernel
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 
+def pytest_collection_modifyitems(items):
+    """Run the browser's tests last: from the first of them on, Playwright's loop is the running one."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def jupyter(tmp_path_factory):
     """A real Jupyter server in a process of its own, under a prefix."""

@@ -5,11 +5,11 @@ import { useEffect, useRef } from "preact/hooks";
 import { shortened, show, visible } from "../shared/text";
 import { parseArgument } from "./arguments";
 import type { PaneConnection } from "./connection";
-import type { Entry } from "./entries";
+import type { AckState, Entry } from "./entries";
 
 const SHOWN = 200;
 
-const MARK = { in: "←", out: "→", note: "•", print: "⎙", error: "!" } as const;
+const MARK = { in: "←", out: "→", note: "•", print: "›", error: "!" } as const;
 const WORDS = {
   in: "received",
   out: "emitted",
@@ -123,7 +123,13 @@ export function LogView({ connection, name }: { connection: PaneConnection; name
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
       <ol ref={list} tabIndex={0} aria-label="Events, newest last">
         {shown.map((entry) => (
-          <Row key={entry.id} entry={entry} connection={connection} />
+          <Row
+            key={entry.id}
+            entry={entry}
+            ack={entry.ack}
+            isAsked={entry.answer !== undefined}
+            connection={connection}
+          />
         ))}
         {shown.length === 0 && (
           <li class="nbs-empty">
@@ -137,10 +143,18 @@ export function LogView({ connection, name }: { connection: PaneConnection; name
   );
 }
 
-function Row({ entry, connection }: { entry: Entry; connection: PaneConnection }) {
+/** What changes in an entry comes as a property of its own, so that only such rows draw again. */
+interface RowProps {
+  entry: Entry;
+  ack: AckState | undefined;
+  isAsked: boolean;
+  connection: PaneConnection;
+}
+
+function Row({ entry, ack, isAsked, connection }: RowProps) {
   const isText = entry.kind === "print" || entry.kind === "error" || entry.kind === "note";
   return (
-    <li data-kind={entry.kind} data-event={entry.event} data-ack={entry.ack?.state}>
+    <li data-kind={entry.kind} data-event={entry.event} data-ack={ack?.state}>
       <time dateTime={entry.at.toISOString()}>{clock(entry.at)}</time>
       <span class="nbs-mark" aria-hidden="true">
         {MARK[entry.kind]}
@@ -154,16 +168,16 @@ function Row({ entry, connection }: { entry: Entry; connection: PaneConnection }
           <code>{entry.args.map(show).join(", ")}</code>
         )}
         {entry.kept && <em> kept until there is a connection</em>}
-        <Ack entry={entry} connection={connection} />
+        <Ack entry={entry} ack={ack} isAsked={isAsked} connection={connection} />
       </span>
     </li>
   );
 }
 
-function Ack({ entry, connection }: { entry: Entry; connection: PaneConnection }) {
+function Ack({ entry, ack, isAsked, connection }: RowProps) {
   const reply = useSignal('"yes"');
   const parsed = parseArgument(reply.value);
-  if (entry.answer) {
+  if (isAsked) {
     return (
       <form
         class="nbs-answer"
@@ -192,7 +206,6 @@ function Ack({ entry, connection }: { entry: Entry; connection: PaneConnection }
       </form>
     );
   }
-  const ack = entry.ack;
   if (!ack) return null;
   if (ack.state === "waiting")
     return <span class="nbs-ack"> … waiting for the acknowledgement</span>;
@@ -204,12 +217,12 @@ function Ack({ entry, connection }: { entry: Entry; connection: PaneConnection }
       </span>
     );
   }
-  const values = ack.args.length ? ack.args.map(show).join(", ") : "acknowledged";
-  const arrow = entry.kind === "out" ? "⮐" : "answered:";
+  const values = ack.args.length ? ack.args.map(show).join(", ") : "(nothing)";
+  const verb = entry.kind === "out" ? "acknowledged:" : "answered:";
   return (
     <span class="nbs-ack">
       {" "}
-      {arrow} <code>{values}</code>{" "}
+      {verb} <code>{values}</code>{" "}
       {entry.kind === "out" && <small>after {ack.after_ms.toFixed(1)} ms</small>}
     </span>
   );

@@ -1,0 +1,210 @@
+"""The pane: under load, by keyboard, on a phone, in both themes, with hostile data."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+SERVER = """
+import nbsocket
+io = nbsocket.Server("pane-test")
+finished = False
+
+@io.on("echo")
+def echo(socket, *args):
+    return args
+
+@io.on("finish")
+def finish(socket):
+    global finished
+    finished = True
+"""
+PICTURES = Path(__file__).parent.parent.parent / "test-results"
+
+
+@pytest.fixture
+def notebook(open_notebook):
+    cells = [
+        SERVER,
+        'io.pane("alice")',
+        "while not finished:\n    pass",
+        "for n in range(10_000):\n    io.emit('n', n)",
+        "io.emit('hostile', *HOSTILE)",
+        'io.pane("bob")',
+    ]
+    opened = open_notebook("pane.ipynb", cells)
+    opened.run(0)
+    opened.run(1)
+    opened.pane("alice").has_state("connected")
+    return opened
+
+
+def test_a_hundred_of_a_hundred_are_answered_while_a_cell_is_busy(notebook, errors):
+    alice = notebook.pane("alice")
+    notebook.begin(2)
+    alice.ask()
+    for number in range(100):
+        alice.fill("echo", str(number))
+        alice.emit()
+        expect(alice.rows("out", "echo").last).to_have_attribute("data-ack", "answered")
+    expect(alice.element.locator('li[data-event="echo"][data-ack="answered"]')).to_have_count(100)
+    assert notebook.is_running(2), "the loop still runs"
+    alice.fill("finish")
+    alice.ask(False)
+    alice.emit()
+    notebook.wait_end(2)
+    assert errors == []
+
+
+def test_ten_thousand_events_from_one_cell_arrive_in_order_and_the_pane_stays_usable(notebook, errors):
+    alice = notebook.pane("alice")
+    notebook.begin(3)
+    alice.fill("echo", '"typed during the burst"')
+    notebook.wait_end(3)
+    expect(alice.element).to_have_attribute("data-received", "10000")
+    expect(alice.element.locator(".nbs-left-out")).to_contain_text("earlier rows are not shown")
+    assert alice.rows("in").count() <= 200
+    with notebook.page.expect_download() as download:
+        alice.press("save")
+    saved = json.loads(Path(download.value.path()).read_text())
+    assert [row["args"][0] for row in saved if row["event"] == "n"] == list(range(10_000))
+    alice.emit()
+    expect(alice.rows("out", "echo")).to_contain_text("typed during the burst")
+    assert errors == []
+
+
+def test_pause_filter_and_clear(notebook):
+    alice = notebook.pane("alice")
+    alice.fill("echo", '"first"')
+    alice.emit()
+    alice.press("pause")
+    alice.fill("echo", '"second"')
+    alice.emit()
+    expect(alice.element.locator('[data-action="pause"]')).to_have_text("Go on (1 new)")
+    expect(alice.rows("out")).to_have_count(1)
+    alice.press("pause")
+    expect(alice.rows("out")).to_have_count(2)
+    alice.element.get_by_role("searchbox", name="Filter the log").fill("SECOND")
+    expect(alice.element.locator(".nbs-log li")).to_have_count(1)
+    alice.element.get_by_role("searchbox", name="Filter the log").fill("")
+    alice.press("clear")
+    expect(alice.element.locator(".nbs-empty")).to_contain_text("No events yet")
+
+
+def test_errors_in_arguments_are_shown_as_one_types(notebook):
+    alice = notebook.pane("alice")
+    for text, problem in [
+        ("hello", 'Text needs double quotes: "hello"'),
+        ("'hello'", "JSON wants double quotes"),
+        ("{a: 1}", "Names in an object need double quotes"),
+        ("[1, 2,]", "a comma too many"),
+        ("[1, 2", "JSON"),
+    ]:
+        alice.fill("echo", text)
+        expect(alice.element.locator(".nbs-problem")).to_contain_text(problem)
+        expect(alice.element.locator('[data-field="argument"]')).to_have_attribute("aria-invalid", "true")
+        expect(alice.element.locator('[data-action="emit"]')).to_be_disabled()
+    alice.fill("echo", '{"a": 1}')
+    expect(alice.element.locator('[data-action="emit"]')).to_be_enabled()
+
+
+def test_the_keyboard_is_enough(notebook):
+    alice, keyboard = notebook.pane("alice"), notebook.page.keyboard
+    alice.element.locator('[data-field="event"]').focus()
+    keyboard.press("Control+A")
+    keyboard.type("echo")
+    keyboard.press("Tab")
+    keyboard.press("Control+A")
+    keyboard.type('"by keyboard"')
+    for _ in range(3):
+        keyboard.press("Tab")
+    keyboard.press("Space")
+    expect(alice.element.locator('[data-field="ask"]')).to_be_checked()
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    expect(alice.rows("out", "echo")).to_have_attribute("data-ack", "answered")
+    expect(alice.element.get_by_role("status")).to_contain_text("alice")
+
+
+def test_hostile_data_is_text(notebook, errors):
+    hostile = [
+        "<img src=x onerror=alert(1)>",
+        "<script>alert(1)</script>",
+        "javascript:alert(1)",
+        "\u202eevil\u2066",
+        "\x1b[31mred\x00",
+        {"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}},
+        '"><svg onload=alert(1)>',
+        "x" * 100_000,
+    ]
+    page = notebook.page
+    page.evaluate(
+        """([index, text]) => window.jupyterapp.shell.currentWidget.content.model.cells.get(index)
+           .sharedModel.setSource(text)""",
+        [4, f"import json\nHOSTILE = json.loads({json.dumps(json.dumps(hostile))})\n"
+            "io.emit('<img src=x onerror=alert(2)>', *HOSTILE)\nio.emit('end')"],
+    )
+    notebook.run(4)
+    alice = notebook.pane("alice")
+    expect(alice.rows("in", "end")).to_have_count(1)
+    row = alice.rows("in").first
+    expect(row).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(row).to_contain_text("\\u202eevil\\u2066")
+    expect(row).to_contain_text("characters)")
+    assert row.locator("img, script, svg, a").count() == 0
+    assert page.evaluate("({}).polluted") is None
+    assert errors == []
+
+
+def test_two_panes_are_two_users_and_a_closed_one_leaves(notebook):
+    notebook.run(5)
+    notebook.pane("bob").has_state("connected")
+    alice = notebook.pane("alice")
+    alice.press("disconnect")
+    alice.has_state("disconnected")
+    alice.fill("echo", '"kept"')
+    alice.ask()
+    alice.emit()
+    expect(alice.rows("out", "echo")).to_contain_text("kept until there is a connection")
+    alice.press("connect")
+    expect(alice.rows("out", "echo")).to_have_attribute("data-ack", "answered")
+
+
+def test_a_pane_that_runs_again_leaves_one_client(notebook, lab):
+    notebook.run(1)
+    alice = notebook.pane("alice")
+    alice.has_state("connected")
+    page = notebook.page
+    page.wait_for_function(
+        """async () => {
+          const config = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+          const answer = await fetch(`${config.baseUrl}nbsocket/api/channels/pane-test`);
+          return (await answer.json()).clients === 1;
+        }"""
+    )
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_it_looks_right_in_both_themes_and_at_phone_width(notebook, theme):
+    page, alice = notebook.page, notebook.pane("alice")
+    page.evaluate(
+        "async (theme) => { await window.jupyterapp.commands.execute('apputils:change-theme', {theme}); }",
+        theme,
+    )
+    is_light = "true" if "Light" in theme else "false"
+    page.wait_for_selector(f'body[data-jp-theme-light="{is_light}"]', state="attached")
+    alice.ask()
+    alice.fill("echo", '{"text": "Hello"}', "[1, 2, 3]")
+    alice.emit()
+    expect(alice.rows("out", "echo")).to_have_attribute("data-ack", "answered")
+    PICTURES.mkdir(exist_ok=True)
+    name = "light" if "Light" in theme else "dark"
+    page.screenshot(path=PICTURES / f"pane-{name}.png")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
+    box = alice.element.bounding_box()
+    assert box is not None
+    overflow = alice.element.evaluate("(element) => element.scrollWidth - element.clientWidth")
+    assert overflow <= 0, "nothing sticks out"
+    alice.element.screenshot(path=PICTURES / f"pane-{name}-phone.png")
