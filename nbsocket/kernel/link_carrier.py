@@ -341,7 +341,7 @@ class LinkCarrier:
         fields = (identity.kernel_id, self._epoch, url, answer.server_id)
         nonces = (nonce, answer.nonce)
         if not identity.key:
-            msg = "The kernel's connection file holds no key; remove Session.key = '' from your configuration."
+            msg = "The kernel's connection file holds no key: remove Session.key = '' from your settings."
             raise NoServerError(msg)
         try:
             expected = proof.server_proof(identity.key, fields, nonces)

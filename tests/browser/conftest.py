@@ -60,18 +60,14 @@ def lab(tmp_path_factory):
 @pytest.fixture(scope="session")
 def chromium():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium_path(), args=CHROMIUM_OPTIONS
-        )
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
         yield browser
         browser.close()
 
 
 @pytest.fixture
 def context(chromium):
-    context = chromium.new_context(
-        viewport={"width": 1280, "height": 1000}, accept_downloads=True
-    )
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
     context.set_default_timeout(20_000)
     yield context
     context.close()

@@ -142,8 +142,13 @@ def test_hostile_data_is_text(notebook, errors):
     page.evaluate(
         """([index, text]) => window.jupyterapp.shell.currentWidget.content.model.cells.get(index)
            .sharedModel.setSource(text)""",
-        [4, f"import json\nHOSTILE = json.loads({json.dumps(json.dumps(hostile))})\n"
-            "io.emit('<img src=x onerror=alert(2)>', *HOSTILE)\nio.emit('end')"],
+        [
+            4,
+            (
+                f"import json\nHOSTILE = json.loads({json.dumps(json.dumps(hostile))})\n"
+                "io.emit('<img src=x onerror=alert(2)>', *HOSTILE)\nio.emit('end')"
+            ),
+        ],
     )
     notebook.run(4)
     alice = notebook.pane("alice")

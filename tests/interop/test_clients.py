@@ -36,7 +36,14 @@ class NodeClient:
         path = f"{jupyter.base_url}nbsocket/interop/socket.io/"
         node = shutil.which("node")
         assert node, "the npm client needs Node.js"
-        self._command = [node, str(Path(__file__).with_name("client.mjs")), origin, path, ticket, transports]
+        self._command = [
+            node,
+            str(Path(__file__).with_name("client.mjs")),
+            origin,
+            path,
+            ticket,
+            transports,
+        ]
 
     async def __aenter__(self):
         self._process = await asyncio.create_subprocess_exec(

@@ -156,7 +156,12 @@ async def test_the_default_name_comes_from_notebook_and_kernel(jupyter):
         jupyter.api,
         "api/sessions",
         "POST",
-        {"path": "My Lecture (2).ipynb", "name": "My Lecture (2).ipynb", "type": "notebook", "kernel": {"name": "python3"}},
+        {
+            "path": "My Lecture (2).ipynb",
+            "name": "My Lecture (2).ipynb",
+            "type": "notebook",
+            "kernel": {"name": "python3"},
+        },
     )
     async with Kernel(jupyter, made["kernel"]["id"]) as one:
         name = (await one.run("import nbsocket; io = nbsocket.Server(); print(io.name)")).text
@@ -251,7 +256,9 @@ async def test_another_version_is_named(kernel):
 
 async def test_the_environment_of_child_processes_holds_no_secret(kernel, jupyter):
     await start_life(kernel)
-    key = await kernel.value("__import__('ipykernel.kernelapp').kernelapp.IPKernelApp.instance().session.key.decode()")
+    key = await kernel.value(
+        "__import__('ipykernel.kernelapp').kernelapp.IPKernelApp.instance().session.key.decode()"
+    )
     text = (await kernel.run("import os; print(dict(os.environ))")).text
     assert "NBSOCKET_URL" in text
     assert key not in text

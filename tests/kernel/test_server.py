@@ -157,9 +157,7 @@ async def test_the_server_asks_one_and_asks_all(chat, jupyter, ticket):
         b.answers["ask"] = lambda n: n * 3
         asked = await chat.run("sorted(io.timeout(5).call('ask', 2))")
         assert asked.text == "[4, 6]"
-        one = await chat.run(
-            f"io.sockets[{a.client.get_sid()!r}].call('ask', 10, timeout=5)"
-        )
+        one = await chat.run(f"io.sockets[{a.client.get_sid()!r}].call('ask', 10, timeout=5)")
         assert one.text == "20"
         b.answers["slow"] = lambda: asyncio.sleep(0)
         missing = await chat.run(
@@ -198,7 +196,9 @@ async def test_wait_for_counts_events_since_the_cell_began_each_once(chat, jupyt
         await alice.emit("none")
         result = await chat.result(request)
         assert result.text == "yes (1, 2) None\nno 'vote' from any client within 0.2 s\n"
-        again = await chat.run("try:\n    io.wait_for('vote', timeout=0.1)\nexcept TimeoutError: print('no')")
+        again = await chat.run(
+            "try:\n    io.wait_for('vote', timeout=0.1)\nexcept TimeoutError: print('no')"
+        )
         assert again.text == "no\n", "an event belongs to the cell during which it came"
 
 

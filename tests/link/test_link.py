@@ -52,9 +52,7 @@ def test_the_two_proofs_differ_so_that_none_can_be_reflected():
 
 @pytest.mark.parametrize("changed", range(4))
 def test_a_proof_binds_every_field(changed):
-    other = tuple(
-        value + "x" if index == changed else value for index, value in enumerate(FIELDS)
-    )
+    other = tuple(value + "x" if index == changed else value for index, value in enumerate(FIELDS))
     assert proof.kernel_proof(KEY, FIELDS, NONCES) != proof.kernel_proof(KEY, other, NONCES)
 
 

@@ -12,9 +12,7 @@ from nbsocket.protocol.socket_packet import (
 )
 from nbsocket.protocol.socket_states import CONNECTION_TRANSITIONS, State
 
-names = st.text(st.characters(codec="utf-8"), min_size=1).filter(
-    lambda name: name not in RESERVED_EVENTS
-)
+names = st.text(st.characters(codec="utf-8"), min_size=1).filter(lambda name: name not in RESERVED_EVENTS)
 values = st.none() | st.booleans() | st.integers(-1000, 1000) | st.binary(max_size=8) | names
 
 

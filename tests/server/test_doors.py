@@ -43,9 +43,7 @@ def bare_fetch(http_server_client, jp_base_url):
 
     async def fetch(path, **options):
         options.setdefault("follow_redirects", False)
-        return await answer_of(
-            http_server_client.fetch(url_path_join(jp_base_url, path), **options)
-        )
+        return await answer_of(http_server_client.fetch(url_path_join(jp_base_url, path), **options))
 
     return fetch
 
@@ -140,11 +138,13 @@ async def test_a_ticket_opens_nothing_else_in_jupyter(bare_fetch, ticket, jp_ser
         ]:
             for method in ("GET", "POST"):
                 answer = await bare_fetch(
-                    path + query, headers=headers, method=method,
+                    path + query,
+                    headers=headers,
+                    method=method,
                     body="{}" if method == "POST" else None,
                 )
                 # /api says the version to anyone, as jupyter_server decides.
-                if answer.code < 300 and path not in ("api",):
+                if answer.code < 300 and path != "api":
                     opened.append((path, query, answer.code))
     assert opened == []
 
@@ -163,18 +163,14 @@ async def test_the_admin_api_mints_and_revokes(jp_fetch, switchboard, desk):
 
 async def test_the_admin_api_lists_channels(jp_fetch, desk):
     listed = json.loads((await jp_fetch("nbsocket/api/channels")).body)["channels"]
-    assert [(one["name"], one["notebook"], one["clients"]) for one in listed] == [
-        ("chat", "demo.ipynb", 0)
-    ]
+    assert [(one["name"], one["notebook"], one["clients"]) for one in listed] == [("chat", "demo.ipynb", 0)]
     one = json.loads((await jp_fetch("nbsocket/api/channels/chat")).body)
     assert one == listed[0]
 
 
 @pytest.mark.parametrize("body", ["[]", "{", '{"role": "admin"}', '{"ttl": -1}', '{"role": 1}'])
 async def test_the_admin_api_refuses_nonsense(jp_fetch, desk, body):
-    answer = await answer_of(
-        jp_fetch("nbsocket/api/channels/chat/tickets", method="POST", body=body)
-    )
+    answer = await answer_of(jp_fetch("nbsocket/api/channels/chat/tickets", method="POST", body=body))
     assert answer.code == 400
 
 
@@ -259,7 +255,9 @@ async def test_a_stolen_sid_is_worthless_with_another_ticket(bare_fetch, switchb
     stolen = f"{path}&join_token={thief}&sid={sid}"
     assert (await bare_fetch(stolen, method="POST", body="40", headers=TEXT)).code == 400
     assert (await bare_fetch(stolen)).code == 400
-    assert (await bare_fetch(f"{path}&join_token={ticket}&sid={sid}", method="POST", body="40", headers=TEXT)).code == 200
+    assert (
+        await bare_fetch(f"{path}&join_token={ticket}&sid={sid}", method="POST", body="40", headers=TEXT)
+    ).code == 200
 
 
 # --- the kernel door ------------------------------------------------------------------------
@@ -278,8 +276,13 @@ class FakeKernel:
         address = self.url.replace("http", "ws", 1) + "nbsocket/link"
         self.socket = await websocket_connect(HTTPRequest(address))
         fields = {
-            "oldest": 1, "newest": 1, "version": "0", "kernel_id": self.kernel_id,
-            "epoch": self.epoch, "nonce": self.nonce, "url": self.url,
+            "oldest": 1,
+            "newest": 1,
+            "version": "0",
+            "kernel_id": self.kernel_id,
+            "epoch": self.epoch,
+            "nonce": self.nonce,
+            "url": self.url,
         }
         await self.socket.write_message(encode(Hello(**{**fields, **changes})), binary=True)
         return await self.read()
@@ -302,9 +305,7 @@ def kernel_key(jp_serverapp, monkeypatch):
     """A kernel that the server knows, without starting a process."""
     key = secrets.token_bytes(32)
     (app,) = jp_serverapp.extension_manager.extension_apps["nbsocket"]
-    monkeypatch.setattr(
-        app.kernels, "key_of", {"kernel-1": key, "unsigned": b""}.get
-    )
+    monkeypatch.setattr(app.kernels, "key_of", {"kernel-1": key, "unsigned": b""}.get)
     return key
 
 
@@ -391,9 +392,11 @@ async def test_no_handler_is_open_by_accident(jp_serverapp):
     for rule in jp_serverapp.web_app.wildcard_router.rules:
         target = rule.target
         if isinstance(target, type) and target.__module__.startswith("nbsocket"):
-            problems += jp_serverapp.web_app._check_handler_auth(str(rule.matcher), target) if hasattr(
-                jp_serverapp.web_app, "_check_handler_auth"
-            ) else []
+            problems += (
+                jp_serverapp.web_app._check_handler_auth(str(rule.matcher), target)
+                if hasattr(jp_serverapp.web_app, "_check_handler_auth")
+                else []
+            )
             for name in target.SUPPORTED_METHODS:
                 method = getattr(target, name.lower())
                 allowed = hasattr(method, "__allow_unauthenticated")

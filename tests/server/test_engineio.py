@@ -27,8 +27,14 @@ class Client:
     async def request(self, method, body, headers=None, **query):
         params = {key: value for key, value in {**self.query, **query}.items() if value is not None}
         return await self._fetch(
-            "nbsocket", "chat", "socket.io/", method=method, body=body, params=params,
-            headers={"Authorization": "", "Content-Type": "text/plain;charset=UTF-8", **(headers or {})}, allow_nonstandard_methods=True,
+            "nbsocket",
+            "chat",
+            "socket.io/",
+            method=method,
+            body=body,
+            params=params,
+            headers={"Authorization": "", "Content-Type": "text/plain;charset=UTF-8", **(headers or {})},
+            allow_nonstandard_methods=True,
         )
 
     async def handshake(self):
@@ -299,7 +305,9 @@ async def test_a_revoked_ticket_cuts_its_clients(client, switchboard, ticket):
         await client.websocket()
 
 
-async def test_a_client_that_reads_nothing_is_cut_and_the_others_go_on(client, desk, switchboard, monkeypatch):
+async def test_a_client_that_reads_nothing_is_cut_and_the_others_go_on(
+    client, desk, switchboard, monkeypatch
+):
     stuck = await client.websocket()
     await stuck.write_message("40")
     stuck.stream = stuck.protocol.stream

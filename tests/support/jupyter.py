@@ -14,15 +14,17 @@ import urllib.error
 import urllib.request
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from typing_extensions import Self
 
 TOKEN = "jupyter-token-of-the-test"
 START_S = 40.0
+PYTHON = os.environ.get("NBSOCKET_TEST_PYTHON", sys.executable)
 
 
 def free_port() -> int:
@@ -40,10 +42,16 @@ class JupyterProcess:
         base_url: Its prefix.
         app: ``server`` or ``lab``.
         options: Further command line options.
+        python: The interpreter of the environment that it runs from.
     """
 
     def __init__(
-        self, root: Path, base_url: str = "/", app: str = "server", options: tuple[str, ...] = ()
+        self,
+        root: Path,
+        base_url: str = "/",
+        app: str = "server",
+        options: tuple[str, ...] = (),
+        python: Path | str | None = None,
     ) -> None:
         self.root = root
         self.base_url = base_url
@@ -51,7 +59,8 @@ class JupyterProcess:
         self.url = f"http://127.0.0.1:{self.port}{base_url}"
         self.log = root / "jupyter.log"
         self._command = [
-            *(sys.executable, "-m", "jupyter", app, "--no-browser", "--allow-root"),
+            str(Path(python or PYTHON).parent / f"jupyter-{app}"),
+            *("--no-browser", "--allow-root"),
             f"--ServerApp.port={self.port}",
             "--ServerApp.port_retries=0",
             f"--ServerApp.base_url={base_url}",
@@ -67,10 +76,10 @@ class JupyterProcess:
             "IPYTHONDIR": str(root / ".ipython"),
         }
 
-    def __enter__(self) -> JupyterProcess:
+    def __enter__(self) -> Self:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                self._command, stdout=log, stderr=subprocess.STDOUT, env=self._environment
+                self._command, stdout=log, stderr=subprocess.STDOUT, env=self._environment, cwd=self.root
             )
         until = time.monotonic() + START_S
         while True:
@@ -139,7 +148,7 @@ class Kernel:
         self._cells: dict[str, str] = {}
         self.shown: dict[str, str] = {}
 
-    async def __aenter__(self) -> Kernel:
+    async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         if not self.id:
             made = await loop.run_in_executor(None, self.jupyter.api, "api/kernels", "POST", {})
@@ -155,9 +164,7 @@ class Kernel:
 
     async def connect(self) -> None:
         address = self.jupyter.url.replace("http", "ws", 1)
-        self._socket = await websocket_connect(
-            f"{address}api/kernels/{self.id}/channels?token={TOKEN}"
-        )
+        self._socket = await websocket_connect(f"{address}api/kernels/{self.id}/channels?token={TOKEN}")
 
     async def api(self, path: str, method: str = "POST") -> Any:
         """Call an API of this kernel without stopping this loop."""

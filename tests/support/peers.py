@@ -9,6 +9,7 @@ import socketio
 
 if TYPE_CHECKING:
     from support.jupyter import JupyterProcess
+    from typing_extensions import Self
 
 
 class Peer:
@@ -45,7 +46,7 @@ class Peer:
         answer = self.answers.get(event)
         return answer(*args) if callable(answer) else answer
 
-    async def __aenter__(self) -> Peer:
+    async def __aenter__(self) -> Self:
         await self.client.connect(
             self._address, socketio_path=self._path, transports=self._transports, wait_timeout=5
         )

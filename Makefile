@@ -1,0 +1,82 @@
+# Two commands do everything on a fresh machine:  make demo  and  make test.
+# Each sets up what it needs, once; the second run starts in seconds.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .make
+PORT ?= 8888
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+SOURCES := $(shell find nbsocket -name '*.py') pyproject.toml hatch_build.py
+JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/package-lock.json
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types js python browser format wheel clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(STAMPS)/venv:
+	@mkdir -p $(STAMPS)
+	$(PYTHON) -m venv $(VENV) || { . scripts/packages.sh && system_install python3-venv && $(PYTHON) -m venv $(VENV); }
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+$(STAMPS)/npm: js/package-lock.json
+	@mkdir -p $(STAMPS)
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer is needed to build the front end: https://nodejs.org"; exit 1; }
+	cd js && npm ci --no-audit --no-fund
+	@touch $@
+
+$(STAMPS)/front: $(STAMPS)/npm $(JS_SOURCES)
+	cd js && npm run build
+	@touch $@
+
+$(STAMPS)/demo: $(STAMPS)/venv $(STAMPS)/front pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[demo]'
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/venv $(STAMPS)/front pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[demo]' --group test --group lint
+	@touch $@
+
+$(STAMPS)/chromium:
+	@bash scripts/chromium.sh $(BIN)
+	@touch $@
+
+demo: $(STAMPS)/demo ## Set up, and open JupyterLab on the first notebook
+	@mkdir -p $(STAMPS)/notebooks && cp -u notebooks/* $(STAMPS)/notebooks/
+	@bash scripts/demo.sh $(BIN) $(STAMPS)/notebooks $(PORT)
+
+test: lint types js python browser ## Set up, and run every check
+	@echo "all checks passed"
+
+lint: $(STAMPS)/dev ## Style of Python and TypeScript
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	cd js && npx biome check .
+
+types: $(STAMPS)/dev ## Types of Python and TypeScript
+	$(BIN)/mypy
+	cd js && npx tsc --noEmit
+
+js: $(STAMPS)/front ## Unit tests of the front end
+	cd js && npm test
+
+python: $(STAMPS)/dev ## Tests without a browser
+	$(BIN)/python -m pytest tests --ignore tests/browser
+
+browser: $(STAMPS)/dev $(STAMPS)/chromium ## Tests in real JupyterLab in Chromium
+	$(BIN)/python -m pytest tests/browser --timeout 300
+
+format: $(STAMPS)/dev ## Put everything into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cd js && npx biome check --write .
+
+wheel: $(STAMPS)/dev ## Build sdist and wheel into dist/
+	$(BIN)/python -m build
+
+clean: ## Remove everything that was built
+	rm -rf $(VENV) $(STAMPS) dist js/node_modules nbsocket/static test-results

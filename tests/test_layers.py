@@ -1,0 +1,95 @@
+"""The folder tells which process the code runs in; imports run downwards only."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "nbsocket"
+
+# What each folder may import, beside itself, the standard library and its listed packages.
+ALLOWED = {
+    "protocol": {"own": set(), "packages": {"msgspec"}},
+    "link": {"own": set(), "packages": {"msgspec"}},
+    "gateway": {"own": {"protocol", "link"}, "packages": {"tornado"}},
+    "server": {
+        "own": {"protocol", "link", "gateway", "_version"},
+        "packages": {"tornado", "jupyter_server", "jupyter_core", "traitlets"},
+    },
+    "kernel": {
+        "own": {"protocol", "link", "errors", "widgets", "_version"},
+        "packages": {"tornado", "IPython", "ipykernel", "jupyter_core"},
+    },
+    "widgets": {"own": {"kernel", "errors"}, "packages": {"anywidget", "traitlets"}},
+}
+THREADS_LIVE_IN = {"kernel/link_carrier.py", "kernel/runtime.py"}
+
+
+def imports_of(file):
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("folder", sorted(ALLOWED))
+def test_imports_run_downwards_only(folder):
+    allowed = ALLOWED[folder]
+    wrong = []
+    for file in (PACKAGE / folder).glob("*.py"):
+        for name in imports_of(file):
+            top, *rest = name.split(".")
+            if top == "nbsocket":
+                if rest and rest[0] not in allowed["own"] | {folder}:
+                    wrong.append(f"{file.name}: {name}")
+            elif top not in sys.stdlib_module_names and top not in allowed["packages"]:
+                wrong.append(f"{file.name}: {name}")
+    assert wrong == []
+
+
+def test_the_protocol_has_no_io_no_clock_and_no_randomness():
+    forbidden = {"asyncio", "socket", "time", "random", "secrets", "threading", "os", "datetime"}
+    for folder in ("protocol", "link"):
+        for file in (PACKAGE / folder).glob("*.py"):
+            assert not forbidden & {name.split(".")[0] for name in imports_of(file)}, file
+
+
+def test_threads_are_started_where_they_live():
+    starters = {
+        str(file.relative_to(PACKAGE))
+        for file in PACKAGE.rglob("*.py")
+        if "threading.Thread(" in file.read_text() or "threading.Timer(" in file.read_text()
+    }
+    assert starters == THREADS_LIVE_IN
+
+
+def test_nothing_dangerous_is_called():
+    """Neither pickle nor eval, and no attribute by a name that came from outside."""
+    for file in PACKAGE.rglob("*.py"):
+        text = file.read_text()
+        tree = ast.parse(text)
+        assert not {"pickle", "marshal", "shelve"} & set(imports_of(file)), file
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in {"eval", "exec", "compile"}, file
+
+
+def test_importing_nbsocket_loads_nothing_heavy():
+    code = (
+        "import sys, nbsocket; heavy = {'tornado', 'jupyter_server', 'anywidget', 'msgspec', 'IPython'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() in ("[]", "['msgspec']")
+
+
+def test_every_public_name_can_be_had():
+    import nbsocket
+
+    for name in nbsocket.__all__:
+        assert getattr(nbsocket, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = nbsocket.nothing
