@@ -33,7 +33,7 @@ class FrontEndHook(BuildHookInterface):
             )
             raise RuntimeError(msg)
         if not (JS / "node_modules").exists():
-            subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=JS, check=True)
+            subprocess.run([npm, "install", "--no-save", "--no-audit", "--no-fund"], cwd=JS, check=True)
         subprocess.run([npm, "run", "build"], cwd=JS, check=True)
 
 

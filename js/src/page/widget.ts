@@ -13,6 +13,7 @@ const SANDBOX = "allow-scripts allow-forms allow-modals";
 
 export default () => ({
   render({ model, el }: RenderProps<PageModel>) {
+    el.classList.add("nbs-host");
     const channel = model.get("channel");
     const base = baseUrl(model.get("base_url"));
     const address = new URL(`nbsocket/${channel}/${model.get("path")}`, base);

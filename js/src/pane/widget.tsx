@@ -70,6 +70,7 @@ export default () => {
       };
     },
     render({ model, el }: RenderProps<PaneModel>) {
+      el.classList.add("nbs-host");
       const joined = join(model);
       draw(
         <Pane connection={joined} name={model.get("name")} channel={model.get("channel")} />,

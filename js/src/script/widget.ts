@@ -30,6 +30,7 @@ function element<K extends keyof HTMLElementTagNameMap>(
 
 export default () => ({
   render({ model, el }: RenderProps<ScriptModel>) {
+    el.classList.add("nbs-host");
     const name = model.get("name");
     const root = element("section", "nbs nbs-script");
     root.setAttribute("aria-label", `Client ${name}`);
