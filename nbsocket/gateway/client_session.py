@@ -172,7 +172,10 @@ class ClientSession:
             queue.append(burst)
             self.queued_bytes += burst.size
         self.flush()
-        if queue and self.queued_bytes * 2 > self._switchboard.limits.max_pending_bytes:
+        if queue and not backlogged:
+            # The backlog begins now: what was before says nothing about whether the client reads.
+            self._progress_at = self._loop.time()
+        if self.queued_bytes * 2 > self._switchboard.limits.max_pending_bytes:
             self._switchboard.pressed(self)
 
     @property
@@ -201,8 +204,8 @@ class ClientSession:
             chunks.append(burst.websocket_bytes)
             size += len(chunks[-1])
         pending = websocket.write_bytes(chunks[0] if len(chunks) == 1 else b"".join(chunks))
+        self._progress_at = self._loop.time()
         if pending is None:
-            self._progress_at = self._loop.time()
             return
         # Tornado holds these bytes until the operating system takes them: nothing is written meanwhile.
         self._writing_bytes = size

@@ -39,8 +39,8 @@ class Carrier(Protocol):
         """The address of the gateway, as seen from this process."""
 
     @property
-    def is_up(self) -> bool:
-        """Whether the gateway is connected at the moment."""
+    def max_payload(self) -> int:
+        """How many bytes one message from a client may have."""
 
     def open_channel(self, name: str, events: ChannelEvents, *, takeover: bool) -> None:
         """Take the name ``name``.

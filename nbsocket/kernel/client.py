@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nbsocket.link.messages import CloseSession, Deliver
 from nbsocket.protocol.socket_packet import Decoder
+from nbsocket.protocol.values import MAX_ATTACHMENTS
 
 if TYPE_CHECKING:
     from nbsocket.kernel.carrier import Carrier
@@ -27,7 +28,9 @@ class Client:
         self.role = opened.role
         self.ticket_id = opened.ticket_id
         self.handshake = opened.handshake
-        self.decoder = Decoder()
+        # Each attachment comes in a message of its own, so this is what the gateway lets through.
+        self.decoder = Decoder(max_bytes=MAX_ATTACHMENTS * carrier.max_payload)
+        self.namespaces: set[str] = set()
         self.sockets: dict[str, Socket] = {}
         self.is_open = True
         self._carrier = carrier

@@ -15,12 +15,9 @@ import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from tornado.httpclient import HTTPClientError, HTTPRequest
-from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
 
-from nbsocket._version import __version__
 from nbsocket.errors import (
     ChannelInUse,
     ExtensionNotLoadedError,
@@ -30,28 +27,22 @@ from nbsocket.errors import (
     VersionMismatchError,
 )
 from nbsocket.kernel.discovery import candidate_urls
-from nbsocket.link import proof
+from nbsocket.kernel.link_opening import Credentials, no_server, open_link
 from nbsocket.link.messages import (
-    LINK_PROTOCOL,
     ChannelLost,
     ClientMessage,
     Closed,
     Goodbye,
-    Hello,
-    KernelProof,
     LinkError,
     Opened,
     Ping,
     Pong,
-    Refusal,
     Register,
     Reply,
     Sequenced,
-    ServerProof,
     Unregister,
     Welcome,
     decode,
-    decode_opening,
     encode,
 )
 from nbsocket.link.reliable import ReliableEnd, size_of
@@ -74,6 +65,7 @@ _RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 _ACKNOWLEDGE_BYTES = 256 * 1024
 _ACKNOWLEDGE_S = 0.05
 _EXIT_S = 0.3
+_NOT, _LATER, _NOW = range(3)
 
 
 class LinkCarrier:
@@ -87,13 +79,14 @@ class LinkCarrier:
         """Start the thread; ``wait_up`` tells how it went."""
         self.identity = identity
         self.base_url = "/"
+        self.max_payload = 1_000_000
         self.url = ""
         self._epoch = secrets.token_hex(8)
         self._server_epoch = ""
         self._changed = threading.Condition()
         self._end = ReliableEnd()
         self._flush_scheduled = False
-        self._acknowledge_scheduled = False
+        self._acknowledging = _NOT
         self._channels: dict[str, ChannelEvents] = {}
         self._sessions: dict[int, ChannelEvents] = {}
         self._requests = itertools.count(1)
@@ -111,11 +104,6 @@ class LinkCarrier:
 
     # --- any thread -------------------------------------------------------------------------
 
-    @property
-    def is_up(self) -> bool:
-        """Whether the link is connected at the moment."""
-        return self._connection is not None
-
     def wait_up(self) -> None:
         """Block until the link is up, 3 seconds at most.
 
@@ -129,7 +117,7 @@ class LinkCarrier:
                 left = deadline - time.monotonic()
                 final = isinstance(self._error, (ExtensionNotLoadedError, VersionMismatchError))
                 if left <= 0 or (final and self._attempts > attempts):
-                    raise self._error or NoServerError(_no_server("it did not answer in time"))
+                    raise self._error or NoServerError(no_server("it did not answer in time"))
                 self._changed.wait(left)
 
     @property
@@ -203,14 +191,12 @@ class LinkCarrier:
         """Say that received messages of this size are worked off."""
         with self._changed:
             self._end.consumed(size)
-            if self._acknowledge_scheduled:
-                if self._end.unannounced_bytes < _ACKNOWLEDGE_BYTES:
-                    return
-            elif self._closed:
+            is_urgent = self._end.unannounced_bytes >= _ACKNOWLEDGE_BYTES
+            urgency = _NOW if is_urgent else _LATER
+            if self._closed or urgency <= self._acknowledging:
                 return
-            self._acknowledge_scheduled = True
-            soon = self._end.unannounced_bytes >= _ACKNOWLEDGE_BYTES
-        self._loop.call_soon_threadsafe(self._acknowledge if soon else self._acknowledge_later)
+            self._acknowledging = urgency
+        self._loop.call_soon_threadsafe(self._acknowledge if is_urgent else self._acknowledge_later)
 
     def close(self) -> None:
         """Say goodbye and end the thread; at most 0.3 s."""
@@ -269,112 +255,27 @@ class LinkCarrier:
     async def _connect_and_serve(self) -> None:
         urls = candidate_urls()
         if not urls:
-            raise NoServerError(_no_server("Jupyter left no address"))
+            raise NoServerError(no_server("Jupyter left no address"))
         error: NbSocketError | None = None
         for url in urls:
             try:
-                connection, incoming, welcome = await self._open(url)
+                connection, incoming, welcome = await open_link(url, self._credentials())
             except NbSocketError as refused:
                 error = refused if error is None else error
                 continue
             await self._serve(connection, incoming, welcome, url)
             return
-        raise error or NoServerError(_no_server("it did not answer"))
+        raise error or NoServerError(no_server("it did not answer"))
 
-    async def _open(self, url: str) -> tuple[WebSocketClientConnection, asyncio.Queue[Any], Welcome]:
-        """Connect to the server at ``url`` and go through the opening with it.
-
-        Raises:
-            NbSocketError: It is not this kernel's server, or cannot be talked to.
-        """
-        incoming: asyncio.Queue[Any] = asyncio.Queue()
-        parts = urlsplit(url)
-        scheme = "wss" if parts.scheme == "https" else "ws"
-        target = f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}/nbsocket/link"
-        loopback = parts.hostname in {"127.0.0.1", "::1", "localhost"}
-        # On loopback the proof, not the certificate, tells who answers; it is often self-signed.
-        request = HTTPRequest(target, connect_timeout=_OPENING_S, validate_cert=not loopback)
-        try:
-            connection = await asyncio.wait_for(
-                websocket_connect(
-                    request,
-                    on_message_callback=incoming.put_nowait,
-                    max_message_size=_MAX_MESSAGE,
-                ),
-                _OPENING_S,
-            )
-        except HTTPClientError as error:
-            raise _http_error(url, error.code) from error
-        except (OSError, asyncio.TimeoutError, TimeoutError) as error:
-            raise NoServerError(_no_server(f"nothing answers at {url} ({error})")) from error
-        try:
-            welcome = await asyncio.wait_for(self._prove(connection, incoming, url), _OPENING_S)
-        except (asyncio.TimeoutError, TimeoutError, LinkError, WebSocketClosedError) as error:
-            connection.close()
-            raise NoServerError(_no_server(f"what answers at {url} does not speak nbsocket")) from error
-        except NbSocketError:
-            connection.close()
-            raise
-        return connection, incoming, welcome
-
-    async def _prove(
-        self, connection: WebSocketClientConnection, incoming: asyncio.Queue[Any], url: str
-    ) -> Welcome:
-        nonce = secrets.token_bytes(proof.NONCE_BYTES)
-        oldest, newest = LINK_PROTOCOL
-        identity = self.identity
+    def _credentials(self) -> Credentials:
         with self._changed:
-            hello = Hello(
-                oldest,
-                newest,
-                __version__,
-                identity.kernel_id,
+            return Credentials(
+                self.identity,
                 self._epoch,
-                nonce,
-                url,
                 self._server_epoch,
                 self._end.received,
                 self._end.credit,
             )
-        await connection.write_message(encode(hello), binary=True)
-        answer = await self._expect(incoming, ServerProof, url)
-        fields = (identity.kernel_id, self._epoch, url, answer.server_id)
-        nonces = (nonce, answer.nonce)
-        if not identity.key:
-            msg = "The kernel's connection file holds no key: remove Session.key = '' from your settings."
-            raise NoServerError(msg)
-        try:
-            expected = proof.server_proof(identity.key, fields, nonces)
-        except ValueError as error:
-            raise LinkError(str(error)) from error
-        if not proof.same(expected, answer.mac):
-            msg = f"What answers at {url} is not the Jupyter server that started this kernel."
-            raise NoServerError(msg)
-        mac = proof.kernel_proof(identity.key, fields, nonces)
-        await connection.write_message(encode(KernelProof(mac)), binary=True)
-        welcome: Welcome = await self._expect(incoming, Welcome, url)
-        return welcome
-
-    @staticmethod
-    async def _expect(incoming: asyncio.Queue[Any], kind: type, url: str) -> Any:
-        data = await incoming.get()
-        if not isinstance(data, bytes):
-            msg = "the connection was closed during the opening"
-            raise LinkError(msg)
-        message = decode_opening(data)
-        if isinstance(message, Refusal):
-            if message.code == "version":
-                msg = (
-                    f"{message.message}. Install the same version of nbsocket in the environment of "
-                    f"the Jupyter server at {url} and in this kernel's, then restart both."
-                )
-                raise VersionMismatchError(msg)
-            msg = f"The Jupyter server at {url} refused this kernel: {message.message}."
-            raise NoServerError(msg)
-        if not isinstance(message, kind):
-            msg = f"{type(message).__name__} instead of {kind.__name__}"
-            raise LinkError(msg)
-        return message
 
     async def _serve(
         self,
@@ -413,6 +314,7 @@ class LinkCarrier:
                 self._sessions.clear()
             self._server_epoch = welcome.epoch
             self.base_url, self.url = welcome.base_url, url
+            self.max_payload = int(welcome.limits.get("max_payload", self.max_payload))
             for data in self._end.resume(welcome.received, welcome.credit):
                 connection.write_message(data, binary=True)
             channels = list(self._channels.items()) if fresh else []
@@ -488,7 +390,7 @@ class LinkCarrier:
     def _acknowledge(self) -> None:
         connection = self._connection
         with self._changed:
-            self._acknowledge_scheduled = False
+            self._acknowledging = _NOT
             if connection is None or not self._end.acknowledgement_due:
                 return
             data = self._end.acknowledgement()
@@ -520,20 +422,3 @@ class LinkCarrier:
                 connection.close()
                 return
             self._write(connection, encode(Ping(time.monotonic())))
-
-
-def _http_error(url: str, code: int) -> NbSocketError:
-    if code == 404:  # noqa: PLR2004 - HTTP's own number
-        return ExtensionNotLoadedError(
-            f"The Jupyter server at {url} runs without the nbsocket extension. In the environment that "
-            "starts the server run:  pip install nbsocket  and then restart the server. "
-            "(jupyter server extension list  shows whether it is enabled.)"
-        )
-    return NoServerError(_no_server(f"{url} answered with HTTP status {code}"))
-
-
-def _no_server(why: str) -> str:
-    return (
-        f"No Jupyter server with nbsocket was found for this kernel: {why}. "
-        "Start the notebook with  jupyter lab  (or jupyter notebook) from an environment that has nbsocket."
-    )

@@ -287,6 +287,7 @@ class Namespace(Emitter, Registering):
 
     def _refuse(self, socket: Socket, client: Client, error: BaseException) -> None:
         socket.move(Trigger.REFUSED)
+        socket.let_go()
         said: dict[str, Any] = {"message": "Not accepted"}
         if isinstance(error, ConnectionRefused):
             said = {"message": error.message}

@@ -261,6 +261,10 @@ class Server(Emitter, Registering):
                 refusal = {"message": "Invalid namespace"}
                 client.send(encode_packet(Packet(PacketType.CONNECT_ERROR, packet.namespace, refusal)))
                 return None
+            if packet.namespace in client.namespaces:
+                msg = "a second CONNECT to the same namespace"
+                raise ProtocolError(msg)
+            client.namespaces.add(packet.namespace)
             return lambda: namespace.connect(client, packet.data)
         socket = client.sockets.get(packet.namespace)
         if socket is None or namespace is None:

@@ -219,6 +219,7 @@ class Socket(Registering):
     def let_go(self) -> None:
         """Leave the connection, and tell everybody who waits for an answer that this client left."""
         self._client.sockets.pop(self.namespace.name, None)
+        self._client.namespaces.discard(self.namespace.name)
         acks, self._acks = self._acks, {}
         for pending in acks.values():
             pending.gone(self.id)

@@ -70,11 +70,6 @@ class ReliableEnd:
         return self._offered_bytes < self._credit
 
     @property
-    def waiting(self) -> bool:
-        """Whether ``take`` has something to give."""
-        return bool(self._outbox)
-
-    @property
     def unannounced_bytes(self) -> int:
         """How much credit the other end has not heard of."""
         return self.credit - self._announced[1]

@@ -118,7 +118,7 @@ class Decoder:
     """
 
     max_attachments: int = MAX_ATTACHMENTS
-    max_bytes: int = 1_000_000
+    max_bytes: int = MAX_ATTACHMENTS * 1_000_000
     _waiting: Packet | None = None
     _missing: int = 0
     _attachments: list[bytes] = field(default_factory=list)

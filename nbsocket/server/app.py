@@ -6,9 +6,9 @@ import importlib
 import os
 import secrets
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
@@ -48,7 +48,6 @@ class NbSocketApp(ExtensionApp):
 
     name = "nbsocket"
     description = __doc__
-    load_other_extensions = True
 
     ping_interval = Float(
         _DEFAULTS.ping_interval,
@@ -100,25 +99,14 @@ class NbSocketApp(ExtensionApp):
         config=True,
         help="Seconds that a channel and its clients outlive a cut kernel link while the kernel is alive.",
     )
-    _limit_traits: ClassVar[tuple[str, ...]] = (
-        "ping_interval",
-        "ping_timeout",
-        "connect_timeout",
-        "max_payload",
-        "max_clients",
-        "guest_clients_per_ticket",
-        "guest_events_per_s",
-        "guest_burst",
-        "max_pending_bytes",
-        "grace",
-    )
 
     def initialize_settings(self) -> None:
         """Build the gateway; make Jupyter's log forget session ids, too."""
         raise_descriptor_limit()
         serverapp = self._server()
         self.kernels = kernels = Kernels(serverapp.kernel_manager)
-        limits = Limits(**{name: getattr(self, name) for name in self._limit_traits})
+        names = [field.name for field in fields(Limits) if self.has_trait(field.name)]
+        limits = Limits(**{name: getattr(self, name) for name in names})
         # Jupyter copies the web application's settings here, and back when this is done.
         settings = self.settings
         scrubbed = settings.get("extra_log_scrub_param_keys") or []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated, authorized
@@ -82,9 +83,11 @@ class ChannelsHandler(_ChannelsDoor):
     @web.authenticated
     @authorized
     def get(self) -> None:
-        """List the channels."""
+        """List the channels, and what was refused, dropped or cut on all of them."""
         channels = self.switchboard.channels.values()
-        self.finish(json.dumps({"channels": [describe(channel) for channel in channels]}))
+        listed = [describe(channel) for channel in channels]
+        counters = asdict(self.switchboard.counters)
+        self.finish(json.dumps({"channels": listed, "counters": counters}))
 
 
 class ChannelHandler(_ChannelsDoor):

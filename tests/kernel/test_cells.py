@@ -88,9 +88,8 @@ async def test_without_a_cell_id_the_functions_name_is_the_key(kernel, jupyter):
     for number in range(3):
         await kernel.run(f"@io.on('x')\ndef handler(s): seen.append({number})")
     async with Peer(jupyter, "cells", jupyter.ticket("cells")) as alice:
-        await alice.emit("x")
-        await alice.emit("x")
-        await asyncio.sleep(0.2)
+        await alice.call("x")
+        await alice.call("x")
         assert await kernel.value("seen") == [2, 2]
 
 

@@ -248,7 +248,7 @@ async def test_a_kernel_of_a_server_without_the_extension_says_what_to_do(withou
 
 async def test_another_version_is_named(kernel):
     result = await kernel.run(
-        "import nbsocket.kernel.link_carrier as c\nc.LINK_PROTOCOL = (7, 9)\nnbsocket.Server('x')"
+        "import nbsocket.kernel.link_opening as c\nc.LINK_PROTOCOL = (7, 9)\nnbsocket.Server('x')"
     )
     assert result.error == "VersionMismatchError"
     assert "Install the same version" in result.message
