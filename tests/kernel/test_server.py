@@ -329,3 +329,48 @@ async def test_namespaces_are_apart_and_unknown_ones_refused(chat, jupyter, tick
         await raw.send_str("40/admin,")
         assert (await raw.receive(timeout=5)).data.startswith('40/admin,{"sid":')
         assert (await raw.receive(timeout=5)).data == '42/admin,["admin only"]'
+
+
+async def test_a_cell_may_await_an_event(chat, jupyter, ticket):
+    async with Peer(jupyter, "chat", ticket) as alice:
+        await alice.next()
+        request = await chat.send("io.emit('ready'); print(await io.next('vote'))")
+        assert await alice.next() == ("ready",)
+        await alice.emit("vote", "yes")
+        assert (await chat.result(request)).text == "yes\n"
+        alice.answers["ask"] = lambda: "asked"
+        asked = await chat.run("await io.timeout(5).emit_with_ack('ask')")
+        assert asked.text == "['asked']"
+
+
+async def test_what_a_handler_displays_stands_under_its_cell(chat, jupyter, ticket):
+    await chat.run(
+        "from IPython.display import display\n"
+        "class Shown:\n    def _repr_mimebundle_(self, **_): return {'text/plain': 'DISPLAYED'}\n"
+        "@io.on('show')\ndef show(socket):\n    display(Shown())\n    return True",
+        cell="show",
+    )
+    async with Peer(jupyter, "chat", ticket) as alice:
+        await alice.next()
+        assert await alice.call("show") is True
+        await chat.shows("show", "DISPLAYED")
+
+
+async def test_a_flood_slows_the_cell_down_and_loses_nothing(chat, jupyter, ticket):
+    """More than the link's window, to a client that reads slowly at first."""
+    import aiohttp
+
+    address = f"{jupyter.url}nbsocket/chat/socket.io/?EIO=4&transport=websocket&join_token={ticket}"
+    async with aiohttp.ClientSession() as http, http.ws_connect(address, max_msg_size=0) as slow:
+        await slow.receive()
+        await slow.send_str("40")
+        await slow.receive()
+        await slow.receive()
+        request = await chat.send("for n in range(400): io.emit('n', n, 'x' * 100_000)", cell="flood")
+        got = []
+        while len(got) < 400:
+            message = await slow.receive(timeout=20)
+            assert message.type is aiohttp.WSMsgType.TEXT, message
+            got.append(int(message.data.split(",")[1]))
+        assert got == list(range(400))
+        assert (await chat.result(request)).error == ""

@@ -244,7 +244,7 @@ class Kernel:
     def _text_of(kind: str, content: dict[str, Any]) -> str:
         if kind == "stream":
             return str(content["text"])
-        if kind == "execute_result":
+        if kind in ("execute_result", "display_data"):
             return str(content["data"].get("text/plain", ""))
         return ""
 

@@ -16,7 +16,8 @@ export type State =
 
 const KEPT_ENTRIES = 20_000;
 const ACK_TIMEOUT_MS = 10_000;
-const RETRY_MS = 2000;
+const RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 5000;
 
 export interface Target {
   channel: string;
@@ -27,7 +28,6 @@ export interface Target {
 export class PaneConnection {
   readonly state = signal<State>("connecting");
   readonly detail = signal("");
-  readonly socketId = signal("");
   /** Counts drawings; whoever shows the log depends on it. */
   readonly version = signal(0);
   readonly received = signal(0);
@@ -36,6 +36,7 @@ export class PaneConnection {
   private socket: Socket | undefined;
   private wanted = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
+  private tries = 0;
   private nextId = 1;
   private receivedCount = 0;
   private readonly changed = batched(() => {
@@ -152,8 +153,7 @@ export class PaneConnection {
       } else {
         this.setState("reconnecting", "The Jupyter server does not answer.");
       }
-      clearTimeout(this.retry);
-      this.retry = setTimeout(() => void this.begin(), RETRY_MS);
+      this.again();
       return undefined;
     }
   }
@@ -169,7 +169,7 @@ export class PaneConnection {
     });
     const socket = manager.socket("/");
     socket.on("connect", () => {
-      this.socketId.value = socket.id ?? "";
+      this.tries = 0;
       this.setState("connected", "");
       const engine = manager.engine;
       engine.once("upgrade", () => this.changed());
@@ -206,8 +206,10 @@ export class PaneConnection {
 
   private again(): void {
     clearTimeout(this.retry);
+    this.tries += 1;
+    const longest = Math.min(LONGEST_RETRY_MS, RETRY_MS * this.tries);
     // Jitter, so that a class of panes does not come back in step.
-    this.retry = setTimeout(() => void this.begin(), RETRY_MS * (0.25 + 0.75 * Math.random()));
+    this.retry = setTimeout(() => void this.begin(), longest * (0.25 + 0.75 * Math.random()));
   }
 
   get transport(): string {
