@@ -32,6 +32,7 @@ from nbsocket.link.messages import (
     ChannelLost,
     ClientMessage,
     Closed,
+    CloseSession,
     Goodbye,
     LinkError,
     Opened,
@@ -247,6 +248,8 @@ class LinkCarrier:
                     self._error = error
                     self._attempts += 1
                     self._changed.notify_all()
+            except Exception:
+                log.exception("nbsocket: a fault in nbsocket itself; the link begins anew")
             if time.monotonic() - connected_at > _RETRY_S[-1]:
                 failures = 0
             await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
@@ -346,12 +349,21 @@ class LinkCarrier:
             if isinstance(one, ClientMessage):
                 events = self._sessions.get(one.session)
                 if events is not None:
-                    events.message(one.session, one.data, size_of(one))
+                    self._hand_over(events, one)
                     continue
             other_size += size_of(one)
             self._act(one)
         if other_size:
             self.consumed(other_size)
+
+    def _hand_over(self, events: ChannelEvents, message: ClientMessage) -> None:
+        """Hand a client's message over; a fault of ours ends that client, not the link."""
+        try:
+            events.message(message.session, message.data, size_of(message))
+        except Exception:
+            log.exception("nbsocket: a fault in nbsocket itself; one client is closed for it")
+            self.send(CloseSession(message.session, "parse error"))
+            self.consumed(size_of(message))
 
     def _act(self, message: Sequenced) -> None:
         if isinstance(message, Opened):

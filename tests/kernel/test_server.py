@@ -374,3 +374,17 @@ async def test_a_flood_slows_the_cell_down_and_loses_nothing(chat, jupyter, tick
             got.append(int(message.data.split(",")[1]))
         assert got == list(range(400))
         assert (await chat.result(request)).error == ""
+
+
+async def test_a_fault_of_ours_ends_one_client_and_not_the_link(chat, jupyter, ticket):
+    await chat.run(
+        "import nbsocket.protocol.socket_packet as p\ncheck = p._check\n"
+        "def broken(packet):\n    if packet.data == ['boom']: raise RuntimeError('a fault of ours')\n    check(packet)\n"
+        "p._check = broken"
+    )
+    async with Peer(jupyter, "chat", ticket) as alice, Peer(jupyter, "chat", ticket) as bob:
+        await alice.next()
+        await bob.next()
+        await bob.emit("boom")
+        await asyncio.wait_for(bob.disconnected.wait(), 5)
+        assert await alice.call("say", 1) == ("ok", 1)
