@@ -10,7 +10,9 @@ from nbsocket.link.messages import (
     Deliver,
     Hello,
     LinkError,
+    PageFile,
     Ping,
+    PublishPage,
     Reply,
     decode,
     decode_opening,
@@ -155,3 +157,27 @@ def test_a_gap_in_the_sequence_is_an_error():
     end = ReliableEnd()
     with pytest.raises(LinkError, match="after 0"):
         end.receive(Batch(2, 0, 0, []))
+
+
+def test_every_message_costs_about_what_it_holds():
+    page = PublishPage(1, "chat", {"": PageFile("text/html", b"x" * 1000)})
+    assert size_of(page) > 1000
+    assert size_of(Deliver(["x" * 500], [1] * 10)) > 500
+    assert 0 < size_of(Reply(1)) < 200
+
+
+def test_what_was_acknowledged_is_not_sent_again():
+    wire = Wire()
+    wire.ends[0].send(ClientMessage(1, "x"))
+    wire.flush(0)
+    wire.arrive(0)
+    assert wire.ends[0].resume(received=1, credit=0) == []
+    assert wire.ends[1].acknowledgement_due
+    wire.take_in(0, wire.ends[1].acknowledgement())
+    assert not wire.ends[1].acknowledgement_due
+
+
+def test_proofs_are_compared_whole():
+    mac = proof.kernel_proof(KEY, FIELDS, NONCES)
+    assert proof.same(mac, bytes(mac))
+    assert not proof.same(mac, mac[:-1])

@@ -161,3 +161,18 @@ def test_any_input_gives_packets_or_a_protocol_error(frames):
 def test_every_connection_state_has_its_row():
     assert set(CONNECTION_TRANSITIONS) == set(State)
     assert not CONNECTION_TRANSITIONS[State.DISCONNECTED]
+
+
+@pytest.mark.parametrize(
+    ("text", "packet"),
+    [
+        ("0", Packet(PacketType.CONNECT)),
+        ('0{"token":"x"}', Packet(PacketType.CONNECT, "/", {"token": "x"})),
+        ("0/admin,", Packet(PacketType.CONNECT, "/admin")),
+        ("0/admin", Packet(PacketType.CONNECT, "/admin")),
+        ("1", Packet(PacketType.DISCONNECT)),
+        ("1/admin,", Packet(PacketType.DISCONNECT, "/admin")),
+    ],
+)
+def test_connects_and_disconnects_are_taken(text, packet):
+    assert packet == Decoder().receive(text)

@@ -121,3 +121,31 @@ def test_a_cut_emoji_becomes_the_replacement_character(text, value):
 def test_a_placeholder_must_name_an_attachment(number):
     with pytest.raises(ProtocolError, match="placeholder"):
         restore(decode('[{"_placeholder":true,"num":%s}]' % number), [b"x"])  # noqa: UP031 - braces
+
+
+def test_subclasses_of_plain_types_are_sent_as_these():
+    class Number(enum.IntEnum):
+        SEVEN = 7
+
+    class Ratio(float):
+        pass
+
+    class Settings(dict):
+        pass
+
+    assert there_and_back([Number.SEVEN, Ratio(0.5), Settings(a=1)]) == [7, 0.5, {"a": 1}]
+
+
+def test_numpy_values_without_a_json_form_are_refused():
+    with pytest.raises(EncodeError, match="datetime64"):
+        encode([np.datetime64("2026-01-01")])
+
+
+def test_a_surrogate_in_a_key_is_found():
+    with pytest.raises(EncodeError, match="surrogate"):
+        encode([{"a": 1, "\ud83d": 2}])
+
+
+def test_a_placeholder_may_stand_in_any_depth_and_others_stay():
+    value = decode('[{"a":[{"_placeholder":true,"num":0}],"_placeholder":false}]')
+    assert restore(value, [b"x"]) == [{"a": [b"x"], "_placeholder": False}]
