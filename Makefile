@@ -27,7 +27,7 @@ $(STAMPS)/npm: js/package-lock.json
 	@mkdir -p $(STAMPS)
 	@command -v npm >/dev/null || { echo "Node.js 20 or newer is needed to build the front end: https://nodejs.org"; exit 1; }
 	# Not "npm ci": it refuses a lock file that could not know the packages of other platforms.
-	cd js && npm install --no-save --no-audit --no-fund
+	cd js && npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(STAMPS)/front: $(STAMPS)/npm $(JS_SOURCES)

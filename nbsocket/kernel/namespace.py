@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import itertools
 import threading
 from functools import partial
@@ -14,7 +15,9 @@ from nbsocket.kernel.acks import Answer, PendingAck
 from nbsocket.kernel.adapter import RoomsAdapter
 from nbsocket.kernel.broadcast import BroadcastOperator, Emitter
 from nbsocket.kernel.handlers import HandlerTable, Registration
+from nbsocket.kernel.output import HandlerRun
 from nbsocket.kernel.registering import Registering
+from nbsocket.kernel.runtime import function_name
 from nbsocket.kernel.socket import Handshake, Socket, reason_of
 from nbsocket.kernel.waiting import Arrival, Arrivals, value_of
 from nbsocket.link.messages import Deliver
@@ -233,6 +236,7 @@ class Namespace(Emitter, Registering):
     # --- registering ------------------------------------------------------------------------
 
     def _add(self, registration: Registration) -> None:
+        _check_takes_socket(registration)
         old = self._table.add(registration)
         if old is not None and registration.event in _CONNECTION:
             self._replaced.append(registration)
@@ -325,6 +329,9 @@ class Namespace(Emitter, Registering):
         own = [(one, tuple(args)) for one in socket._registrations().of(event)]
         shared = [(one, (socket, *args)) for one in self._table.of(event) if event not in _CONNECTION]
         calls = own + shared
+        if not calls:
+            said = f"No handler is registered for {event!r}.\n"
+            self.handlers.output.tell(HandlerRun(event, socket), "stderr", said)
         done = None
         if packet.ack_id is not None:
             ack_id = packet.ack_id
@@ -357,3 +364,26 @@ class Namespace(Emitter, Registering):
         for registration in self._table.of("disconnect"):
             started = self.handlers.call(registration, (socket, why), socket) or started
         return started
+
+
+def _check_takes_socket(registration: Registration) -> None:
+    """Refuse a handler that could never be called, while its author looks at it.
+
+    Raises:
+        TypeError: It has no parameter for the socket, or more than one without a default.
+    """
+    try:
+        signature = inspect.signature(registration.function)
+    except (TypeError, ValueError):
+        # Some built-in functions do not tell.
+        return
+    name, event = function_name(registration.function), registration.event
+    try:
+        if event in _CONNECTION:
+            signature.bind(object())
+        else:
+            signature.bind_partial(object())
+    except TypeError:
+        rest = "" if event in _CONNECTION else ", ..."
+        msg = f"the handler {name}() of {event!r} is called with the socket: def {name}(socket{rest})"
+        raise TypeError(msg) from None

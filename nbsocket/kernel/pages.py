@@ -34,6 +34,7 @@ def publish(carrier: Carrier, channel: str, file: str | Path, at: str, assets: I
     """
     path = _page_path(at)
     main = Path(file)
+    _check_there(main)
     depth = path.count("/")
     body = _CLIENT_SCRIPT.sub(
         rb'\g<before>"' + b"../" * depth + rb'socket.io/socket.io.js"', main.read_bytes()
@@ -41,6 +42,7 @@ def publish(carrier: Carrier, channel: str, file: str | Path, at: str, assets: I
     files = {path: PageFile("text/html; charset=utf-8", body)}
     folder = path.rpartition("/")[0]
     for asset in map(Path, assets):
+        _check_there(asset)
         name = f"{folder}/{asset.name}" if folder else asset.name
         if name in files:
             msg = f"two files would be served at {name!r}; rename one of them"
@@ -67,3 +69,9 @@ def _content_type(name: str) -> str:
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     text = kind.startswith("text/") or kind in {"application/json", "application/javascript"}
     return f"{kind}; charset=utf-8" if text else kind
+
+
+def _check_there(file: Path) -> None:
+    if not file.is_file():
+        msg = f"there is no file {str(file)!r} in {Path.cwd()}, where this notebook's kernel looks for it"
+        raise FileNotFoundError(msg)

@@ -33,6 +33,15 @@ _SURROGATES = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\\\"
 )
 _PAIR_LENGTH = 12
+_WAYS_OUT = {
+    "set": "sorted(value), or list(value)",
+    "frozenset": "sorted(value), or list(value)",
+    "datetime": "value.isoformat()",
+    "date": "value.isoformat()",
+    "Decimal": "float(value), or str(value)",
+    "DataFrame": 'value.to_dict("records")',
+    "Series": "value.tolist()",
+}
 
 
 def encode(args: list[Any]) -> tuple[str, list[bytes]]:
@@ -95,11 +104,8 @@ def _rarer(value: Any, path: str, attachments: list[bytes]) -> Any:
             item = value.item()
             if isinstance(item, (bool, int, float, str, bytes)):
                 return _plain(item, path, 1, attachments)
-    raise EncodeError(
-        path,
-        f"{type(value).__name__} cannot be sent; "
-        "use None, bool, int, float, str, bytes, lists, tuples and dicts of them",
-    )
+    way_out = _WAYS_OUT.get(type(value).__name__, "None, bool, int, float, str, bytes, lists and dicts")
+    raise EncodeError(path, f"{type(value).__name__} cannot be sent; use {way_out}")
 
 
 def _integer(value: int, path: str) -> int:

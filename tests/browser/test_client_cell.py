@@ -38,6 +38,7 @@ def notebook(open_notebook, lab):
         "%%client again\nvar socket = io();\nsocket.on('connect', () => console.log('in', socket.id));",
         "len(io.sockets)",
         "%%client draws\ndocument.body.append('drawn </script> here');",
+        "%%client syntax\nvar s = io(;",
     ]
     opened = open_notebook("client.ipynb", cells)
     opened.run(0)
@@ -64,7 +65,16 @@ def test_errors_in_a_client_cell_are_shown_with_their_line(notebook):
     shown = script(notebook, "wrong")
     expect(shown).to_contain_text("before")
     expect(shown.locator('li[data-level="error"]')).to_contain_text("undefined_name is not defined")
-    expect(shown.locator('li[data-level="error"]')).to_contain_text("(line 2)")
+    expect(shown.locator('li[data-level="error"]')).to_contain_text("(line 3 of the cell)")
+    expect(shown).to_have_attribute("data-state", "error")
+
+
+def test_a_fault_in_the_syntax_is_shown_with_its_line(notebook):
+    notebook.run(8)
+    shown = script(notebook, "syntax")
+    expect(shown.locator('li[data-level="error"]')).to_contain_text("SyntaxError: Unexpected token")
+    expect(shown.locator('li[data-level="error"]')).to_contain_text("(line 2 of the cell)")
+    expect(shown).to_have_attribute("data-state", "error")
 
 
 def test_wrong_arguments_are_explained(notebook):

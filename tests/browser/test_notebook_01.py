@@ -11,7 +11,7 @@ def test_a_learner_goes_through_the_first_notebook(open_notebook, context, error
     notebook = open_notebook("01-first-socket.ipynb")
     page = notebook.page
     server = notebook.index_of("import nbsocket")
-    assert "nbsocket.Server 'first-socket'" in notebook.run(server)
+    assert "The server is ready." in notebook.run(server)
 
     notebook.run(notebook.index_of('io.pane("alice")'))
     alice = notebook.pane("alice")

@@ -155,3 +155,24 @@ async def test_once_off_and_registering_nonsense(kernel, jupyter):
         assert await kernel.value("seen") == ["once", "always", "always"]
     assert (await kernel.run("@io.on\ndef f(s): pass")).error == "TypeError"
     assert (await kernel.run("io.on('x', 3)")).error == "TypeError"
+
+
+async def test_a_handler_that_could_never_be_called_is_refused_at_once(kernel):
+    await start(kernel)
+    for code in (
+        "@io.on('connection')\ndef c(): pass",
+        "@io.on('x')\ndef c(): pass",
+        "@io.on('connection')\ndef c(a, b): pass",
+    ):
+        result = await kernel.run(code)
+        assert result.error == "TypeError"
+        assert "def c(socket" in result.message
+    fine = "io.on('x', print)\nio.on('connection', lambda s, extra=1: None)\nio.on('y', lambda *args: None)"
+    assert (await kernel.run(fine)).error == ""
+
+
+async def test_a_page_that_is_not_there_is_named_with_its_folder(kernel, jupyter):
+    await start(kernel)
+    result = await kernel.run("io.page('missing.html')")
+    assert result.error == "FileNotFoundError"
+    assert str(jupyter.root) in result.message

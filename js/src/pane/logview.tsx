@@ -1,7 +1,7 @@
 // The log of both directions, with what can be done to it.
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { shortened, show, visible } from "../shared/text";
 import { parseArgument } from "./arguments";
 import type { PaneConnection } from "./connection";
@@ -175,6 +175,7 @@ function Row({ entry, ack, isAsked, connection }: RowProps) {
 }
 
 function Ack({ entry, ack, isAsked, connection }: RowProps) {
+  const id = useId();
   const reply = useSignal('"yes"');
   const parsed = parseArgument(reply.value);
   if (isAsked) {
@@ -194,7 +195,7 @@ function Ack({ entry, ack, isAsked, connection }: RowProps) {
             data-field="answer"
             value={reply.value}
             aria-invalid={!parsed.ok}
-            title={parsed.ok ? "JSON" : parsed.problem}
+            aria-describedby={`${id}-problem`}
             onInput={(typed) => {
               reply.value = typed.currentTarget.value;
             }}
@@ -203,6 +204,9 @@ function Ack({ entry, ack, isAsked, connection }: RowProps) {
         <button type="submit" data-action="answer" disabled={!parsed.ok}>
           Answer
         </button>
+        <span class="nbs-problem" id={`${id}-problem`} aria-live="polite">
+          {parsed.ok ? "" : parsed.problem}
+        </span>
       </form>
     );
   }

@@ -5,7 +5,8 @@ import type { Home } from "../client/address";
 /** What a frame tells the page around it. */
 export type FrameMessage =
   | { kind: "lines"; lines: { level: string; text: string }[] }
-  | { kind: "height"; height: number };
+  | { kind: "height"; height: number }
+  | { kind: "failed" };
 
 /** JSON that can stand inside a script element. */
 export function scriptJson(value: unknown): string {
@@ -40,8 +41,11 @@ const PRELUDE = `
     console[level] = (...values) => { say(level, values); original(...values); };
   }
   addEventListener("error", (event) => {
-    const where = event.lineno ? " (line " + event.lineno + ")" : "";
+    // The cell has one line more: the one with the magic.
+    const isCell = String(event.filename).startsWith("blob:");
+    const where = isCell && event.lineno ? " (line " + (event.lineno + 1) + " of the cell)" : "";
     say("error", [String(event.error || event.message) + where]);
+    parent.postMessage({ kind: "failed" }, "*");
   });
   addEventListener("unhandledrejection", (event) => say("error", ["Unhandled: " + show(event.reason)]));
   new ResizeObserver(() => {
@@ -64,8 +68,9 @@ export function frameDocument(
 <script>${scriptText(clientCode)}</script>
 <script>
 {
+  // From a file of its own, so that the browser tells the line of a fault, in its syntax, too.
   const script = document.createElement("script");
-  script.textContent = ${scriptJson(`${code}\n//# sourceURL=client-cell.js`)};
+  script.src = URL.createObjectURL(new Blob([${scriptJson(code)}], { type: "text/javascript" }));
   document.currentScript.remove();
   document.body.append(script);
   script.remove();

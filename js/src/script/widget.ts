@@ -85,6 +85,8 @@ export default () => ({
           log.push({ level: String(line.level), text: String(line.text) });
         }
         draw();
+      } else if (message?.kind === "failed") {
+        setState("error", "An error was raised; see below.");
       } else if (message?.kind === "height" && Number.isFinite(message.height)) {
         frame.style.height = `${Math.min(Math.max(0, message.height), 600)}px`;
       }
