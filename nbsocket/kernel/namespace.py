@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from nbsocket.kernel.runtime import HandlerThread
 
 _CONNECTION = ("connection", "connect")
+_MIDDLEWARE = "middleware"
 
 
 class ConnectionRefused(Exception):  # noqa: N818 - what a middleware says, in Socket.IO's words
@@ -83,7 +84,7 @@ class Namespace(Emitter, Registering):
         self._adapter = RoomsAdapter()
         self._sockets: dict[str, Socket] = {}
         self._table = HandlerTable()
-        self._middleware: list[Callable[[Socket], Any]] = []
+        self._middleware = HandlerTable()
         self._ack_ids = itertools.count()
         self._replaced: list[Registration] = []
 
@@ -100,9 +101,10 @@ class Namespace(Emitter, Registering):
         """Have ``middleware(socket)`` asked before a client is accepted; plain or ``async def``.
 
         It refuses by raising ``ConnectionRefused`` (or anything else).
+        Running the cell again replaces it, like a handler.
         """
         self.registered()
-        self._middleware.append(middleware)
+        self._middleware.add(Registration(_MIDDLEWARE, middleware, self.cells.running()))
         return middleware
 
     # --- emitting ---------------------------------------------------------------------------
@@ -252,7 +254,7 @@ class Namespace(Emitter, Registering):
         replaced, self._replaced = self._replaced, []
         if ok:
             self._table.remove_leftovers(cell)
-
+            self._middleware.remove_leftovers(cell)
         for socket in list(self._sockets.values()):
             for registration in replaced:
                 self._post(partial(self._greet, socket, registration))
@@ -274,12 +276,11 @@ class Namespace(Emitter, Registering):
             xdomain=bool(details.get("xdomain")),
         )
         socket = Socket(self, client, handshake)
-        return self._ask_middleware(socket, client, list(self._middleware))
+        return self._ask_middleware(socket, client, self._middleware.of(_MIDDLEWARE))
 
-    def _ask_middleware(self, socket: Socket, client: Client, left: list[Callable[[Socket], Any]]) -> bool:
+    def _ask_middleware(self, socket: Socket, client: Client, left: list[Registration]) -> bool:
         if not left:
             return self._accept(socket, client)
-        registration = Registration("connection", left[0], self.cells.running())
 
         def done(_: Any, error: BaseException | None) -> bool:
             if error is None:
@@ -287,7 +288,7 @@ class Namespace(Emitter, Registering):
             self._refuse(socket, client, error)
             return False
 
-        return self.handlers.call(registration, (socket,), socket, done, expected=(ConnectionRefused,))
+        return self.handlers.call(left[0], (socket,), socket, done, expected=(ConnectionRefused,))
 
     def _refuse(self, socket: Socket, client: Client, error: BaseException) -> None:
         socket.move(Trigger.REFUSED)

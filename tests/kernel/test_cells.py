@@ -176,3 +176,19 @@ async def test_a_page_that_is_not_there_is_named_with_its_folder(kernel, jupyter
     result = await kernel.run("io.page('missing.html')")
     assert result.error == "FileNotFoundError"
     assert str(jupyter.root) in result.message
+
+
+async def test_a_middleware_is_replaced_like_a_handler(kernel, jupyter):
+    await start(kernel)
+    for version in range(3):
+        await kernel.run(
+            f"asked = globals().get('asked', [])\n@io.use\ndef ask(socket):\n    asked.append({version})",
+            cell="use",
+        )
+    async with Peer(jupyter, "cells", jupyter.ticket("cells")) as alice:
+        await alice.next()
+        assert await kernel.value("asked") == [2]
+    await kernel.run("'no middleware any more'", cell="use")
+    async with Peer(jupyter, "cells", jupyter.ticket("cells")) as alice:
+        await alice.next()
+        assert await kernel.value("asked") == [2]
