@@ -108,3 +108,17 @@ def test_a_client_cell_may_draw(notebook):
     notebook.page.wait_for_function(
         """() => document.querySelector('.nbs-script[data-script="draws"] iframe').clientHeight > 10"""
     )
+
+
+def test_a_ticket_is_not_minted_by_the_cookie_alone(notebook):
+    """As another site's form or script would try it: the cookie comes along, the XSRF token does not."""
+    statuses = notebook.page.evaluate(
+        """async () => {
+          const config = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+          const address = `${config.baseUrl}nbsocket/api/channels/client-test/tickets`;
+          const xsrf = document.cookie.match(/_xsrf=([^;]+)/)[1];
+          const ask = async (headers) => (await fetch(address, { method: "POST", body: "{}", headers })).status;
+          return [await ask({}), await ask({ "X-XSRFToken": "wrong" }), await ask({ "X-XSRFToken": xsrf })];
+        }"""
+    )
+    assert statuses == [403, 403, 200]

@@ -65,6 +65,8 @@ def test_ten_thousand_events_from_one_cell_arrive_in_order_and_the_pane_stays_us
     expect(alice.element).to_have_attribute("data-received", "10000")
     expect(alice.element.locator(".nbs-left-out")).to_contain_text("earlier rows are not shown")
     assert alice.rows("in").count() <= 200
+    output = notebook.page.locator(".jp-OutputArea-output").filter(has=alice.element)
+    assert output.evaluate("(element) => element.scrollHeight - element.clientHeight") <= 2, "one scrollbar"
     with notebook.page.expect_download() as download:
         alice.press("save")
     saved = json.loads(Path(download.value.path()).read_text())
