@@ -15,7 +15,7 @@ from nbsocket.kernel.acks import Answer, PendingAck
 from nbsocket.kernel.adapter import RoomsAdapter
 from nbsocket.kernel.broadcast import BroadcastOperator, Emitter
 from nbsocket.kernel.handlers import HandlerTable, Registration
-from nbsocket.kernel.output import HandlerRun
+from nbsocket.kernel.output import UNANSWERED, HandlerRun
 from nbsocket.kernel.registering import Registering
 from nbsocket.kernel.runtime import function_name
 from nbsocket.kernel.socket import Handshake, Socket, reason_of
@@ -331,8 +331,9 @@ class Namespace(Emitter, Registering):
         shared = [(one, (socket, *args)) for one in self._table.of(event) if event not in _CONNECTION]
         calls = own + shared
         if not calls:
-            said = f"No handler is registered for {event!r}.\n"
-            self.handlers.output.tell(HandlerRun(event, socket), "stderr", said)
+            run, output = HandlerRun(event, socket), self.handlers.output
+            output.tell(run, "stderr", f"No handler is registered for {event!r}.\n")
+            output.tell(run, UNANSWERED)
         done = None
         if packet.ack_id is not None:
             ack_id = packet.ack_id

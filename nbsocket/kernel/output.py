@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from nbsocket.kernel.cells import CellRun
 
 _PACKAGE = "nbsocket"
+UNANSWERED = "unanswered"
+"""What a pane is told when an event of its client gets no acknowledgement, ever."""
 
 
 @dataclass(slots=True, eq=False)
@@ -107,8 +109,14 @@ class HandlerOutput:
         write_and_tell.heard_by_nbsocket = True  # type: ignore[attr-defined]
         return write_and_tell
 
-    def tell(self, run: HandlerRun, kind: str, text: str) -> None:
-        """Tell the pane whose event it was; only an owner's client can be a pane."""
+    def tell(self, run: HandlerRun, kind: str, text: str = "") -> None:
+        """Tell the pane whose event it was; only an owner's client can be a pane.
+
+        Args:
+            run: Which call of which handler.
+            kind: ``stdout``, ``stderr`` or ``UNANSWERED``.
+            text: What was written.
+        """
         client = run.client
         if client is None or client.role != "owner":
             return
@@ -123,6 +131,9 @@ class HandlerOutput:
             frames = frames.tb_next
         text = "".join(traceback.format_exception(type(error), error, frames))
         sys.stderr.write(f"{what} raised {type(error).__name__}:\n{text}")
+        run = handler_run.get()
+        if run is not None:
+            self.tell(run, UNANSWERED)
         flush = getattr(sys.stderr, "flush", None)
         if flush is not None:
             flush()

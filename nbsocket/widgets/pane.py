@@ -56,7 +56,7 @@ class Pane(anywidget.AnyWidget):
                 last["cut"] = True
                 return
             self._pending_characters += len(text)
-            if last and last["kind"] == kind and last["event"] == run.event:
+            if text and last and last["kind"] == kind and last["event"] == run.event:
                 last["text"] += text
             else:
                 self._pending.append({"kind": kind, "event": run.event, "text": text})

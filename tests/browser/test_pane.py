@@ -15,6 +15,10 @@ finished = False
 def echo(socket, *args):
     return args
 
+@io.on("fail")
+def fail(socket):
+    return 1 / 0
+
 @io.on("finish")
 def finish(socket):
     global finished
@@ -215,3 +219,20 @@ def test_it_looks_right_in_both_themes_and_at_phone_width(notebook, theme):
     overflow = alice.element.evaluate("(element) => element.scrollWidth - element.clientWidth")
     assert overflow <= 0, "nothing sticks out"
     alice.element.screenshot(path=PICTURES / f"pane-{name}-phone.png")
+
+
+def test_a_question_that_no_handler_answers_is_told_at_once(notebook):
+    alice = notebook.pane("alice")
+    alice.ask()
+    alice.fill("fail")
+    alice.emit()
+    expect(alice.rows("out", "fail")).to_have_attribute("data-ack", "failed")
+    expect(alice.rows("error", "fail")).to_contain_text("ZeroDivisionError")
+    notebook.wait_output(0, "the handler fail() of 'fail' raised ZeroDivisionError")
+    alice.fill("no such event")
+    alice.emit()
+    expect(alice.rows("out", "no such event")).to_have_attribute("data-ack", "failed")
+    expect(alice.rows("error")).to_contain_text(["", "No handler is registered for 'no such event'."])
+    alice.fill("echo", "1")
+    alice.emit()
+    expect(alice.rows("out", "echo")).to_have_attribute("data-ack", "answered")

@@ -74,9 +74,8 @@ export class PaneConnection {
         ?.timeout(ACK_TIMEOUT_MS)
         .emit(event, ...args, (error: Error | null, ...answer: unknown[]) => {
           const after_ms = performance.now() - began;
-          entry.ack = error
-            ? { state: "none", after_ms }
-            : { state: "answered", args: answer, after_ms };
+          if (!error) entry.ack = { state: "answered", args: answer, after_ms };
+          else if (entry.ack?.state === "waiting") entry.ack = { state: "none", after_ms };
           this.changed();
         });
     } else {
@@ -98,6 +97,14 @@ export class PaneConnection {
   /** Show what a handler in the kernel printed or raised for this client. */
   handlerSaid(kind: "print" | "error", event: string, text: string): void {
     this.add(this.entry(kind, event, [text]));
+  }
+
+  /** Say that the oldest question of this event gets no answer; should one come after all, it counts. */
+  handlerFailed(event: string): void {
+    const asked = this.log.kept.find((one) => one.event === event && one.ack?.state === "waiting");
+    if (!asked) return;
+    asked.ack = { state: "failed" };
+    this.changed();
   }
 
   clear(): void {

@@ -3,7 +3,9 @@
 export type AckState =
   | { state: "waiting" }
   | { state: "answered"; args: unknown[]; after_ms: number }
-  | { state: "none"; after_ms: number };
+  | { state: "none"; after_ms: number }
+  /** No handler will answer: none is registered, or it raised. */
+  | { state: "failed" };
 
 export interface Entry {
   id: number;

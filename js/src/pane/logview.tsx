@@ -213,6 +213,9 @@ function Ack({ entry, ack, isAsked, connection }: RowProps) {
   if (!ack) return null;
   if (ack.state === "waiting")
     return <span class="nbs-ack"> … waiting for the acknowledgement</span>;
+  if (ack.state === "failed") {
+    return <span class="nbs-ack nbs-bad"> no acknowledgement: no handler answered, see below</span>;
+  }
   if (ack.state === "none") {
     return (
       <span class="nbs-ack nbs-bad">

@@ -15,7 +15,7 @@ export interface PaneModel {
 
 interface HandlerOutput {
   type: "handler_output";
-  items: { kind: "stdout" | "stderr"; event: string; text: string; cut?: boolean }[];
+  items: { kind: "stdout" | "stderr" | "unanswered"; event: string; text: string; cut?: boolean }[];
 }
 
 const LEAVE_AFTER_MS = 2000;
@@ -53,6 +53,10 @@ export default () => {
       const onMessage = (message: HandlerOutput) => {
         if (message.type !== "handler_output") return;
         for (const item of message.items) {
+          if (item.kind === "unanswered") {
+            connection?.handlerFailed(item.event);
+            continue;
+          }
           const text = item.cut ? `${item.text} … (more was printed; see the cell)` : item.text;
           connection?.handlerSaid(
             item.kind === "stdout" ? "print" : "error",
