@@ -35,12 +35,9 @@ def environment(built, tmp_path_factory):
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     (wheel,) = built.glob("*.whl")
-    path = os.pathsep.join(
-        part
-        for part in os.environ["PATH"].split(os.pathsep)
-        if not (Path(part) / "npm").exists() or part == "/usr/bin"
-    )
-    environ = {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{path}", "npm_config_offline": "true"}
+    # Nothing but the environment's own programs: no Node, wherever it is installed.
+    environ = {**os.environ, "PATH": str(folder / "bin")}
+    assert shutil.which("node", path=environ["PATH"]) is None
     subprocess.run(
         [folder / "bin" / "pip", "install", "--quiet", f"{wheel}[demo]"],
         check=True,
