@@ -40,6 +40,10 @@ class ChannelInUse(NbSocketError):  # noqa: N818 - the name is part of the publi
         self.notebook = notebook
 
 
+class ListenError(NbSocketError, OSError):
+    """A server outside Jupyter could not listen on its port."""
+
+
 class BlockingCallError(NbSocketError):
     """A call that blocks was made inside an ``async def`` handler."""
 
@@ -66,6 +70,7 @@ __all__ = [
     "EncodeError",
     "ExtensionNotLoadedError",
     "LinkLostError",
+    "ListenError",
     "NbSocketError",
     "NoServerError",
     "VersionMismatchError",

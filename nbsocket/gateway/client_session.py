@@ -330,6 +330,11 @@ class ClientSession:
         else:
             self._drop_probe()
 
+    def refuse_probe(self) -> None:
+        """Say that what arrived on the probed WebSocket is no packet; polling goes on."""
+        self.protocol.probe_lost()
+        self._drop_probe()
+
     def websocket_lost(self, websocket: WebSocket) -> None:
         """Say that a WebSocket of this session was closed by the other side."""
         if websocket is self.websocket:

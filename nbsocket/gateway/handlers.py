@@ -14,6 +14,7 @@ from tornado.web import RequestHandler, stream_request_body
 from tornado.websocket import WebSocketHandler
 
 from nbsocket.gateway.client_session import PollOverlapError
+from nbsocket.gateway.origin import RequestOrigin
 from nbsocket.gateway.switchboard import RefusedError, Switchboard
 from nbsocket.gateway.tickets import QUERY_NAME
 from nbsocket.protocol import engine_session as engine
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tornado.httputil import HTTPServerRequest
 
     from nbsocket.gateway.client_session import ClientSession
+    from nbsocket.gateway.tickets import Ticket
 
 SANDBOX = "sandbox allow-scripts allow-forms allow-modals"
 """Never ``allow-same-origin``: what a channel serves must not be the Jupyter page's equal."""
@@ -115,11 +117,14 @@ class PageHandler(PublicHandler):
 
     def get(self, channel: str, path: str = "") -> None:
         """Send the file; an unknown path answers as an unknown channel does."""
-        known = self.switchboard.channels.get(channel)
+        known = self.switchboard.find_channel(channel)
         file = known.pages.get(path) if known else None
-        if file is None:
+        if known is None or file is None:
             self.refuse(RefusedError(404, 3, "Not found"))
             return
+        if known.is_open:
+            # No ticket tells its clients from others' here, so its page must keep its own origin.
+            self.clear_header("Content-Security-Policy")
         self.set_header("Content-Type", file.content_type)
         self.finish(file.body)
 
@@ -188,7 +193,7 @@ class EngineIOHandler(PublicHandler, WebSocketHandler):
             self.refuse(refused)
 
     async def _get(self, channel: str) -> None:
-        ticket = self.switchboard.check_ticket(self._query(QUERY_NAME), channel)
+        ticket = self._ticket(channel)
         transport, sid = self._protocol_arguments()
         if transport == "websocket":
             if self.request.headers.get("Upgrade", "").lower() != "websocket":
@@ -222,7 +227,7 @@ class EngineIOHandler(PublicHandler, WebSocketHandler):
         await self.finish(payload)
 
     async def _post(self, channel: str) -> None:
-        ticket = self.switchboard.check_ticket(self._query(QUERY_NAME), channel)
+        ticket = self._ticket(channel)
         _, sid = self._protocol_arguments()
         if not sid:
             raise RefusedError(400, 2, "Bad handshake method")
@@ -246,6 +251,21 @@ class EngineIOHandler(PublicHandler, WebSocketHandler):
             session.posting = False
         self.set_header("Content-Type", "text/html")
         await self.finish("ok")
+
+    def put(self, channel: str) -> None:
+        """Refuse a method that Engine.IO has no use for."""
+        try:
+            self._ticket(channel)
+        except RefusedError as refused:
+            self.refuse(refused)
+        else:
+            self.refuse(RefusedError(400, 2, "Bad handshake method"))
+
+    delete = patch = head = put
+
+    def _ticket(self, channel: str) -> Ticket:
+        origin = RequestOrigin(self.request.headers.get("Origin", ""), self.request.host)
+        return self.switchboard.check_ticket(self._query(QUERY_NAME), channel, origin)
 
     def _query(self, name: str) -> str:
         values = self.request.query_arguments.get(name)
@@ -305,7 +325,10 @@ class EngineIOHandler(PublicHandler, WebSocketHandler):
         try:
             packet = decode_packet(message)
         except ProtocolError:
-            session.close(engine.PARSE_ERROR)
+            if session.websocket is self:
+                session.close(engine.PARSE_ERROR)
+            else:
+                session.refuse_probe()
             return None
         if session.websocket is self:
             return session.receive(packet)

@@ -38,10 +38,19 @@ class KernelPort:
         switchboard: Where it plugs in.
         kernel_id: Whose tickets open its channels.
         send: Carries a message to the kernel, in order.
+        may_open: Whether its channels may do without tickets: a notebook's must not,
+            since they stand at the address of its Jupyter server.
     """
 
-    def __init__(self, switchboard: Switchboard, kernel_id: str, send: Callable[[Sequenced], None]) -> None:
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        kernel_id: str,
+        send: Callable[[Sequenced], None],
+        may_open: bool = False,
+    ) -> None:
         """Plug in without channels."""
+        self._may_open = may_open
         self.kernel_id = kernel_id
         self.send = send
         self.sessions: dict[int, ClientSession] = {}
@@ -133,8 +142,15 @@ class KernelPort:
 
     def _register(self, message: Register) -> Reply:
         name = message.channel
-        if not CHANNEL_NAME.fullmatch(name) or name in RESERVED_CHANNELS:
+        if name in RESERVED_CHANNELS:
+            text = f"the channel name {name!r} is taken by nbsocket itself; choose another"
+            return Reply(message.request, error="bad_name", message=text)
+        if not CHANNEL_NAME.fullmatch(name):
             return Reply(message.request, error="bad_name", message=f"{name!r} is no channel name")
+        if message.is_open and not self._may_open:
+            return Reply(
+                message.request, error="not_open", message="a channel of a Jupyter server needs tickets"
+            )
         held = self._switchboard.channels.get(name)
         if held is not None and held.port is not self:
             if not message.takeover:
@@ -142,7 +158,9 @@ class KernelPort:
                 return Reply(message.request, {"notebook": notebook}, "channel_in_use", notebook)
             held.port.lose(name, by=message.notebook)
         if name not in self.channels:
-            channel = self.channels[name] = Channel(name, self, message.notebook)
+            channel = self.channels[name] = Channel(
+                name, self, message.notebook, message.is_open, frozenset(message.origins)
+            )
             self._switchboard.attach(channel)
         return Reply(message.request)
 

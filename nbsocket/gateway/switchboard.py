@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nbsocket.gateway.config import Limits
+    from nbsocket.gateway.origin import RequestOrigin
     from nbsocket.gateway.port import KernelPort
 
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -39,11 +40,15 @@ class Channel:
         name: The name.
         port: The kernel that holds it.
         notebook: The notebook that the kernel says it belongs to; for people.
+        is_open: Whether clients come in without a ticket, from pages of this host or of ``origins``.
+        origins: Origins of other pages whose clients may come in; only for an open channel.
     """
 
     name: str
     port: KernelPort
     notebook: str = ""
+    is_open: bool = False
+    origins: frozenset[str] = frozenset()
     pages: dict[str, PageFile] = field(default_factory=dict)
     sessions: set[ClientSession] = field(default_factory=set)
 
@@ -90,6 +95,7 @@ class Switchboard:
         self.limits = limits
         self.tickets = tickets
         self.channels: dict[str, Channel] = {}
+        self.root = ""
         self.sessions: dict[str, ClientSession] = {}
         self.counters = Counters()
         self.on_activity: Callable[[str], None] = lambda _kernel_id: None
@@ -104,6 +110,10 @@ class Switchboard:
         """Let ``channel`` take part."""
         self.channels[channel.name] = channel
 
+    def find_channel(self, name: str) -> Channel | None:
+        """Return the channel of this name; without a name the one at the root, if there is one."""
+        return self.channels.get(name or self.root)
+
     def detach(self, channel: Channel) -> None:
         """Close all transports of ``channel`` and forget it.
 
@@ -116,16 +126,21 @@ class Switchboard:
 
     # --- doors ------------------------------------------------------------------------------
 
-    def check_ticket(self, value: str, channel_name: str) -> Ticket:
-        """Return the ticket of a request.
+    def check_ticket(self, value: str, channel_name: str, request_origin: RequestOrigin) -> Ticket:
+        """Return the ticket of a request; on an open channel the one that everybody has.
 
         "No such channel" and "bad ticket" are one answer.
 
         Raises:
             RefusedError: 403 unless it is a good ticket for this channel.
         """
-        ticket = self.tickets.check(value, channel_name)
-        channel = self.channels.get(channel_name)
+        channel = self.find_channel(channel_name)
+        if channel is not None and channel.is_open and not value:
+            if request_origin.is_trusted(channel.origins):
+                return Ticket("open", channel.name, GUEST, channel.port.kernel_id, float("inf"))
+            self.counters.refused_ticket += 1
+            raise RefusedError(403, 4, "Forbidden")
+        ticket = self.tickets.check(value, channel.name if channel is not None else channel_name)
         if ticket is None or (channel and channel.port.kernel_id != ticket.kernel_id):
             self.counters.refused_ticket += 1
             raise RefusedError(403, 4, "Forbidden")

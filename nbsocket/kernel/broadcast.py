@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -24,7 +22,13 @@ class Emitter:
         raise NotImplementedError
 
     def to(self, *rooms: str) -> BroadcastOperator:
-        """Choose the sockets in any of ``rooms``.
+        """Choose the sockets in any of ``rooms``; each is chosen once.
+
+        Args:
+            *rooms: Names; a socket's id is a room, too.
+
+        Raises:
+            TypeError: A name is no string.
 
         Source: Socket.IO server API, ``server.to(room)``.
         """
@@ -32,21 +36,36 @@ class Emitter:
         return replace(operator, rooms=operator.rooms | _names(rooms))
 
     def in_(self, *rooms: str) -> BroadcastOperator:
-        """Do the same as ``to``."""
+        """Do the same as ``to``.
+
+        Source: Socket.IO server API, ``server.in(room)``.
+        """
         return self.to(*rooms)
 
     def except_(self, *rooms: str) -> BroadcastOperator:
-        """Leave out the sockets in any of ``rooms`` (a socket's id is a room, too)."""
+        """Leave out the sockets in any of ``rooms`` (a socket's id is a room, too).
+
+        Raises:
+            TypeError: A name is no string.
+
+        Source: Socket.IO server API, ``server.except(rooms)``.
+        """
         operator = self._operator()
         return replace(operator, excluded=operator.excluded | _names(rooms))
 
     @property
     def volatile(self) -> BroadcastOperator:
-        """Let a client that is not ready miss the event."""
+        """Let a client that is not ready miss the event.
+
+        Source: Socket.IO server API, ``Flag: 'volatile'``.
+        """
         return replace(self._operator(), is_volatile=True)
 
     def timeout(self, seconds: float) -> BroadcastOperator:
-        """Wait ``seconds`` for the acknowledgements of the next ``call``."""
+        """Wait ``seconds`` for the acknowledgements of the next ``call`` or ``emit_with_ack``.
+
+        Source: Socket.IO server API, ``server.timeout(value)``, which counts milliseconds.
+        """
         return replace(self._operator(), timeout_s=seconds)
 
     def emit(self, event: str, *args: Any) -> None:
@@ -59,6 +78,9 @@ class Emitter:
         Raises:
             EncodeError: A value cannot be sent; the message names its path.
             BlockingCallError: In an ``async def`` handler, while the server has no room for more.
+            LinkLostError: The link is closed for good.
+
+        Source: Socket.IO server API, ``server.emit(eventName[, ...args])``.
         """
         self._operator()._emit(event, args)
 
@@ -71,6 +93,9 @@ class Emitter:
         Raises:
             AckTimeout: Somebody did not answer; it has ``responses`` and ``missing``.
             BlockingCallError: In an ``async def`` handler; use ``emit_with_ack`` there.
+            EncodeError: A value cannot be sent.
+
+        Source: Socket.IO server API, ``server.emitWithAck(eventName[, ...args])``.
         """
         return self._operator()._call(event, args)
 
@@ -83,22 +108,34 @@ class Emitter:
         return await self._operator()._call_async(event, args)
 
     def fetch_sockets(self) -> list[Socket]:
-        """Return the chosen sockets."""
+        """Return the chosen sockets.
+
+        Source: Socket.IO server API, ``server.fetchSockets()``.
+        """
         return self._operator()._sockets()
 
     def sockets_join(self, *rooms: str) -> None:
-        """Make the chosen sockets join ``rooms``."""
+        """Make the chosen sockets join ``rooms``.
+
+        Source: Socket.IO server API, ``server.socketsJoin(rooms)``.
+        """
         for socket in self.fetch_sockets():
             socket.join(*rooms)
 
     def sockets_leave(self, *rooms: str) -> None:
-        """Make the chosen sockets leave ``rooms``."""
+        """Make the chosen sockets leave ``rooms``.
+
+        Source: Socket.IO server API, ``server.socketsLeave(rooms)``.
+        """
         for socket in self.fetch_sockets():
             for room in rooms:
                 socket.leave(room)
 
     def disconnect_sockets(self, close: bool = False) -> None:
-        """Disconnect the chosen sockets; with ``close`` their connections, too."""
+        """Disconnect the chosen sockets; with ``close`` their connections, too.
+
+        Source: Socket.IO server API, ``server.disconnectSockets([close])``.
+        """
         for socket in self.fetch_sockets():
             socket.disconnect(close=close)
 
@@ -128,15 +165,10 @@ class BroadcastOperator(Emitter):
         return self.namespace.select(self.rooms, self.excluded)
 
     def _emit(self, event: str, args: tuple[Any, ...]) -> None:
-        packet = Packet(PacketType.EVENT, self.namespace.name, [event, *args])
-        frames = encode_packet(packet)
-        self.namespace.deliver(frames, self.rooms, self.excluded, volatile=self.is_volatile)
+        self.namespace.broadcast(event, args, self.rooms, self.excluded, volatile=self.is_volatile)
 
     def _ask(self, event: str, args: tuple[Any, ...]) -> PendingAck:
-        ack_id = self.namespace.next_ack_id()
-        packet = Packet(PacketType.EVENT, self.namespace.name, [event, *args], ack_id)
-        frames = encode_packet(packet)
-        return self.namespace.ask(event, frames, ack_id, self.rooms, self.excluded)
+        return self.namespace.ask(event, args, self.rooms, self.excluded)
 
     def _call(self, event: str, args: tuple[Any, ...]) -> list[Any]:
         handlers = self.namespace.handlers

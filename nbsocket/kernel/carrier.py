@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nbsocket.link.messages import Opened, Reply, Sequenced
 
 
@@ -42,12 +44,31 @@ class Carrier(Protocol):
     def max_payload(self) -> int:
         """How many bytes one message from a client may have."""
 
-    def open_channel(self, name: str, events: ChannelEvents, *, takeover: bool) -> None:
-        """Take the name ``name``.
+    def open_channel(
+        self,
+        name: str,
+        events: ChannelEvents,
+        *,
+        takeover: bool,
+        is_open: bool = False,
+        origins: Sequence[str] = (),
+    ) -> None:
+        """Take the name ``name``; ``is_open`` lets clients in without a ticket.
 
         Raises:
             ChannelInUse: Another live kernel holds it.
+            ValueError: It is no channel name, or cannot be open here.
         """
+
+    def wait_up(self) -> None:
+        """Block until the gateway can be talked to.
+
+        Raises:
+            NbSocketError: It cannot; a subclass says what to do.
+        """
+
+    def close(self) -> None:
+        """Let go of the gateway."""
 
     def close_channel(self, name: str) -> None:
         """Give the name back."""

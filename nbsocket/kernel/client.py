@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from nbsocket.link.messages import Opened
 
 
+MAX_NAMESPACES = 256
+"""How many namespaces one client may be in."""
+
+
 class Client:
     """What one Engine.IO session is to the kernel.
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-
-from nbsocket.errors import NoServerError
 
 URL_ENVIRONMENT = "NBSOCKET_URL"
 _SLUG = re.compile(r"[^a-z0-9]+")
@@ -36,23 +35,15 @@ class KernelIdentity:
         return f"{slug or 'notebook'}-{self.kernel_id[:4]}"
 
 
-def this_kernel() -> KernelIdentity:
-    """Return who this kernel is.
+def is_kernel() -> bool:
+    """Whether this process is a Jupyter kernel; anything else is a program of its own."""
+    module = sys.modules.get("ipykernel.kernelapp")
+    return module is not None and bool(module.IPKernelApp.initialized())
 
-    Raises:
-        NoServerError: This process is no Jupyter kernel.
-    """
-    try:
-        from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 - a plain script has none
-    except ImportError:
-        IPKernelApp = None  # noqa: N806 - the class's own name
-    if IPKernelApp is None or not IPKernelApp.initialized():
-        msg = (
-            "This is no Jupyter kernel, so there is no Jupyter server to go through. "
-            "Open a notebook in JupyterLab (jupyter lab) and run the cell there."
-        )
-        raise NoServerError(msg)
-    app = IPKernelApp.instance()
+
+def this_kernel() -> KernelIdentity:
+    """Return who this kernel is; only in a kernel."""
+    app = sys.modules["ipykernel.kernelapp"].IPKernelApp.instance()
     kernel_id = Path(app.connection_file).stem.removeprefix("kernel-")
     return KernelIdentity(kernel_id, app.session.key, os.environ.get("JPY_SESSION_NAME", ""))
 

@@ -7,12 +7,22 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from nbsocket.kernel.cells import CellRun
+
+
+class Hook(Enum):
+    """What can be registered that is no event: not a string, so that no client can emit it."""
+
+    ANY = "on_any listener"
+    ANY_OUTGOING = "on_any_outgoing listener"
+    MIDDLEWARE = "middleware"
+    NAMESPACE_CHECK = "check of dynamic namespaces"
 
 
 @dataclass(slots=True, eq=False)
@@ -20,13 +30,13 @@ class Registration:
     """One handler of one event.
 
     Args:
-        event: The event's name.
+        event: The event's name, or what it is instead.
         function: What is called.
         cell: The cell run that registered it; None outside cells.
         once: Whether it goes after its first call.
     """
 
-    event: str
+    event: str | Hook
     function: Callable[..., Any]
     cell: CellRun | None
     once: bool = False
@@ -39,6 +49,14 @@ class Registration:
         return "name", getattr(self.function, "__qualname__", repr(self.function))
 
     @property
+    def description(self) -> str:
+        """What its author would call it."""
+        name = function_name(self.function)
+        if isinstance(self.event, Hook):
+            return f"the {self.event.value} {name}()"
+        return f"the handler {name}() of {self.event!r}"
+
+    @property
     def run_number(self) -> int:
         """The number of the cell run; 0 outside cells."""
         return self.cell.number if self.cell is not None else 0
@@ -49,7 +67,7 @@ class HandlerTable:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._by_event: dict[str, list[Registration]] = {}
+        self._by_event: dict[str | Hook, list[Registration]] = {}
         self._lock = threading.Lock()
 
     def add(self, new: Registration) -> Registration | None:
@@ -64,15 +82,16 @@ class HandlerTable:
             self._by_event[new.event] = [*listed, new]
             return None
 
-    def of(self, event: str) -> list[Registration]:
+    def of(self, event: str | Hook) -> list[Registration]:
         """Return the handlers of ``event``, in order; the list is never changed afterwards."""
         return self._by_event.get(event, [])
 
-    def remove(self, event: str | None, function: Callable[..., Any] | None = None) -> None:
-        """Remove one handler, all of an event, or (without arguments) all."""
+    def remove(self, event: str | Hook | None, function: Callable[..., Any] | None = None) -> None:
+        """Remove one handler, all of an event, or (without arguments) all handlers of events."""
         with self._lock:
             if event is None:
-                self._by_event.clear()
+                for key in [key for key in self._by_event if not isinstance(key, Hook)]:
+                    del self._by_event[key]
             elif function is None:
                 self._by_event.pop(event, None)
             else:
@@ -94,14 +113,18 @@ class HandlerTable:
             for event in list(self._by_event):
                 self._keep(event, lambda one: one.key != key or one.run_number >= cell.number)
 
-    def _keep(self, event: str, wanted: Callable[[Registration], bool]) -> None:
+    def _keep(self, event: str | Hook, wanted: Callable[[Registration], bool]) -> None:
         kept = [one for one in self._by_event.get(event, []) if wanted(one)]
         if kept:
             self._by_event[event] = kept
         else:
             self._by_event.pop(event, None)
 
-    def __iter__(self) -> Iterator[Registration]:
-        """Go through all registrations."""
-        for listed in list(self._by_event.values()):
-            yield from listed
+    def __bool__(self) -> bool:
+        """Whether there is any registration."""
+        return bool(self._by_event)
+
+
+def function_name(function: Callable[..., Any]) -> str:
+    """Return what a user calls ``function``."""
+    return str(getattr(function, "__name__", None) or repr(function))

@@ -1,37 +1,106 @@
-"""What one kernel process has one of: its cells, its handler thread, its output, its link."""
+"""What one process has one of: its cells, its handler thread, its output, its carrier."""
 
 from __future__ import annotations
 
+import atexit
+import re
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbsocket.errors import NoServerError
 from nbsocket.kernel.cells import Cells
-from nbsocket.kernel.discovery import KernelIdentity, this_kernel
-from nbsocket.kernel.link_carrier import LinkCarrier
+from nbsocket.kernel.discovery import KernelIdentity, is_kernel, this_kernel
+from nbsocket.kernel.listening import Listening
 from nbsocket.kernel.output import HandlerOutput
 from nbsocket.kernel.runtime import HandlerThread
 
 if TYPE_CHECKING:
+    from nbsocket.kernel.carrier import Carrier
     from nbsocket.kernel.server import Server
+
+_NOT_A_NAME = re.compile(r"[^a-z0-9]+")
+_RESERVED = frozenset({"api", "link", "static", "join"})
 
 
 class Host:
-    """The kernel's side of nbsocket, made when the first server is."""
+    """This process's side of nbsocket, made when the first server is.
 
-    def __init__(self) -> None:
-        """Find out who this kernel is and start the link.
+    Args:
+        listening: Where to listen, should this be no kernel.
+    """
+
+    def __init__(self, listening: Listening) -> None:
+        """Find out what this process is and start its carrier.
 
         Raises:
-            NoServerError: This process is no Jupyter kernel.
+            ListenError: Outside Jupyter: the port cannot be opened.
         """
-        self.identity: KernelIdentity = this_kernel()
-        self.shell: Any = find_shell()
+        self.is_program = not is_kernel()
+        self.shell: Any = None if self.is_program else find_shell()
+        self.listening = listening
+        self.carrier, self.default_channel = self._program() if self.is_program else self._kernel()
         self.cells = Cells(self.shell)
         self.output = HandlerOutput(self.shell)
         self.handlers = HandlerThread(self.output)
-        self.carrier = LinkCarrier(self.identity)
         self.servers: dict[str, Server] = {}
         self.cells.on_end(self._cell_ended)
         self.cells.on_begin(self._cell_begins)
+
+    @staticmethod
+    def _kernel() -> tuple[Carrier, str]:
+        from nbsocket.kernel.link_carrier import LinkCarrier  # noqa: PLC0415 - only in a kernel
+
+        identity: KernelIdentity = this_kernel()
+        return LinkCarrier(identity), identity.default_channel
+
+    def _program(self) -> tuple[Carrier, str]:
+        from nbsocket.kernel.local_carrier import LocalCarrier  # noqa: PLC0415 - only outside Jupyter
+
+        name = _NOT_A_NAME.sub("-", Path(sys.argv[0]).stem.lower()).strip("-") or "main"
+        carrier = LocalCarrier(self.listening, name)
+        self._closed = carrier.closed
+        if not hasattr(sys, "ps1"):
+            # A program that listens goes on, as in Node; at a prompt its user decides.
+            atexit.register(self._stay)
+        return carrier, f"{name}-server" if name in _RESERVED else name[:64]
+
+    def _stay(self) -> None:
+        if self.servers and not hasattr(sys, "last_value"):
+            self.serve()
+        self.carrier.close()
+
+    def serve(self) -> None:
+        """Block until Ctrl-C, or until every server is closed.
+
+        Raises:
+            NoServerError: In a notebook, whose Jupyter server serves already.
+        """
+        if not self.is_program:
+            msg = "In a notebook there is nothing to run: the Jupyter server serves. Leave io.run() out."
+            raise NoServerError(msg)
+        for server in list(self.servers.values()):
+            server.let_in()
+        try:
+            self._closed.wait()
+        except KeyboardInterrupt:
+            self.close()
+
+    def close(self) -> None:
+        """Outside Jupyter: close every server and the port."""
+        global _host  # noqa: PLW0603 - one per process is the point
+        if not self.is_program:
+            return
+        self.servers.clear()
+        self.carrier.close()
+        if _host is self:
+            _host = None
+
+    def forget(self, name: str) -> None:
+        """Forget a closed server; the last one of a program closes its port."""
+        self.servers.pop(name, None)
+        if not self.servers:
+            self.close()
 
     def _cell_begins(self, run: Any) -> None:
         for server in list(self.servers.values()):
@@ -45,15 +114,31 @@ class Host:
 _host: Host | None = None
 
 
-def host() -> Host:
+def host(listening: Listening | None = None) -> Host:
     """Return this process's host; made at the first call.
 
+    Args:
+        listening: Where to listen outside Jupyter; None if the caller does not care.
+
     Raises:
-        NoServerError: This process is no Jupyter kernel.
+        NoServerError: In a kernel, which does not listen itself, something else was asked for.
+        ListenError: Outside Jupyter: the port cannot be opened.
+        ValueError: The program listens elsewhere already.
     """
     global _host  # noqa: PLW0603 - one per process is the point
+    if listening is not None and is_kernel():
+        msg = (
+            "In a notebook the Jupyter server listens and sets the limits, so host, port, open, origins "
+            "and limits are not for Server() here; see c.NbSocketApp in the Jupyter server's configuration."
+        )
+        raise ValueError(msg)
     if _host is None:
-        _host = Host()
+        _host = Host(listening or Listening())
+    elif listening is not None and listening != _host.listening:
+        msg = (
+            f"This program listens on {_host.carrier.url} already: one port and one set of limits for all."
+        )
+        raise ValueError(msg)
     return _host
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import itertools
 import logging
 import os
 import secrets
@@ -19,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
 
 from nbsocket.errors import (
-    ChannelInUse,
     ExtensionNotLoadedError,
     LinkLostError,
     NbSocketError,
@@ -28,30 +26,23 @@ from nbsocket.errors import (
 )
 from nbsocket.kernel.discovery import candidate_urls
 from nbsocket.kernel.link_opening import Credentials, no_server, open_link
+from nbsocket.kernel.routing import RoutingCarrier
 from nbsocket.link.messages import (
-    ChannelLost,
-    ClientMessage,
-    Closed,
-    CloseSession,
     Goodbye,
     LinkError,
-    Opened,
     Ping,
     Pong,
     Register,
-    Reply,
     Sequenced,
-    Unregister,
     Welcome,
     decode,
     encode,
 )
-from nbsocket.link.reliable import ReliableEnd, size_of
+from nbsocket.link.reliable import ReliableEnd
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from nbsocket.kernel.carrier import ChannelEvents
     from nbsocket.kernel.discovery import KernelIdentity
 
 log = logging.getLogger("nbsocket")
@@ -59,7 +50,6 @@ log = logging.getLogger("nbsocket")
 _MAX_MESSAGE = 64 * 1024 * 1024
 _OPENING_S = 2.0
 _START_S = 2.7
-_REQUEST_S = 10.0
 _PING_EVERY_S = 20.0
 _SILENT_PINGS = 3
 _RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
@@ -69,7 +59,7 @@ _EXIT_S = 0.3
 _NOT, _LATER, _NOW = range(3)
 
 
-class LinkCarrier:
+class LinkCarrier(RoutingCarrier):
     """The link of this kernel process to its Jupyter server.
 
     Args:
@@ -78,20 +68,13 @@ class LinkCarrier:
 
     def __init__(self, identity: KernelIdentity) -> None:
         """Start the thread; ``wait_up`` tells how it went."""
+        super().__init__(identity.notebook)
         self.identity = identity
-        self.base_url = "/"
-        self.max_payload = 1_000_000
-        self.url = ""
         self._epoch = secrets.token_hex(8)
         self._server_epoch = ""
-        self._changed = threading.Condition()
         self._end = ReliableEnd()
         self._flush_scheduled = False
         self._acknowledging = _NOT
-        self._channels: dict[str, ChannelEvents] = {}
-        self._sessions: dict[int, ChannelEvents] = {}
-        self._requests = itertools.count(1)
-        self._replies: dict[int, Reply | None] = {}
         self._connection: WebSocketClientConnection | None = None
         self._error: NbSocketError | None = None
         self._attempts = 0
@@ -141,52 +124,6 @@ class LinkCarrier:
                 return
             self._flush_scheduled = True
         self._loop.call_soon_threadsafe(self._flush)
-
-    def request(self, kind: type, **fields: object) -> Reply:
-        """Send a message that is answered, and wait for the answer.
-
-        Raises:
-            LinkLostError: No answer came within 10 seconds.
-        """
-        number = next(self._requests)
-        with self._changed:
-            self._replies[number] = None
-        self.send(kind(request=number, **fields))
-        with self._changed:
-            self._changed.wait_for(lambda: self._replies[number] is not None, _REQUEST_S)
-            reply = self._replies.pop(number)
-        if reply is None:
-            msg = f"The Jupyter server at {self.url} did not answer within {_REQUEST_S:g} s."
-            raise LinkLostError(msg)
-        return reply
-
-    def open_channel(self, name: str, events: ChannelEvents, *, takeover: bool) -> None:
-        """Take a channel name.
-
-        Raises:
-            ChannelInUse: Another live kernel holds it.
-            ValueError: It is no channel name.
-        """
-        with self._changed:
-            self._channels[name] = events
-        reply = self.request(Register, channel=name, notebook=self.identity.notebook, takeover=takeover)
-        if not reply.error:
-            return
-        with self._changed:
-            del self._channels[name]
-        if reply.error == "channel_in_use":
-            raise ChannelInUse(
-                f"The channel {name!r} is held by {reply.message}. Choose another name, shut that "
-                f"kernel down, or take it with nbsocket.Server({name!r}, takeover=True).",
-                reply.message,
-            )
-        raise ValueError(reply.message)
-
-    def close_channel(self, name: str) -> None:
-        """Give a channel name back."""
-        with self._changed:
-            self._channels.pop(name, None)
-        self.send(Unregister(name))
 
     def consumed(self, size: int) -> None:
         """Say that received messages of this size are worked off."""
@@ -344,46 +281,7 @@ class LinkCarrier:
                 self._changed.notify_all()
         if not messages:
             return
-        other_size = 0
-        for one in messages:
-            if isinstance(one, ClientMessage):
-                events = self._sessions.get(one.session)
-                if events is not None:
-                    self._hand_over(events, one)
-                    continue
-            other_size += size_of(one)
-            self._act(one)
-        if other_size:
-            self.consumed(other_size)
-
-    def _hand_over(self, events: ChannelEvents, message: ClientMessage) -> None:
-        """Hand a client's message over; a fault of ours ends that client, not the link."""
-        try:
-            events.message(message.session, message.data, size_of(message))
-        except Exception:
-            log.exception("nbsocket: a fault in nbsocket itself; one client is closed for it")
-            self.send(CloseSession(message.session, "parse error"))
-            self.consumed(size_of(message))
-
-    def _act(self, message: Sequenced) -> None:
-        if isinstance(message, Opened):
-            events = self._channels.get(message.channel)
-            if events is not None:
-                self._sessions[message.session] = events
-                events.opened(message)
-        elif isinstance(message, Closed):
-            events = self._sessions.pop(message.session, None)
-            if events is not None:
-                events.closed(message.session, message.reason)
-        elif isinstance(message, Reply):
-            with self._changed:
-                if message.request in self._replies:
-                    self._replies[message.request] = message
-                    self._changed.notify_all()
-        elif isinstance(message, ChannelLost):
-            events = self._channels.pop(message.channel, None)
-            if events is not None:
-                events.lost(message.by)
+        self._route(messages)
 
     def _flush(self) -> None:
         connection = self._connection

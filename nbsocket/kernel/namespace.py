@@ -14,10 +14,10 @@ from nbsocket.errors import LinkLostError
 from nbsocket.kernel.acks import Answer, PendingAck
 from nbsocket.kernel.adapter import RoomsAdapter
 from nbsocket.kernel.broadcast import BroadcastOperator, Emitter
-from nbsocket.kernel.handlers import HandlerTable, Registration
+from nbsocket.kernel.handlers import HandlerTable, Hook, Registration, function_name
 from nbsocket.kernel.output import UNANSWERED, HandlerRun
+from nbsocket.kernel.recovery import MAX_ABSENCE_S, Frames, Recovery
 from nbsocket.kernel.registering import Registering
-from nbsocket.kernel.runtime import function_name
 from nbsocket.kernel.socket import Handshake, Socket, reason_of
 from nbsocket.kernel.waiting import Arrival, Arrivals, value_of
 from nbsocket.link.messages import Deliver
@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from nbsocket.kernel.carrier import Carrier
     from nbsocket.kernel.cells import CellRun, Cells
     from nbsocket.kernel.client import Client
+    from nbsocket.kernel.dynamic import ParentNamespace
     from nbsocket.kernel.runtime import HandlerThread
+    from nbsocket.kernel.stream import EventStream
 
-_CONNECTION = ("connection", "connect")
-_MIDDLEWARE = "middleware"
+CONNECTION_EVENTS = ("connection", "connect")
+_LIFE = (*CONNECTION_EVENTS, "disconnect", "disconnecting")
 
 
 class ConnectionRefused(Exception):  # noqa: N818 - what a middleware says, in Socket.IO's words
@@ -42,6 +44,8 @@ class ConnectionRefused(Exception):  # noqa: N818 - what a middleware says, in S
     Args:
         message: What the client's ``connect_error`` says.
         data: A JSON value that goes with it.
+
+    Source: Socket.IO protocol, section "Connection to a namespace" (CONNECT_ERROR).
     """
 
     def __init__(self, message: str, data: Any = None) -> None:
@@ -61,6 +65,10 @@ class Namespace(Emitter, Registering):
         cells: Whose registration it is.
         registered: Called at every registration.
         post: Has a job run on the handler thread, in order.
+        recovery: Whether clients that come back go on where they stopped.
+        parent: The dynamic namespace that it came from, whose handlers count here, too.
+
+    Source: Socket.IO server API, "Namespace".
     """
 
     def __init__(
@@ -71,6 +79,8 @@ class Namespace(Emitter, Registering):
         cells: Cells,
         registered: Callable[[], None],
         post: Callable[[Callable[[], Any]], None],
+        recovery: bool = False,
+        parent: ParentNamespace | None = None,
     ) -> None:
         """Made by ``Server.of``."""
         self.name = name
@@ -80,13 +90,16 @@ class Namespace(Emitter, Registering):
         self.arrivals = Arrivals()
         self._carrier = carrier
         self._post = post
+        self._parent = parent
         self._lock = threading.RLock()
         self._adapter = RoomsAdapter()
+        self._recovery = Recovery() if recovery else None
         self._sockets: dict[str, Socket] = {}
         self._table = HandlerTable()
-        self._middleware = HandlerTable()
         self._ack_ids = itertools.count()
         self._replaced: list[Registration] = []
+        self._is_overheard = bool(self._of(Hook.ANY_OUTGOING))
+        self.is_lasting = False
 
     def __repr__(self) -> str:
         """Show its name and how many are here."""
@@ -102,10 +115,18 @@ class Namespace(Emitter, Registering):
 
         It refuses by raising ``ConnectionRefused`` (or anything else).
         Running the cell again replaces it, like a handler.
+        For a client whose state is recovered it is not asked again.
+
+        Args:
+            middleware: Called with the socket, which is not connected yet.
+
+        Raises:
+            TypeError: It cannot be called with a socket.
+
+        Source: Socket.IO server API, ``namespace.use(fn)``.
         """
-        self.registered()
-        self._middleware.add(Registration(_MIDDLEWARE, middleware, self.cells.running()))
-        return middleware
+        registered: Callable[[Socket], Any] = self._register(Hook.MIDDLEWARE, middleware, once=False)
+        return registered
 
     # --- emitting ---------------------------------------------------------------------------
 
@@ -118,40 +139,58 @@ class Namespace(Emitter, Registering):
             ids = self._adapter.select(self._sockets, rooms, excluded)
             return [self._sockets[one] for one in ids if one in self._sockets]
 
-    def deliver(
+    def broadcast(
         self,
-        frames: list[str | bytes],
+        event: str,
+        args: tuple[Any, ...],
         rooms: frozenset[str],
         excluded: frozenset[str],
         *,
         volatile: bool,
     ) -> None:
-        """Send one packet to the sockets chosen at this moment."""
+        """Emit an event to the sockets chosen at this moment."""
+        frames = encode_packet(Packet(PacketType.EVENT, self.name, [event, *args]))
         if volatile and not self._carrier.writable:
             return
         self._wait_for_room()
         # Choosing and sending under one lock: nobody joins or leaves in between.
         with self._lock:
-            to = [socket.session for socket in self.select(rooms, excluded)]
-            if to:
-                self._carrier.send(Deliver(frames, to, volatile))
+            everyone: Iterable[str] = self._sockets
+            if self._recovery is not None:
+                everyone = [*self._sockets, *self._recovery.absent]
+            self._send_to(self._adapter.select(everyone, rooms, excluded), frames, event, args, volatile)
 
-    def deliver_to(self, socket: Socket, frames: list[str | bytes]) -> None:
-        """Send one packet to one socket."""
+    def emit_to(self, socket: Socket, event: str, args: tuple[Any, ...]) -> None:
+        """Emit an event to one socket."""
+        frames = encode_packet(Packet(PacketType.EVENT, self.name, [event, *args]))
         self._wait_for_room()
         with self._lock:
-            if socket.connected:
-                self._carrier.send(Deliver(frames, [socket.session]))
+            self._send_to([socket.id], frames, event, args)
+
+    def _send_to(
+        self,
+        ids: list[str],
+        frames: Frames,
+        event: str,
+        args: tuple[Any, ...],
+        volatile: bool = False,
+    ) -> None:
+        if self._recovery is not None:
+            frames = self._recovery.record(frames, ids, volatile=volatile)
+        sockets = self._sockets
+        to = [sockets[one].session for one in ids if one in sockets]
+        if to:
+            self._carrier.send(Deliver(frames, to, volatile))
+            if self._is_overheard:
+                there = [sockets[one] for one in ids if one in sockets]
+                self._post(partial(self._tell_outgoing, there, event, args))
 
     def ask(
-        self,
-        event: str,
-        frames: list[str | bytes],
-        ack_id: int,
-        rooms: frozenset[str],
-        excluded: frozenset[str],
+        self, event: str, args: tuple[Any, ...], rooms: frozenset[str], excluded: frozenset[str]
     ) -> PendingAck:
-        """Send a packet that every chosen socket answers."""
+        """Emit an event that every chosen socket answers."""
+        ack_id = next(self._ack_ids)
+        frames = encode_packet(Packet(PacketType.EVENT, self.name, [event, *args], ack_id))
         self._wait_for_room()
         with self._lock:
             sockets = self.select(rooms, excluded)
@@ -160,11 +199,23 @@ class Namespace(Emitter, Registering):
                 socket.expect_ack(ack_id, pending)
             if sockets:
                 self._carrier.send(Deliver(frames, [socket.session for socket in sockets]))
+                if self._is_overheard:
+                    self._post(partial(self._tell_outgoing, sockets, event, args))
         return pending
 
-    def next_ack_id(self) -> int:
-        """Return a number that no other emit in this namespace has."""
-        return next(self._ack_ids)
+    def _tell_outgoing(self, sockets: list[Socket], event: str, args: tuple[Any, ...]) -> bool:
+        started = False
+        for socket in sockets:
+            started = self._call_hooks(Hook.ANY_OUTGOING, socket, event, args) or started
+        return started
+
+    def _call_hooks(self, hook: Hook, socket: Socket, event: str, args: Iterable[Any]) -> bool:
+        started = False
+        for one in socket._registrations().of(hook):
+            started = self.handlers.call(one, (event, *args), socket) or started
+        for one in self._of(hook):
+            started = self.handlers.call(one, (socket, event, *args), socket) or started
+        return started
 
     def _wait_for_room(self) -> None:
         """Slow down an emitter that is faster than the clients read; nothing is lost."""
@@ -220,6 +271,17 @@ class Namespace(Emitter, Registering):
         """Do what ``wait_for`` does, for code that awaits."""
         return value_of((await self.next_arrival(event, None)).args)
 
+    def events(self, event: str, timeout: float | None = None) -> EventStream:
+        """Return what clients emit under this name, for a ``for`` or an ``async for``.
+
+        Each turn of the loop gives the socket and a tuple of the arguments.
+
+        Args:
+            event: Its name.
+            timeout: Seconds after which the loop ends; None for never.
+        """
+        return self.arrivals.stream(event, None, timeout, self.handlers)
+
     def wait_for_arrival(self, event: str, client: Socket | None, timeout_s: float | None) -> Any:
         """Block until ``client`` (or anyone) emits ``event``."""
         what = f"wait_for({event!r})"
@@ -238,13 +300,24 @@ class Namespace(Emitter, Registering):
     # --- registering ------------------------------------------------------------------------
 
     def _add(self, registration: Registration) -> None:
-        _check_takes_socket(registration)
+        check_takes_socket(registration)
         old = self._table.add(registration)
-        if old is not None and registration.event in _CONNECTION:
+        self.overheard(registration)
+        if old is not None and registration.event in CONNECTION_EVENTS:
             self._replaced.append(registration)
+
+    def overheard(self, registration: Registration) -> None:
+        """Note that somebody listens to what is sent, so that recipients are told of."""
+        if registration.event is Hook.ANY_OUTGOING:
+            self._is_overheard = True
 
     def _registrations(self) -> HandlerTable:
         return self._table
+
+    def _of(self, event: str | Hook) -> list[Registration]:
+        """Return the registrations that count here, the parent's first."""
+        own = self._table.of(event)
+        return own if self._parent is None else self._parent._registrations().of(event) + own
 
     def _wiring(self) -> Namespace:
         return self
@@ -254,33 +327,53 @@ class Namespace(Emitter, Registering):
         replaced, self._replaced = self._replaced, []
         if ok:
             self._table.remove_leftovers(cell)
-            self._middleware.remove_leftovers(cell)
+        self.settle(replaced, cell if ok else None)
+
+    def settle(self, replaced: list[Registration], finished: CellRun | None) -> None:
+        """Do on every socket what a cell's end brings."""
         for socket in list(self._sockets.values()):
             for registration in replaced:
                 self._post(partial(self._greet, socket, registration))
-            if ok:
-                self._post(partial(socket._registrations().remove_leftovers, cell))
+            if finished is not None:
+                self._post(partial(socket._registrations().remove_leftovers, finished))
 
     # --- what clients do, on the handler thread ---------------------------------------------
 
     def connect(self, client: Client, auth: Any) -> bool:
         """Take a CONNECT: ask the middleware, then accept or refuse."""
-        details = client.handshake
-        handshake = Handshake(
-            headers=dict(details.get("headers", {})),
-            query=dict(details.get("query", {})),
-            auth=dict(auth or {}),
-            address=details.get("address", ""),
-            url=details.get("url", ""),
-            secure=bool(details.get("secure")),
-            xdomain=bool(details.get("xdomain")),
-        )
+        handshake = Handshake.of(client.handshake, dict(auth or {}))
+        if self._recovery is not None:
+            pid = handshake.auth.pop("pid", None)
+            offset = handshake.auth.pop("offset", None)
+            restored = self._restore(client, handshake, pid, offset)
+            if restored is not None:
+                return self._accept(*restored, client)
         socket = Socket(self, client, handshake)
-        return self._ask_middleware(socket, client, self._middleware.of(_MIDDLEWARE))
+        return self._ask_middleware(socket, client, self._of(Hook.MIDDLEWARE))
+
+    def _restore(
+        self, client: Client, handshake: Handshake, pid: Any, offset: Any
+    ) -> tuple[Socket, list[Frames]] | None:
+        """Return the socket that goes on where an earlier one stopped, and what it missed."""
+        recovery = self._recovery
+        old = recovery.find(pid) if recovery is not None else None
+        if recovery is None or old is None or not old.may_go_on_as(client):
+            return None
+        if old.connected:
+            # The client knows better than we do that its earlier connection is dead.
+            old.drop_connection()
+            self.left(old, Trigger.TRANSPORT_LOST, "transport close")
+        with self._lock:
+            socket = Socket(self, client, handshake, old)
+            missed = recovery.restore(old, socket, offset)
+            if missed is None:
+                self._adapter.remove_all(old.id)
+                return None
+            return socket, missed
 
     def _ask_middleware(self, socket: Socket, client: Client, left: list[Registration]) -> bool:
         if not left:
-            return self._accept(socket, client)
+            return self._accept(socket, [], client)
 
         def done(_: Any, error: BaseException | None) -> bool:
             if error is None:
@@ -300,75 +393,145 @@ class Namespace(Emitter, Registering):
                 said["data"] = error.data
         client.send(encode_packet(Packet(PacketType.CONNECT_ERROR, self.name, said)))
 
-    def _accept(self, socket: Socket, client: Client) -> bool:
+    def _accept(self, socket: Socket, missed: list[Frames], client: Client) -> bool:
         with self._lock:
             if not client.is_open or not socket.move(Trigger.ACCEPTED):
+                if self._recovery is not None and self._recovery.lost(socket, "transport close"):
+                    self.handlers.later(MAX_ABSENCE_S, self._expire)
                 return False
+            answer = {"sid": socket.id}
+            if self._recovery is not None:
+                socket.pid = socket.pid or self._recovery.begin(socket)
+                answer["pid"] = socket.pid
             self._sockets[socket.id] = socket
             self._adapter.add(socket.id, socket.id)
             client.sockets[self.name] = socket
             # Before any handler runs: the answer precedes whatever a handler emits.
-            client.send(encode_packet(Packet(PacketType.CONNECT, self.name, {"sid": socket.id})))
+            client.send(encode_packet(Packet(PacketType.CONNECT, self.name, answer)))
+            for frames in missed:
+                client.send(frames)
         started = False
-        for event in _CONNECTION:
-            for registration in self._table.of(event):
+        for event in CONNECTION_EVENTS:
+            for registration in self._of(event):
                 started = self._greet(socket, registration) or started
         return started
 
     def _greet(self, socket: Socket, registration: Registration) -> bool:
         if not socket.connected or not socket.greet(registration):
             return False
-        if registration.once and not self._table.discard(registration):
+        if registration.once and not self._discard(registration):
             return False
         return self.handlers.call(registration, (socket,), socket)
 
     def dispatch(self, socket: Socket, packet: Packet) -> bool:
-        """Call the handlers of an event: the socket's own first, then the namespace's."""
+        """Take an event: listeners of all events hear it, then middleware is asked, then handlers run."""
         if not socket.connected:
             return False
         event, args = packet.data[0], packet.data[1:]
+        started = self._call_hooks(Hook.ANY, socket, event, args)
+        middleware = socket._registrations().of(Hook.MIDDLEWARE)
+        return self._pass_on(socket, event, args, packet.ack_id, middleware) or started
+
+    def _pass_on(
+        self, socket: Socket, event: str, args: list[Any], ack_id: int | None, left: list[Registration]
+    ) -> bool:
+        if not left:
+            return self._handle(socket, event, args, ack_id)
+
+        def done(_: Any, error: BaseException | None) -> bool:
+            if error is None:
+                return self._pass_on(socket, event, args, ack_id, left[1:])
+            started = False
+            for registration in socket._registrations().of("error"):
+                started = self.handlers.call(registration, (error,), socket) or started
+            return started
+
+        # With handlers of "error" what it raises is theirs; without any it is shown to its author.
+        expected = (Exception,) if socket._registrations().of("error") else ()
+        return self.handlers.call(left[0], (event, args), socket, done, expected)
+
+    def _handle(self, socket: Socket, event: str, args: list[Any], ack_id: int | None) -> bool:
+        """Call the handlers of an event: the socket's own first, then the namespace's."""
         own = [(one, tuple(args)) for one in socket._registrations().of(event)]
-        shared = [(one, (socket, *args)) for one in self._table.of(event) if event not in _CONNECTION]
+        shared = [(one, (socket, *args)) for one in self._of(event) if event not in _LIFE]
         calls = own + shared
         if not calls:
             run, output = HandlerRun(event, socket), self.handlers.output
             output.tell(run, "stderr", f"No handler is registered for {event!r}.\n")
             output.tell(run, UNANSWERED)
         done = None
-        if packet.ack_id is not None:
-            ack_id = packet.ack_id
+        if ack_id is not None:
             done = Answer(len(calls), lambda values: socket.answer(ack_id, values))
         started = False
         for registration, call_args in calls:
             if registration.once:
-                tables = (socket._registrations(), self._table)
-                if not any(table.discard(registration) for table in tables):
+                mine = socket._registrations().discard(registration)
+                if not mine and not self._discard(registration):
                     continue
             started = self.handlers.call(registration, call_args, socket, done) or started
         return started
 
+    def _discard(self, registration: Registration) -> bool:
+        """Remove a handler that goes after its first call; False if it went before."""
+        parent = self._parent
+        return self._table.discard(registration) or (
+            parent is not None and parent._registrations().discard(registration)
+        )
+
     def left(self, socket: Socket, trigger: Trigger, reason: str | None = None) -> None:
-        """Forget a socket that disconnected; its ``disconnect`` handlers run, once."""
+        """Forget a socket that disconnected; its handlers of that run, once."""
+        why = reason or reason_of(trigger)
         with self._lock:
             if not socket.move(trigger):
                 return
             was_here = self._sockets.pop(socket.id, None) is not None
-            self._adapter.remove_all(socket.id)
+            stays = was_here and self._recovery is not None and self._recovery.lost(socket, why)
         socket.let_go()
-        if was_here:
-            why = reason or reason_of(trigger)
-            self._post(lambda: self._say_gone(socket, why))
+        if not was_here:
+            return
+        if stays:
+            self.handlers.later(MAX_ABSENCE_S, self._expire)
+        self._post(lambda: self._say_gone(socket, why, stays=stays))
 
-    def _say_gone(self, socket: Socket, why: str) -> bool:
+    def _expire(self) -> None:
+        if self._recovery is not None:
+            with self._lock:
+                for socket in self._recovery.expire():
+                    self._adapter.remove_all(socket.id)
+            self._perhaps_empty()
+
+    def _say_gone(self, socket: Socket, why: str, *, stays: bool) -> bool:
+        started = self._tell_end("disconnecting", socket, why)
+        with self._lock:
+            # Whoever may come back keeps its rooms, so that it is known what it misses.
+            if not stays:
+                self._adapter.remove_all(socket.id)
+        socket.is_in_rooms = False
+        started = self._tell_end("disconnect", socket, why) or started
+        self._perhaps_empty()
+        return started
+
+    def _tell_end(self, event: str, socket: Socket, why: str) -> bool:
         started = False
-        for registration in socket._registrations().of("disconnect"):
+        for registration in socket._registrations().of(event):
             started = self.handlers.call(registration, (why,), socket) or started
-        for registration in self._table.of("disconnect"):
+        for registration in self._of(event):
             started = self.handlers.call(registration, (socket, why), socket) or started
         return started
 
+    def _perhaps_empty(self) -> None:
+        """A dynamic namespace goes with its last client, unless somebody asked for it by name."""
+        parent = self._parent
+        if parent is None:
+            return
+        with self._lock:
+            absent = list(self._recovery.absent) if self._recovery is not None else []
+            if self.is_lasting or self._sockets or absent or self._table:
+                return
+        parent.emptied(self)
 
-def _check_takes_socket(registration: Registration) -> None:
+
+def check_takes_socket(registration: Registration) -> None:
     """Refuse a handler that could never be called, while its author looks at it.
 
     Raises:
@@ -379,13 +542,17 @@ def _check_takes_socket(registration: Registration) -> None:
     except (TypeError, ValueError):
         # Some built-in functions do not tell.
         return
-    name, event = function_name(registration.function), registration.event
+    event = registration.event
+    only_socket = event in CONNECTION_EVENTS or event is Hook.MIDDLEWARE
     try:
-        if event in _CONNECTION:
+        if only_socket:
             signature.bind(object())
         else:
             signature.bind_partial(object())
     except TypeError:
-        rest = "" if event in _CONNECTION else ", ..."
-        msg = f"the handler {name}() of {event!r} is called with the socket: def {name}(socket{rest})"
+        rest = "" if only_socket else ", ..."
+        msg = (
+            f"{registration.description} is called with the socket: "
+            f"def {function_name(registration.function)}(socket{rest})"
+        )
         raise TypeError(msg) from None

@@ -1,17 +1,24 @@
-"""``on``, ``once`` and ``off``: the same for the server, a namespace and a socket."""
+"""Registering handlers and listeners: the same for the server, a namespace and a socket."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
-from nbsocket.kernel.handlers import HandlerTable, Registration
+from nbsocket.kernel.handlers import HandlerTable, Hook, Registration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbsocket.kernel.namespace import Namespace
+    from nbsocket.kernel.cells import Cells
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
+
+
+class Wiring(Protocol):
+    """What a registration needs to know of its surroundings."""
+
+    cells: Cells
+    registered: Callable[[], None]
 
 
 class Registering:
@@ -23,7 +30,7 @@ class Registering:
     def _registrations(self) -> HandlerTable:
         raise NotImplementedError
 
-    def _wiring(self) -> Namespace:
+    def _wiring(self) -> Wiring:
         raise NotImplementedError
 
     @overload
@@ -35,8 +42,24 @@ class Registering:
     def on(self, event: str, handler: Function | None = None) -> Any:
         """Register a handler of ``event``: as a decorator, or with the function given.
 
+        On the server or a namespace it is called ``(socket, *args)``, on a socket ``(*args)``.
         Running the cell again replaces what it registered.
-        A plain function and an ``async def`` are both fine; the return value is the acknowledgement.
+        A plain function and an ``async def`` are both fine. The return value is the acknowledgement:
+        None for one without arguments, a tuple for one with several.
+
+        ``connection`` handlers get the socket; those of ``disconnecting`` (still in its rooms) and
+        ``disconnect`` get the reason: ``client namespace disconnect``, ``server namespace disconnect``,
+        ``transport close``, ``transport error``, ``ping timeout`` or ``parse error``.
+
+        Args:
+            event: Its name.
+            handler: The function; None to use this as a decorator.
+
+        Raises:
+            TypeError: The name is no string, or the handler cannot be called so.
+
+        Source: Socket.IO server API, ``socket.on(eventName, callback)``, Events "connection",
+        "disconnecting", "disconnect".
         """
         return self._register(event, handler, once=False)
 
@@ -47,15 +70,81 @@ class Registering:
     def once(self, event: str, handler: Function) -> Function: ...
 
     def once(self, event: str, handler: Function | None = None) -> Any:
-        """Register a handler that goes after its first call."""
+        """Register a handler that goes after its first call.
+
+        Args:
+            event: Its name.
+            handler: The function; None to use this as a decorator.
+
+        Raises:
+            TypeError: The name is no string, or the handler cannot be called so.
+
+        Source: Socket.IO server API, ``socket.once(eventName, listener)``.
+        """
         return self._register(event, handler, once=True)
 
     def off(self, event: str | None = None, handler: Callable[..., Any] | None = None) -> None:
-        """Remove a handler, all handlers of ``event``, or (without arguments) all."""
+        """Remove a handler, all handlers of ``event``, or (without arguments) all handlers.
+
+        Args:
+            event: Its name; None for all events.
+            handler: The one to remove; None for all of the event.
+
+        Source: Socket.IO server API, ``socket.removeListener``, ``socket.removeAllListeners``.
+        """
         self._registrations().remove(event, handler)
 
-    def _register(self, event: str, handler: Function | None, *, once: bool) -> Any:
-        if not isinstance(event, str):
+    def on_any(self, listener: Function) -> Function:
+        """Have ``listener`` called for every event that arrives, before its handlers.
+
+        On a socket it is called ``(event, *args)``,
+        on the server or a namespace ``(socket, event, *args)``.
+        What it returns does not matter. Running the cell again replaces it.
+
+        Args:
+            listener: A plain function or an ``async def``.
+
+        Raises:
+            TypeError: It cannot be called.
+
+        Source: Socket.IO server API, ``socket.onAny(callback)``.
+        """
+        registered: Function = self._register(Hook.ANY, listener, once=False)
+        return registered
+
+    def off_any(self, listener: Callable[..., Any] | None = None) -> None:
+        """Remove a listener of ``on_any``, or all of them.
+
+        Source: Socket.IO server API, ``socket.offAny([listener])``.
+        """
+        self._registrations().remove(Hook.ANY, listener)
+
+    def on_any_outgoing(self, listener: Function) -> Function:
+        """Have ``listener`` called for every event that is emitted to a client, after it was sent.
+
+        Called as for ``on_any``, once for every recipient, on the handler thread.
+        Acknowledgements are no events. Running the cell again replaces it.
+
+        Args:
+            listener: A plain function or an ``async def``.
+
+        Raises:
+            TypeError: It cannot be called.
+
+        Source: Socket.IO server API, ``socket.onAnyOutgoing(callback)``.
+        """
+        registered: Function = self._register(Hook.ANY_OUTGOING, listener, once=False)
+        return registered
+
+    def off_any_outgoing(self, listener: Callable[..., Any] | None = None) -> None:
+        """Remove a listener of ``on_any_outgoing``, or all of them.
+
+        Source: Socket.IO server API, ``socket.offAnyOutgoing([listener])``.
+        """
+        self._registrations().remove(Hook.ANY_OUTGOING, listener)
+
+    def _register(self, event: str | Hook, handler: Function | None, *, once: bool) -> Any:
+        if not isinstance(event, (str, Hook)):
             msg = f'an event\'s name is a string, not {type(event).__name__}: write @io.on("name")'
             raise TypeError(msg)
 

@@ -109,9 +109,10 @@ class HandlerThread:
             Whether a coroutine was started that needs a turn of the loop to begin.
         """
         function = registration.function
-        run = HandlerRun(registration.event, client, inspect.iscoroutinefunction(function))
+        event = registration.event if isinstance(registration.event, str) else registration.event.value
+        run = HandlerRun(event, client, inspect.iscoroutinefunction(function))
         context = self.output.context_of(registration.cell, run)
-        what = f"nbsocket: the handler {function_name(function)}() of {registration.event!r}"
+        what = f"nbsocket: {registration.description}"
 
         def failed(error: BaseException) -> bool:
             if not isinstance(error, expected):
@@ -143,8 +144,8 @@ class HandlerThread:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def blocking(self, what: str, awaitable: str) -> None:
-        """Refuse a blocking call in an ``async def`` handler.
+    def blocking(self, what: str, awaitable: str, form: str = "await {}") -> None:
+        """Refuse a blocking call in an ``async def`` handler; ``form`` is what to write around the other.
 
         Raises:
             BlockingCallError: Always, there; it names the awaitable form.
@@ -153,7 +154,7 @@ class HandlerThread:
         if self.is_current and run is not None and run.is_async:
             msg = (
                 f"{what} blocks, and this is an async def handler: it would stop every other handler. "
-                f"Write  await {awaitable}  instead."
+                f"Write  {form.format(awaitable)}  instead."
             )
             raise BlockingCallError(msg)
 
@@ -171,8 +172,3 @@ class HandlerThread:
             stacklevel=4,
         )
         return wait(None if timeout_s is None else timeout_s - _WARN_AFTER_S)
-
-
-def function_name(function: Callable[..., Any]) -> str:
-    """Return what a user calls ``function``."""
-    return str(getattr(function, "__name__", None) or repr(function))

@@ -6,11 +6,14 @@ import asyncio
 import re
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from nbsocket.kernel.broadcast import Emitter
-from nbsocket.kernel.client import Client
-from nbsocket.kernel.host import Host, host
+from nbsocket.kernel.client import MAX_NAMESPACES, Client
+from nbsocket.kernel.dynamic import ParentNamespace
+from nbsocket.kernel.host import Host
+from nbsocket.kernel.host import host as process_host
+from nbsocket.kernel.listening import listening
 from nbsocket.kernel.namespace import Namespace
 from nbsocket.kernel.registering import Registering
 from nbsocket.kernel.tickets import Ticket
@@ -24,13 +27,14 @@ from nbsocket.protocol.socket_packet import (
 from nbsocket.protocol.socket_states import Trigger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from nbsocket.kernel.broadcast import BroadcastOperator
     from nbsocket.kernel.cells import CellRun
     from nbsocket.kernel.handlers import HandlerTable, Registration
     from nbsocket.kernel.socket import Socket
+    from nbsocket.kernel.stream import EventStream
     from nbsocket.link.messages import Opened
     from nbsocket.widgets.page import Page
     from nbsocket.widgets.pane import Pane
@@ -42,48 +46,95 @@ _QUIET_S = 1.0
 class Server(Emitter, Registering):
     """A Socket.IO server in this notebook; clients reach it through the Jupyter server.
 
-    Creating it again in the same kernel returns the same server.
+    In a program outside Jupyter (``python app.py``) it listens by itself, on the port that the environment
+    variable ``PORT`` names, or 3000. Creating it again in the same process returns the same server.
 
     Args:
         name: The channel: ``[a-z0-9][a-z0-9_-]{0,63}``.
-            Without it, one is made from the notebook's name and the kernel.
+            Without it, one is made from the notebook's name and the kernel, or from the program's name.
         takeover: Take the name from another notebook that holds it.
+        recovery: Let a client that lost its connection for up to two minutes go on where it stopped:
+            same id, rooms and data, and what it missed, up to 1 MiB. It adds an offset to every event,
+            as a last argument that client code sees.
+        open: Outside Jupyter only: let clients in without a ticket, from pages of this very host
+            and from programs.
+        host: Outside Jupyter only: the address to listen on; ``127.0.0.1`` if not given.
+        port: Outside Jupyter only: the port; 0 for any that is free.
+        origins: Outside Jupyter only, with ``open``: origins of other pages whose clients are let in,
+            such as ``"https://example.org"``; ``"*"`` for all.
+        **limits: Outside Jupyter only: settings such as ``ping_interval`` (seconds)
+            or ``max_payload`` (bytes), named as in ``c.NbSocketApp``.
 
     Raises:
         ChannelInUse: Another notebook holds the name.
+        ListenError: Outside Jupyter: the port cannot be opened.
         NbSocketError: No link within 3 seconds; a subclass says what to do.
-        ValueError: The name is no channel name.
+        ValueError: The name is no channel name, or something was asked for that is not for here.
 
     Source: Socket.IO server API, "Server".
     """
 
     name: str
     _is_made = False
+    _recovery: bool
 
-    def __new__(cls, name: str | None = None, **_: Any) -> Server:  # noqa: PYI034 - one per name
+    def __new__(  # noqa: PYI034 - one per name
+        cls,
+        name: str | None = None,
+        *,
+        host: str | None = None,
+        port: int | None = None,
+        takeover: bool = False,  # noqa: ARG004 - for __init__
+        recovery: bool = False,  # noqa: ARG004 - for __init__
+        open: bool = False,  # noqa: A002 - Socket.IO's users would call it so
+        origins: Sequence[str] = (),
+        **limits: float,
+    ) -> Server:
         """Return the server of this name if there is one."""
-        here = host()
+        wanted = None
+        if open or origins or host is not None or port is not None or limits:
+            wanted = listening(host, port, limits)
+        here = process_host(wanted)
         return here.servers.get(_channel_name(name, here)) or super().__new__(cls)
 
-    def __init__(self, name: str | None = None, *, takeover: bool = False) -> None:
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        takeover: bool = False,
+        recovery: bool = False,
+        open: bool = False,  # noqa: A002 - Socket.IO's users would call it so
+        host: str | None = None,  # noqa: ARG002 - for __new__
+        port: int | None = None,  # noqa: ARG002 - for __new__
+        origins: Sequence[str] = (),
+        **_: float,
+    ) -> None:
         """Take the channel; see the class."""
-        here = host()
+        here = process_host()
         if self._is_made:
+            if recovery != self._recovery:
+                msg = f"{self.name!r} runs with recovery={self._recovery}; close it with io.close() first."
+                raise ValueError(msg)
             here.carrier.wait_up()
             # The newest server is what panes and magics take by default.
             here.servers[self.name] = here.servers.pop(self.name)
             return
         self.name = _channel_name(name, here)
+        self._recovery = recovery
         self._host = here
         self._carrier = here.carrier
         self._clients: dict[int, Client] = {}
         self._namespaces: dict[str, Namespace] = {}
+        self._parents: list[ParentNamespace] = []
         self._gate = Gate(here)
         self._default = self.of(DEFAULT_NAMESPACE)
         here.carrier.wait_up()
-        here.carrier.open_channel(self.name, self, takeover=takeover)
+        here.carrier.open_channel(self.name, self, takeover=takeover, is_open=open, origins=origins)
         here.servers[self.name] = self
         self._is_made = True
+        if here.is_program:
+            ticket = "no ticket needed" if open else "clients need a ticket: io.ticket().link"
+            print(f"nbsocket: {self.name!r} listens on {here.carrier.url} ({ticket})")  # noqa: T201 - its user waits for it
 
     def __repr__(self) -> str:
         """Show the channel and how many clients it has."""
@@ -96,27 +147,77 @@ class Server(Emitter, Registering):
 
     # --- what Socket.IO's server has --------------------------------------------------------
 
-    def of(self, namespace: str) -> Namespace:
-        """Return the namespace of this name; it exists from now on."""
+    @overload
+    def of(self, namespace: str) -> Namespace: ...
+
+    @overload
+    def of(self, namespace: re.Pattern[str] | Callable[[str, dict[str, Any]], Any]) -> ParentNamespace: ...
+
+    def of(
+        self, namespace: str | re.Pattern[str] | Callable[[str, dict[str, Any]], Any]
+    ) -> Namespace | ParentNamespace:
+        """Return a namespace, or one parent of all namespaces whose names match.
+
+        Args:
+            namespace: A name: that namespace exists from now on.
+                A regular expression: names that match it as a whole exist from when a client asks
+                for them until the last one has left.
+                A function ``(name, auth)``, plain or ``async def``: likewise, where it returns true.
+
+        Source: Socket.IO server API, ``server.of(nsp)``.
+        """
+        if not isinstance(namespace, str):
+            return self._parent_of(namespace)
         name = namespace if namespace.startswith("/") else f"/{namespace}"
         if name not in self._namespaces:
-            self._namespaces[name] = Namespace(
-                name,
-                self._carrier,
-                self._host.handlers,
-                self._host.cells,
-                self._gate.registered,
-                self._gate.post,
-            )
+            self._namespaces[name] = self._make(name)
+        self._namespaces[name].is_lasting = True
         return self._namespaces[name]
+
+    def _make(self, name: str, parent: ParentNamespace | None = None) -> Namespace:
+        return Namespace(
+            name,
+            self._carrier,
+            self._host.handlers,
+            self._host.cells,
+            self._gate.registered,
+            self._gate.post,
+            self._recovery,
+            parent,
+        )
+
+    def _parent_of(
+        self, matching: re.Pattern[str] | Callable[[str, dict[str, Any]], Any]
+    ) -> ParentNamespace:
+        parent = ParentNamespace(
+            matching,
+            self._host.handlers,
+            self._host.cells,
+            self._gate.registered,
+            make=self._make,
+            forget=lambda child: self._namespaces.pop(child.name, None),
+        )
+        for index, old in enumerate(self._parents):
+            if old.is_same(parent):
+                # The same cell again, or the same pattern elsewhere: its handlers and its clients stay.
+                self._parents[index].check = parent.check
+                return old
+        self._parents.append(parent)
+        return parent
 
     @property
     def sockets(self) -> Mapping[str, Socket]:
-        """The sockets connected to ``/`` by id: a live view that cannot be changed."""
+        """The sockets connected to ``/`` by id: a live view that cannot be changed.
+
+        Source: Socket.IO server API, ``namespace.sockets``.
+        """
         return self._default.sockets
 
     def use(self, middleware: Callable[[Socket], Any]) -> Callable[[Socket], Any]:
-        """Have ``middleware(socket)`` asked before a client is accepted in ``/``."""
+        """Have ``middleware(socket)`` asked before a client is accepted in ``/``; see ``Namespace.use``.
+
+        Source: Socket.IO server API, ``server.use(fn)``.
+        """
         return self._default.use(middleware)
 
     def wait_for(self, event: str, timeout: float | None = None) -> Any:
@@ -140,6 +241,22 @@ class Server(Emitter, Registering):
     async def next(self, event: str) -> Any:
         """Do what ``wait_for`` does, for code that awaits."""
         return await self._default.next(event)
+
+    def events(self, event: str, timeout: float | None = None) -> EventStream:
+        """Return what clients emit under this name, for a ``for`` or an ``async for``.
+
+        Each turn of the loop gives the socket and a tuple of the arguments. What arrives between two
+        turns waits. Events since the running cell began count, each once.
+
+        Args:
+            event: Its name.
+            timeout: Seconds after which the loop ends; None for never.
+
+        Example:
+            >>> for socket, args in io.events("vote", timeout=30):
+            ...     print(socket.id, args)
+        """
+        return self._default.events(event, timeout)
 
     async def drain(self) -> None:
         """Await until clients have caught up so far that ``emit`` would not wait."""
@@ -201,10 +318,30 @@ class Server(Emitter, Registering):
         return Page(self.name, path, self._carrier.base_url)
 
     def close(self) -> None:
-        """Give the channel back; its clients' connections are closed."""
-        self._host.servers.pop(self.name, None)
+        """Give the channel back; its clients' connections are closed.
+
+        Outside Jupyter the last server that is closed closes the port.
+
+        Source: Socket.IO server API, ``server.close()``.
+        """
         self._carrier.close_channel(self.name)
         self.reset()
+        self._host.forget(self.name)
+
+    def run(self) -> None:
+        """Outside Jupyter: serve until Ctrl-C, or until every server of this program is closed.
+
+        A program that ends without it serves on, too; but from Python 3.12 on its handlers can start no new
+        threads then, and ``asyncio.to_thread`` fails.
+
+        Raises:
+            NoServerError: In a notebook: there the Jupyter server serves.
+        """
+        self._host.serve()
+
+    def let_in(self) -> None:
+        """Wait for no more registrations: clients are let in."""
+        self._gate.open()
 
     # --- cells ------------------------------------------------------------------------------
 
@@ -215,6 +352,8 @@ class Server(Emitter, Registering):
 
     def cell_ended(self, cell: CellRun, *, ok: bool) -> None:
         """Settle what the cell registered; let in who waited for the cell to end."""
+        for parent in self._parents:
+            parent.cell_ended(cell, ok=ok)
         for namespace in list(self._namespaces.values()):
             namespace.cell_ended(cell, ok=ok)
         self._gate.cell_ended(cell)
@@ -257,15 +396,7 @@ class Server(Emitter, Registering):
         """
         namespace = self._namespaces.get(packet.namespace)
         if packet.type is PacketType.CONNECT:
-            if namespace is None:
-                refusal = {"message": "Invalid namespace"}
-                client.send(encode_packet(Packet(PacketType.CONNECT_ERROR, packet.namespace, refusal)))
-                return None
-            if packet.namespace in client.namespaces:
-                msg = "a second CONNECT to the same namespace"
-                raise ProtocolError(msg)
-            client.namespaces.add(packet.namespace)
-            return lambda: namespace.connect(client, packet.data)
+            return self._connecting(client, packet)
         socket = client.sockets.get(packet.namespace)
         if socket is None or namespace is None:
             if packet.type is PacketType.EVENT:
@@ -279,6 +410,39 @@ class Server(Emitter, Registering):
             socket.acknowledged(packet.ack_id or 0, packet.data)
             return None
         return lambda: namespace.left(socket, Trigger.CLIENT_LEFT)
+
+    def _connecting(self, client: Client, packet: Packet) -> Callable[[], Any] | None:
+        name, auth = packet.namespace, packet.data
+        if name in client.namespaces:
+            msg = "a second CONNECT to the same namespace"
+            raise ProtocolError(msg)
+        namespace = self._namespaces.get(name)
+        if (namespace is None and not self._parents) or len(client.namespaces) >= MAX_NAMESPACES:
+            _refuse_namespace(client, name)
+            return None
+        client.namespaces.add(name)
+        if namespace is not None:
+            return lambda: namespace.connect(client, auth)
+        return lambda: self._connect_dynamic(client, name, auth, list(self._parents))
+
+    def _connect_dynamic(
+        self, client: Client, name: str, auth: Any, parents: list[ParentNamespace]
+    ) -> bool:
+        """Ask one parent after another whether the namespace is its own, then connect."""
+        namespace = self._namespaces.get(name)
+        if namespace is None and not parents:
+            client.namespaces.discard(name)
+            _refuse_namespace(client, name)
+            return False
+        if namespace is not None:
+            return namespace.connect(client, auth)
+
+        def answer(matches: bool) -> bool:
+            if matches and name not in self._namespaces:
+                self._namespaces[name] = parents[0].child(name)
+            return self._connect_dynamic(client, name, auth, parents[1:])
+
+        return parents[0].matches(name, dict(auth or {}), answer)
 
     def _drop(self, client: Client, reason: str) -> None:
         client.close(reason)
@@ -304,7 +468,7 @@ class Server(Emitter, Registering):
 
     def lost(self, by: str) -> None:
         """Take the loss of the channel to another notebook."""
-        self._host.servers.pop(self.name, None)
+        self._host.forget(self.name)
         self.reset()
         message = (
             f"nbsocket: the channel {self.name!r} was taken over by {by or 'another notebook'}. "
@@ -314,7 +478,7 @@ class Server(Emitter, Registering):
 
 
 class Gate:
-    """Holds clients back until the cell that creates the server has ended.
+    """Holds clients back until the cell that creates the server has ended, or the program serves.
 
     So nothing arrives before its handler; but at most 1 s after the last registration.
 
@@ -323,13 +487,14 @@ class Gate:
     """
 
     def __init__(self, here: Host) -> None:
-        """Begin closed if a cell is running."""
+        """Begin closed if a cell or a program is running."""
         self._handlers = here.handlers
         self._cell = here.cells.running()
         self._lock = threading.Lock()
-        self._held: list[Callable[[], Any]] | None = [] if self._cell is not None else None
+        is_closed = self._cell is not None or here.is_program
+        self._held: list[Callable[[], Any]] | None = [] if is_closed else None
         self._registered_at = time.monotonic()
-        if self._cell is not None:
+        if is_closed:
             self._handlers.loop.call_soon_threadsafe(self._check)
 
     def registered(self) -> None:
@@ -347,25 +512,31 @@ class Gate:
     def cell_ended(self, cell: CellRun) -> None:
         """Open, if it is this cell's gate."""
         if cell is self._cell:
-            self._open()
+            self.open()
 
     def _check(self) -> None:
         left = self._registered_at + _QUIET_S - time.monotonic()
         if left <= 0:
-            self._open()
+            self.open()
         elif self._held is not None:
             self._handlers.loop.call_later(left, self._check)
 
-    def _open(self) -> None:
+    def open(self) -> None:
+        """Let everybody in."""
         with self._lock:
             held, self._held = self._held or [], None
             for job in held:
                 self._handlers.post(job)
 
 
+def _refuse_namespace(client: Client, name: str) -> None:
+    refusal = {"message": "Invalid namespace"}
+    client.send(encode_packet(Packet(PacketType.CONNECT_ERROR, name, refusal)))
+
+
 def _channel_name(name: str | None, here: Host) -> str:
     if name is None:
-        return here.identity.default_channel
+        return here.default_channel
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         msg = (
             f"{name!r} is no channel name: use a to z, 0 to 9, '-' and '_', "

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbsocket.kernel.broadcast import DEFAULT_ACK_TIMEOUT_S, BroadcastOperator
-from nbsocket.kernel.handlers import HandlerTable, Registration
-from nbsocket.kernel.registering import Registering
+from nbsocket.kernel.handlers import HandlerTable, Hook, Registration
+from nbsocket.kernel.registering import Function, Registering
 from nbsocket.kernel.waiting import Arrival, value_of
 from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
 from nbsocket.protocol.socket_states import (
@@ -19,9 +19,14 @@ from nbsocket.protocol.socket_states import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nbsocket.kernel.acks import PendingAck
     from nbsocket.kernel.client import Client
     from nbsocket.kernel.namespace import Namespace
+    from nbsocket.kernel.stream import EventStream
+
+OWNER = "owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class Handshake:
         url: The path it asked for.
         secure: Whether it came over TLS.
         xdomain: Whether it came from a page of another origin.
+
+    Source: Socket.IO server API, ``socket.handshake``.
     """
 
     headers: dict[str, str] = field(default_factory=dict)
@@ -46,25 +53,46 @@ class Handshake:
     secure: bool = False
     xdomain: bool = False
 
+    @classmethod
+    def of(cls, details: Mapping[str, Any], auth: dict[str, Any]) -> Handshake:
+        """Return the handshake that the gateway told of, with what the CONNECT packet brought."""
+        return cls(
+            headers=dict(details.get("headers", {})),
+            query=dict(details.get("query", {})),
+            auth=auth,
+            address=details.get("address", ""),
+            url=details.get("url", ""),
+            secure=bool(details.get("secure")),
+            xdomain=bool(details.get("xdomain")),
+        )
+
 
 class Socket(Registering):
     """One client's connection to one namespace.
 
     Attributes:
-        id: Its name, unguessable, new for every connection. It is also a room of its own.
+        id: Its name, unguessable, new for every connection that is not recovered.
+            It is also a room of its own.
         data: Whatever handlers want to keep with it.
         handshake: What the client brought.
         role: ``owner`` or ``guest``, from its ticket and from nothing else.
-        recovered: Whether an earlier connection's state was restored.
+        recovered: Whether an earlier connection's state was restored: its id, rooms and data,
+            and what it was sent meanwhile.
+
+    Source: Socket.IO server API, "Socket".
     """
 
-    def __init__(self, namespace: Namespace, client: Client, handshake: Handshake) -> None:
+    def __init__(
+        self, namespace: Namespace, client: Client, handshake: Handshake, earlier: Socket | None = None
+    ) -> None:
         """Made by the namespace, never by users."""
-        self.id = secrets.token_urlsafe(15)
-        self.data: dict[str, Any] = {}
+        self.id: str = secrets.token_urlsafe(15) if earlier is None else earlier.id
+        self.data: dict[str, Any] = {} if earlier is None else earlier.data
+        self.pid: str = "" if earlier is None else earlier.pid
         self.handshake = handshake
         self.role = client.role
-        self.recovered = False
+        self.recovered = earlier is not None
+        self.is_in_rooms = True
         self.namespace = namespace
         self._client = client
         self._table = HandlerTable()
@@ -80,33 +108,79 @@ class Socket(Registering):
 
     @property
     def connected(self) -> bool:
-        """Whether the client is there."""
+        """Whether the client is there.
+
+        Source: Socket.IO server API, ``socket.connected``.
+        """
         return self._state is State.CONNECTED
 
     @property
     def rooms(self) -> frozenset[str]:
-        """The rooms it is in; its own id is one of them."""
-        return self.namespace.rooms_of(self)
+        """The rooms it is in; its own id is one of them. None after its ``disconnecting`` handlers.
+
+        Source: Socket.IO server API, ``socket.rooms``.
+        """
+        return self.namespace.rooms_of(self) if self.is_in_rooms else frozenset()
 
     def join(self, *rooms: str) -> None:
-        """Join ``rooms``."""
+        """Join ``rooms``; a client that is gone joins none.
+
+        Raises:
+            TypeError: A name is no string.
+
+        Source: Socket.IO server API, ``socket.join(room)``.
+        """
         self.namespace.join(self, rooms)
 
     def leave(self, room: str) -> None:
-        """Leave ``room``."""
+        """Leave ``room``; it does not matter whether the client was in it.
+
+        Source: Socket.IO server API, ``socket.leave(room)``.
+        """
         self.namespace.leave(self, room)
 
     def disconnect(self, close: bool = False) -> None:
         """Disconnect the client from this namespace; it will not come back by itself.
 
         Args:
-            close: Close its connection, and so all its namespaces, instead.
+            close: Disconnect it from all its namespaces and close the connection.
+
+        Source: Socket.IO server API, ``socket.disconnect(close)``.
         """
+        for socket in list(self._client.sockets.values()) if close else [self]:
+            if socket.connected:
+                socket._send(Packet(PacketType.DISCONNECT, socket.namespace.name))
+                socket.namespace.left(socket, Trigger.SERVER_LEFT)
         if close:
             self._client.close()
-        elif self.connected:
-            self._send(Packet(PacketType.DISCONNECT, self.namespace.name))
-            self.namespace.left(self, Trigger.SERVER_LEFT)
+
+    def drop_connection(self) -> None:
+        """Close its connection without a word; the client may come back."""
+        self._client.close("transport close")
+
+    def may_go_on_as(self, client: Client) -> bool:
+        """Whether ``client`` may take this socket's place: the same ticket, or owners both."""
+        mine = self._client
+        return client.role == mine.role and (client.role == OWNER or client.ticket_id == mine.ticket_id)
+
+    def use(self, middleware: Function) -> Function:
+        """Have ``middleware(event, args)`` asked before the handlers of each event of this client.
+
+        ``args`` is a list that it may change in place. By raising anything it keeps the event from the
+        handlers: it is not acknowledged, and handlers of ``error`` get the exception.
+        A plain function or an ``async def``; several are asked in order.
+        While an ``async def`` one awaits, later events may overtake this one.
+
+        Args:
+            middleware: Called with the event's name and the list of its arguments.
+
+        Raises:
+            TypeError: It cannot be called.
+
+        Source: Socket.IO server API, ``socket.use(fn)``.
+        """
+        registered: Function = self._register(Hook.MIDDLEWARE, middleware, once=False)
+        return registered
 
     def move(self, trigger: Trigger) -> bool:
         """Follow the table of states; False if the trigger means nothing now."""
@@ -121,14 +195,20 @@ class Socket(Registering):
     def emit(self, event: str, *args: Any) -> None:
         """Emit ``event`` to this client, in order, from any thread.
 
-        To a client that is gone it does nothing, as in Socket.IO.
+        To a client that is gone it does nothing, as in Socket.IO;
+        with recovery on it is kept for the client's return.
+
+        Args:
+            event: Its name.
+            *args: JSON values, bytes-likes, NumPy scalars (as numbers) and arrays (as bytes).
 
         Raises:
             EncodeError: A value cannot be sent; the message names its path.
             BlockingCallError: In an ``async def`` handler, while the server has no room for more.
+
+        Source: Socket.IO server API, ``socket.emit(eventName[, ...args])``.
         """
-        frames = encode_packet(Packet(PacketType.EVENT, self.namespace.name, [event, *args]))
-        self.namespace.deliver_to(self, frames)
+        self.namespace.emit_to(self, event, args)
 
     def call(self, event: str, *args: Any, timeout: float = DEFAULT_ACK_TIMEOUT_S) -> Any:
         """Emit ``event``, wait for this client's acknowledgement and return it.
@@ -144,6 +224,9 @@ class Socket(Registering):
         Raises:
             AckTimeout: It did not come in time, or the client left.
             BlockingCallError: In an ``async def`` handler; await ``emit_with_ack`` there.
+            EncodeError: A value cannot be sent.
+
+        Source: Socket.IO server API, ``socket.emitWithAck(eventName[, ...args])``.
         """
         return self._me().timeout(timeout).call(event, *args)[0]
 
@@ -156,17 +239,46 @@ class Socket(Registering):
         return (await self._me().timeout(timeout).emit_with_ack(event, *args))[0]
 
     def to(self, *rooms: str) -> BroadcastOperator:
-        """Choose everybody in ``rooms`` but this client."""
+        """Choose everybody in ``rooms`` but this client.
+
+        Raises:
+            TypeError: A name is no string.
+
+        Source: Socket.IO server API, ``socket.to(room)``.
+        """
         return self.broadcast.to(*rooms)
+
+    def in_(self, *rooms: str) -> BroadcastOperator:
+        """Do the same as ``to``.
+
+        Source: Socket.IO server API, ``socket.in(room)``.
+        """
+        return self.to(*rooms)
+
+    def except_(self, *rooms: str) -> BroadcastOperator:
+        """Choose everybody but this client and the sockets in ``rooms``.
+
+        Raises:
+            TypeError: A name is no string.
+
+        Source: Socket.IO server API, ``socket.except(rooms)``.
+        """
+        return self.broadcast.except_(*rooms)
 
     @property
     def broadcast(self) -> BroadcastOperator:
-        """Choose everybody but this client."""
+        """Choose everybody but this client.
+
+        Source: Socket.IO server API, ``Flag: 'broadcast'``.
+        """
         return self.namespace.except_(self.id)
 
     @property
     def volatile(self) -> BroadcastOperator:
-        """Emit to this client what it may miss if it is not ready."""
+        """Emit to this client what it may miss if it is not ready.
+
+        Source: Socket.IO server API, ``Flag: 'volatile'``.
+        """
         return self._me().volatile
 
     def _me(self) -> BroadcastOperator:
@@ -190,10 +302,20 @@ class Socket(Registering):
         """Do what ``wait_for`` does, for code that awaits."""
         return value_of((await self.namespace.next_arrival(event, self)).args)
 
+    def events(self, event: str, timeout: float | None = None) -> EventStream:
+        """Return what this client emits under this name, for a ``for`` or an ``async for``.
+
+        Args:
+            event: Its name.
+            timeout: Seconds after which the loop ends; None for never.
+        """
+        return self.namespace.arrivals.stream(event, self, timeout, self.namespace.handlers)
+
     # --- what the namespace does with it ----------------------------------------------------
 
     def _add(self, registration: Registration) -> None:
         self._table.add(registration)
+        self.namespace.overheard(registration)
 
     def _registrations(self) -> HandlerTable:
         return self._table

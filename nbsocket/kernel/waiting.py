@@ -7,13 +7,19 @@ that is faster than the question's next line is not missed; each event counts on
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbsocket.kernel.stream import EventStream
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+
+    from nbsocket.kernel.runtime import HandlerThread
+    from nbsocket.kernel.socket import Socket
 
 _KEPT_EVENTS = 10_000
 
@@ -42,6 +48,8 @@ class Arrivals:
         self._changed = threading.Condition()
         self._kept: deque[Arrival] = deque(maxlen=_KEPT_EVENTS)
         self._futures: list[tuple[str, Any, asyncio.Future[Arrival]]] = []
+        # Weak, so that a loop that was left ends its stream.
+        self._streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
 
     def clear(self) -> None:
         """Forget all: a cell begins."""
@@ -51,13 +59,31 @@ class Arrivals:
     def note(self, arrival: Arrival) -> None:
         """Keep an event for whoever waits, or will."""
         with self._changed:
+            taken = False
+            for stream in list(self._streams):
+                if stream.wants(arrival):
+                    stream.put(arrival)
+                    taken = True
             for index, (event, client, future) in enumerate(self._futures):
                 if event == arrival.event and client in (None, arrival.client):
                     del self._futures[index]
                     future.get_loop().call_soon_threadsafe(_settle, future, arrival)
                     return
-            self._kept.append(arrival)
-            self._changed.notify_all()
+            if not taken:
+                self._kept.append(arrival)
+                self._changed.notify_all()
+
+    def stream(
+        self, event: str, client: Socket | None, timeout_s: float | None, handlers: HandlerThread
+    ) -> EventStream:
+        """Return a stream of the events of this name, beginning with those that are kept."""
+        with self._changed:
+            stream = EventStream(event, client, timeout_s, handlers)
+            for arrival in [one for one in self._kept if stream.wants(one)]:
+                self._kept.remove(arrival)
+                stream.put(arrival)
+            self._streams.add(stream)
+        return stream
 
     def take(
         self,

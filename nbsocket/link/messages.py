@@ -90,6 +90,8 @@ class Register(LinkMessage, tag="register"):
     channel: str
     notebook: str = ""
     takeover: bool = False
+    is_open: bool = False
+    origins: list[str] = []
 
 
 class Unregister(LinkMessage, tag="unregister"):

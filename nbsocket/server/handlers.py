@@ -25,6 +25,7 @@ class JupyterEngineIOHandler(gateway.EngineIOHandler, AnonymousDoor):
     get = allow_unauthenticated(gateway.EngineIOHandler.get)
     post = allow_unauthenticated(gateway.EngineIOHandler.post)
     options = allow_unauthenticated(gateway.EngineIOHandler.options)
+    put = delete = patch = head = allow_unauthenticated(gateway.EngineIOHandler.put)
 
 
 class JupyterClientBundleHandler(gateway.ClientBundleHandler, AnonymousDoor):

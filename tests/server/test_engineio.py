@@ -95,7 +95,10 @@ async def test_methods_that_mean_nothing_are_refused(client):
     for method in ("PUT", "DELETE", "PATCH", "HEAD"):
         with pytest.raises(HTTPClientError) as raised:
             await client.request(method, "x" if method in ("PUT", "PATCH") else None)
-        assert raised.value.code == 405
+        assert raised.value.code == 400
+        with pytest.raises(HTTPClientError) as raised:
+            await client.request(method, "x" if method in ("PUT", "PATCH") else None, join_token="x")
+        assert raised.value.code == 403
 
 
 async def test_both_directions_by_polling(client, desk):

@@ -1,0 +1,44 @@
+"""Whose page a request comes from: the question that an open channel asks in a ticket's stead."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOrigin:
+    """Where a request says it comes from and where it says it goes.
+
+    Args:
+        origin: Its ``Origin`` header; browsers send it, other clients need not.
+        host: Its ``Host`` header.
+    """
+
+    origin: str
+    host: str
+
+    def is_trusted(self, others: frozenset[str]) -> bool:
+        """Whether it is no foreign web page's.
+
+        A page of this very host is trusted, and one of ``others`` (``"*"`` for all). The host must go by
+        an address or a name of this machine: a foreign name that was made to point here is a foreign page.
+        """
+        if "*" in others or self.origin in others:
+            return True
+        name = urlsplit(f"//{self.host}").hostname or ""
+        if not _is_this_machine(name):
+            return False
+        return not self.origin or urlsplit(self.origin).netloc.lower() == self.host.lower()
+
+
+def _is_this_machine(name: str) -> bool:
+    if name in {"localhost", socket.gethostname().lower()} or name.endswith(".localhost"):
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

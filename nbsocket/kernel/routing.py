@@ -1,0 +1,174 @@
+"""What every carrier does with link messages: channels by name, sessions by number, answers by request."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from nbsocket.errors import ChannelInUse, LinkLostError
+from nbsocket.link.messages import (
+    ChannelLost,
+    ClientMessage,
+    Closed,
+    CloseSession,
+    Opened,
+    Register,
+    Reply,
+    Sequenced,
+    Unregister,
+)
+from nbsocket.link.reliable import size_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbsocket.kernel.carrier import ChannelEvents
+
+log = logging.getLogger("nbsocket")
+
+_REQUEST_S = 10.0
+
+
+class RoutingCarrier:
+    """The half of a carrier that does not depend on how messages travel.
+
+    Args:
+        notebook: What the gateway may call this process when another one wants its channel.
+    """
+
+    def __init__(self, notebook: str) -> None:
+        """Begin without channels."""
+        self.notebook = notebook
+        self.base_url = "/"
+        self.max_payload = 1_000_000
+        self.url = ""
+        self._changed = threading.Condition()
+        self._channels: dict[str, ChannelEvents] = {}
+        self._sessions: dict[int, ChannelEvents] = {}
+        self._requests = itertools.count(1)
+        self._replies: dict[int, Reply | None] = {}
+
+    # --- any thread -------------------------------------------------------------------------
+
+    def send(self, message: Sequenced) -> None:
+        """Send ``message`` after all that was sent before. Never blocks."""
+        raise NotImplementedError
+
+    def consumed(self, size: int) -> None:
+        """Say that received messages of this size are worked off."""
+        raise NotImplementedError
+
+    def request(self, kind: type, **fields: object) -> Reply:
+        """Send a message that is answered, and wait for the answer.
+
+        Raises:
+            LinkLostError: No answer came within 10 seconds.
+        """
+        number = next(self._requests)
+        with self._changed:
+            self._replies[number] = None
+        self.send(kind(request=number, **fields))
+        with self._changed:
+            self._changed.wait_for(lambda: self._replies[number] is not None, _REQUEST_S)
+            reply = self._replies.pop(number)
+        if reply is None:
+            msg = f"The server at {self.url} did not answer within {_REQUEST_S:g} s."
+            raise LinkLostError(msg)
+        return reply
+
+    def open_channel(
+        self,
+        name: str,
+        events: ChannelEvents,
+        *,
+        takeover: bool,
+        is_open: bool = False,
+        origins: Sequence[str] = (),
+    ) -> None:
+        """Take a channel name.
+
+        Args:
+            name: The name.
+            events: Who is told what happens on it.
+            takeover: Take it from another kernel that holds it.
+            is_open: Let clients in without a ticket; only a gateway of this process's own does.
+            origins: Whose pages' clients it lets in then, beside its own.
+
+        Raises:
+            ChannelInUse: Another live kernel holds it.
+            ValueError: It is no channel name.
+        """
+        with self._changed:
+            self._channels[name] = events
+        reply = self.request(
+            Register,
+            channel=name,
+            notebook=self.notebook,
+            takeover=takeover,
+            is_open=is_open,
+            origins=list(origins),
+        )
+        if not reply.error:
+            return
+        with self._changed:
+            del self._channels[name]
+        if reply.error == "channel_in_use":
+            raise ChannelInUse(
+                f"The channel {name!r} is held by {reply.message}. Choose another name, shut that "
+                f"kernel down, or take it with nbsocket.Server({name!r}, takeover=True).",
+                reply.message,
+            )
+        raise ValueError(reply.message)
+
+    def close_channel(self, name: str) -> None:
+        """Give a channel name back."""
+        with self._changed:
+            self._channels.pop(name, None)
+        self.send(Unregister(name))
+
+    # --- the carrier's thread ---------------------------------------------------------------
+
+    def _route(self, messages: Sequence[Sequenced]) -> None:
+        """Hand messages from the gateway to whom they concern."""
+        other_size = 0
+        for one in messages:
+            if isinstance(one, ClientMessage):
+                events = self._sessions.get(one.session)
+                if events is not None:
+                    self._hand_over(events, one)
+                    continue
+            other_size += size_of(one)
+            self._act(one)
+        if other_size:
+            self.consumed(other_size)
+
+    def _hand_over(self, events: ChannelEvents, message: ClientMessage) -> None:
+        """Hand a client's message over; a fault of ours ends that client, not the carrier."""
+        try:
+            events.message(message.session, message.data, size_of(message))
+        except Exception:
+            log.exception("nbsocket: a fault in nbsocket itself; one client is closed for it")
+            self.send(CloseSession(message.session, "parse error"))
+            self.consumed(size_of(message))
+
+    def _act(self, message: Sequenced) -> None:
+        if isinstance(message, Opened):
+            events = self._channels.get(message.channel)
+            if events is not None:
+                self._sessions[message.session] = events
+                events.opened(message)
+        elif isinstance(message, Closed):
+            events = self._sessions.pop(message.session, None)
+            if events is not None:
+                events.closed(message.session, message.reason)
+        elif isinstance(message, Reply):
+            with self._changed:
+                if message.request in self._replies:
+                    self._replies[message.request] = message
+                    self._changed.notify_all()
+        elif isinstance(message, ChannelLost):
+            events = self._channels.pop(message.channel, None)
+            if events is not None:
+                events.lost(message.by)

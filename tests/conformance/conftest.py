@@ -1,0 +1,112 @@
+"""A real Jupyter server with a quick heartbeat, a real kernel, and a list of the rules that were checked."""
+
+from __future__ import annotations
+
+import pytest
+from support.jupyter import JupyterProcess, Kernel
+from support.wire import Wire
+
+TIMING = (
+    "--NbSocketApp.ping_interval=0.3",
+    "--NbSocketApp.ping_timeout=0.2",
+    "--NbSocketApp.connect_timeout=1",
+)
+SERVER = """
+import asyncio, nbsocket
+io = nbsocket.Server("conformance")
+reasons = []
+
+def connected(socket):
+    socket.emit("auth", socket.handshake.auth)
+
+    @socket.on("message")
+    def message(*args):
+        socket.emit("message-back", *args)
+
+    @socket.on("message-with-ack")
+    def with_ack(*args):
+        return args
+
+    @socket.on("leave")
+    def leave():
+        socket.disconnect()
+
+    @socket.on("ask")
+    async def ask():
+        socket.emit("answered", await socket.emit_with_ack("question", "?"))
+
+    @socket.on("disconnect")
+    def gone(reason):
+        reasons.append(reason)
+
+io.on("connection", connected)
+io.of("/custom").on("connection", connected)
+"""
+
+_listed = pytest.StashKey[list]()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "rule(section, text): checks one rule of a specification")
+    config.stash[_listed] = []
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    mark = item.get_closest_marker("rule")
+    if mark is not None and (report.when == "call" or report.outcome != "passed"):
+        item.config.stash[_listed].append((*mark.args, item.name, report.outcome))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    rows = config.stash[_listed]
+    if not rows:
+        return
+    by_rule = {}
+    for section, text, _, outcome in rows:
+        by_rule.setdefault((section, text), []).append(outcome)
+    terminalreporter.section("rules of Engine.IO v4 and Socket.IO v5")
+    for section in dict.fromkeys(section for section, _ in by_rule):
+        terminalreporter.write_line(section)
+        for (mine, text), outcomes in by_rule.items():
+            if mine == section:
+                result = "passed" if set(outcomes) == {"passed"} else ", ".join(sorted(set(outcomes)))
+                cases = f" ({len(outcomes)} cases)" if len(outcomes) > 1 else ""
+                terminalreporter.write_line(f"  {result:7} {text}{cases}")
+    total = len(by_rule)
+    good = sum(set(outcomes) == {"passed"} for outcomes in by_rule.values())
+    terminalreporter.write_line(f"{good} of {total} rules hold ({len(rows)} cases)")
+
+
+@pytest.fixture(scope="session")
+def quick_jupyter(tmp_path_factory):
+    """A Jupyter server whose clients are pinged three times a second."""
+    root = tmp_path_factory.mktemp("conformance")
+    with JupyterProcess(root, base_url="/a%40b/", options=TIMING) as process:
+        yield process
+
+
+_running = {}
+
+
+@pytest.fixture
+def wire(quick_jupyter, jp_asyncio_loop):
+    """The wire of a bare client of the channel ``conformance``; its kernel serves all tests."""
+    if not _running:
+        kernel = Kernel(quick_jupyter)
+        jp_asyncio_loop.run_until_complete(kernel.__aenter__())
+        result = jp_asyncio_loop.run_until_complete(kernel.run(SERVER))
+        assert not result.error, result
+        kernel._socket.close()
+        _running["id"] = kernel.id
+    return Wire(quick_jupyter, "conformance", quick_jupyter.ticket("conformance"))
+
+
+@pytest.fixture
+def conformance_kernel(wire, quick_jupyter, jp_asyncio_loop):
+    """The kernel that serves."""
+    kernel = Kernel(quick_jupyter, _running["id"])
+    jp_asyncio_loop.run_until_complete(kernel.connect())
+    yield kernel
+    kernel._socket.close()
