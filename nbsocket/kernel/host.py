@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbsocket.errors import NoServerError
 from nbsocket.kernel.cells import Cells
 from nbsocket.kernel.discovery import KernelIdentity, is_kernel, this_kernel
-from nbsocket.kernel.listening import Listening
+from nbsocket.kernel.listening import Listening, where_to_listen
 from nbsocket.kernel.output import HandlerOutput
 from nbsocket.kernel.runtime import HandlerThread
 
@@ -133,7 +133,8 @@ def host(listening: Listening | None = None) -> Host:
         )
         raise ValueError(msg)
     if _host is None:
-        _host = Host(listening or Listening())
+        default = Listening() if is_kernel() else where_to_listen(None, None, {})
+        _host = Host(listening or default)
     elif listening is not None and listening != _host.listening:
         msg = (
             f"This program listens on {_host.carrier.url} already: one port and one set of limits for all."

@@ -25,7 +25,7 @@ class Listening:
     limits: dict[str, float] = field(default_factory=dict)
 
 
-def listening(host: str | None, port: int | None, limits: dict[str, float]) -> Listening:
+def where_to_listen(host: str | None, port: int | None, limits: dict[str, float]) -> Listening:
     """Return where to listen: as told, else on the port that ``PORT`` names, or 3000, on loopback.
 
     Raises:

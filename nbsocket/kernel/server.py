@@ -13,7 +13,7 @@ from nbsocket.kernel.client import MAX_NAMESPACES, Client
 from nbsocket.kernel.dynamic import ParentNamespace
 from nbsocket.kernel.host import Host
 from nbsocket.kernel.host import host as process_host
-from nbsocket.kernel.listening import listening
+from nbsocket.kernel.listening import where_to_listen
 from nbsocket.kernel.namespace import Namespace
 from nbsocket.kernel.registering import Registering
 from nbsocket.kernel.tickets import Ticket
@@ -93,7 +93,7 @@ class Server(Emitter, Registering):
         """Return the server of this name if there is one."""
         wanted = None
         if open or origins or host is not None or port is not None or limits:
-            wanted = listening(host, port, limits)
+            wanted = where_to_listen(host, port, limits)
         here = process_host(wanted)
         return here.servers.get(_channel_name(name, here)) or super().__new__(cls)
 

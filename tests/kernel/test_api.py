@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from socketio.exceptions import ConnectionError as RefusedConnection
 from support.peers import Peer
+from support.wire import Wire
 
 SERVER = """
 io = nbsocket.Server("whole")
@@ -76,7 +77,9 @@ async def test_namespaces_by_pattern_share_handlers_and_are_apart(api, jupyter, 
         other = Peer(jupyter, "whole", ticket)
         heard = asyncio.Queue()
         for namespace in ("/room-1", "/room-2"):
-            other.client.on("said", lambda text, n=namespace: heard.put_nowait((n, text)), namespace=namespace)
+            other.client.on(
+                "said", lambda text, n=namespace: heard.put_nowait((n, text)), namespace=namespace
+            )
         await other.client.connect(
             other._address,
             socketio_path=other._path,
@@ -282,8 +285,9 @@ async def test_disconnecting_comes_first_and_still_knows_the_rooms(api, jupyter,
         "    said.append(['io', 'red' in socket.rooms])\n",
         cell="going",
     )
-    async with Peer(jupyter, "whole", ticket) as peer:
-        await peer.next()
+    async with Wire(jupyter, "whole", ticket).websocket() as socket:
+        await socket.connect()
+        await socket.send("41")
     why = "client namespace disconnect"
     await becomes(api, "said", [[why, True, False], ["io", True], [why, 0, False]])
     assert await api.value("io._default._adapter.members_of('red')") == []
@@ -388,8 +392,6 @@ async def test_events_in_an_async_handler_name_the_awaitable_form(api, jupyter, 
 
 
 async def test_one_client_cannot_fill_the_kernel_with_namespaces(api, jupyter, ticket):
-    from support.wire import Wire
-
     await run(api, "import re; everything = io.of(re.compile('/.*'))")
     async with Wire(jupyter, "whole", ticket).websocket() as socket:
         for number in range(300):

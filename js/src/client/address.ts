@@ -43,7 +43,10 @@ export function resolve(
     options: {
       ...options,
       path: options.path && options.path !== "/socket.io" ? options.path : home.path,
-      query: { ...(options.query as Record<string, string> | undefined), join_token: home.ticket },
+      query: {
+        ...(options.query as Record<string, string> | undefined),
+        ...(home.ticket ? { join_token: home.ticket } : {}),
+      },
     },
   };
 }

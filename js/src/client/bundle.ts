@@ -13,8 +13,8 @@ declare global {
 const script = document.currentScript as HTMLScriptElement | null;
 const home = window.__nbsocket_home ?? homeOfPage(script?.src || location.href, location.hash);
 if (!home.ticket) {
-  console.warn(
-    "nbsocket: this page was opened without a ticket, so it cannot connect. " +
+  console.info(
+    "nbsocket: this page was opened without a ticket; only an open server lets it connect. " +
       "Open it from the notebook, or by a link that the notebook gave you.",
   );
 }

@@ -1,0 +1,55 @@
+"""The tutorial's server as a Python program, and its page with the tutorial's client, in Chromium."""
+
+import shutil
+
+import pytest
+from browser.conftest import ROOT
+from playwright.sync_api import expect
+from support.program import Program
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def tutorial(tmp_path):
+    shutil.copytree(ROOT / "examples" / "tutorial", tmp_path, dirs_exist_ok=True)
+    with Program(tmp_path / "app.py") as program:
+        program.says("listens on")
+        yield program
+
+
+def visit(context, url, errors):
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.goto(url)
+    return page
+
+
+def test_two_pages_and_the_server_talk(tutorial, context, errors):
+    alice = visit(context, tutorial.url, errors)
+    expect(alice.locator("#state")).to_contain_text("connected as")
+    expect(alice.locator("li")).to_have_text(["server: Welcome!", "page: sent before the connection"])
+    tutorial.says("a new user:")
+    # The address that the notebook's server would use is the same page.
+    bob = visit(context, f"{tutorial.url}nbsocket/tutorial/", errors)
+    expect(bob.locator("#state")).to_contain_text("connected as")
+    bob.get_by_label("Message").fill("<b>hello</b>")
+    bob.keyboard.press("Enter")
+    expect(alice.locator("li").last).to_have_text("page: <b>hello</b>")
+    expect(bob.locator("li").last).to_have_text("(received)")
+    tutorial.says("<b>hello</b>")
+    bob.close()
+    tutorial.says("a user left: transport close")
+    assert errors == []
+    alice.screenshot(path=ROOT / "test-results" / "tutorial.png")
+
+
+def test_the_page_says_when_the_server_goes_and_comes_back_by_itself(tutorial, context):
+    page = visit(context, tutorial.url, [])
+    expect(page.locator("#state")).to_contain_text("connected as")
+    tutorial.interrupt()
+    expect(page.locator("#state")).to_have_text("disconnected: transport close")
+    with Program(tutorial._script, tutorial.port):
+        expect(page.locator("#state")).to_contain_text("connected as", timeout=15_000)
+        expect(page.locator("li").last).to_have_text("server: Welcome!")
