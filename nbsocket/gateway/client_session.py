@@ -39,6 +39,10 @@ class PollOverlapError(Exception):
     """A second poll, or a second post, while the first is under way."""
 
 
+class PollCutError(Exception):
+    """A waiting poll gets no answer: its session was cut by a fault of ours."""
+
+
 class ClientSession:
     """One client between its transports and its channel's kernel.
 
@@ -135,6 +139,19 @@ class ClientSession:
         if self.protocol.close(reason) is not None:
             self._ended(reason, code, answer)
 
+    def cut(self, code: int = 1000) -> None:
+        """End the session as a broken connection ends, by a fault of ours: the client comes back.
+
+        Not by a CLOSE packet: after one python-socketio's client would not.
+
+        Args:
+            code: The WebSocket close code.
+        """
+        answer, self._poll = self._poll, None
+        if answer is not None and not answer.done():
+            answer.set_exception(PollCutError)
+        self.close(engine.TRANSPORT_CLOSE, code)
+
     def _ended(self, reason: str, code: int = 1000, answer: Packet = _CLOSE) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -151,10 +168,16 @@ class ClientSession:
     def close_after_queue(self, reason: str) -> None:
         """End the session once all that was sent before has been written."""
         if not self._queue and not self._writing_bytes:
-            self.close(reason)
+            self._close_or_cut(reason)
         elif self._closing is None:
             self._closing = reason
             self._loop.call_later(self._switchboard.limits.ping_timeout, self.close, reason)
+
+    def _close_or_cut(self, reason: str) -> None:
+        if reason == engine.TRANSPORT_CLOSE:
+            self.cut()
+        else:
+            self.close(reason)
 
     # --- to the client ----------------------------------------------------------------------
 
@@ -192,7 +215,7 @@ class ClientSession:
             else:
                 self._answer_poll([])
         if self._closing is not None and not self._queue and not self._writing_bytes:
-            self.close(self._closing)
+            self._close_or_cut(self._closing)
 
     def _write_some(self, websocket: WebSocket) -> None:
         queue = self._queue

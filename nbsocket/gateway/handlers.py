@@ -13,7 +13,7 @@ from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler, stream_request_body
 from tornado.websocket import WebSocketHandler
 
-from nbsocket.gateway.client_session import PollOverlapError
+from nbsocket.gateway.client_session import PollCutError, PollOverlapError
 from nbsocket.gateway.origin import RequestOrigin
 from nbsocket.gateway.switchboard import RefusedError, Switchboard
 from nbsocket.gateway.tickets import QUERY_NAME
@@ -221,7 +221,10 @@ class EngineIOHandler(PublicHandler, WebSocketHandler):
             self._answer = session.poll()
         except PollOverlapError:
             raise RefusedError(400, 3, "Bad request") from None
-        payload = await self._answer
+        try:
+            payload = await self._answer
+        except PollCutError:
+            raise RefusedError(503, 3, "The connection was cut") from None
         self.set_header("Content-Type", "text/plain; charset=UTF-8")
         self.set_header("X-Accel-Buffering", "no")
         await self.finish(payload)

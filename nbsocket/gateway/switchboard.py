@@ -122,7 +122,7 @@ class Switchboard:
         if self.channels.get(channel.name) is channel:
             del self.channels[channel.name]
         for session in list(channel.sessions):
-            session.close(TRANSPORT_CLOSE, code=_GOING_AWAY)
+            session.cut(_GOING_AWAY)
 
     # --- doors ------------------------------------------------------------------------------
 

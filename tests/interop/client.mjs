@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
 
-const [origin, path, ticket, transports] = process.argv.slice(2);
+const [origin, path, ticket, transports, namespaces] = process.argv.slice(2);
 const require = createRequire(new URL("../../js/package.json", import.meta.url));
 const { io } = require("socket.io-client");
 
@@ -24,27 +24,32 @@ const rich = (value) =>
       : value;
 const say = (kind, detail) => console.log(JSON.stringify({ kind, detail: plain(detail) }));
 
-const socket = io(origin, {
-  path,
-  query: ticket === "-" ? {} : { join_token: ticket },
-  transports: transports.split(","),
-  reconnectionDelay: 200,
-  reconnectionDelayMax: 500,
-});
-socket.on("connect", () => say("connect", socket.id));
-socket.on("disconnect", (reason) => say("disconnect", reason));
-socket.on("connect_error", (error) => say("connect_error", String(error.message)));
-socket.onAny((event, ...args) => {
-  const last = args.at(-1);
-  if (typeof last === "function") {
-    args.pop();
-    last("answer", ...args);
-  }
-  say("event", [event, ...args]);
-});
+const sockets = {};
+for (const namespace of namespaces.split(",")) {
+  const socket = io(origin + namespace, {
+    path,
+    query: ticket === "-" ? {} : { join_token: ticket },
+    transports: transports.split(","),
+    reconnectionDelay: 100,
+    reconnectionDelayMax: 300,
+  });
+  sockets[namespace] = socket;
+  socket.on("connect", () => say("connect", { namespace, id: socket.id, recovered: socket.recovered }));
+  socket.on("disconnect", (reason) => say("disconnect", { namespace, reason }));
+  socket.on("connect_error", (error) => say("connect_error", String(error.message)));
+  socket.onAny((event, ...args) => {
+    const last = args.at(-1);
+    if (typeof last === "function") {
+      args.pop();
+      last("answer", ...args);
+    }
+    say("event", { namespace, event, args });
+  });
+}
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { command, args } = JSON.parse(line);
+  const { command, namespace, args } = JSON.parse(line);
+  const socket = sockets[namespace];
   if (command === "emit") socket.emit(...rich(args));
   else if (command === "call") {
     socket
@@ -55,8 +60,10 @@ for await (const line of createInterface({ input: process.stdin })) {
         (error) => say("no answer", String(error)),
       );
   } else if (command === "transport") say("transport", socket.io.engine.transport.name);
+  else if (command === "cut") socket.io.engine.close();
+  else if (command === "leave") socket.disconnect();
   else if (command === "end") {
-    socket.close();
+    for (const one of Object.values(sockets)) one.close();
     break;
   }
 }

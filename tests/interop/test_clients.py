@@ -1,138 +1,231 @@
-"""Clients that are not ours: the stock npm client and python-socketio's, over every transport."""
+"""Clients that are not ours, over every transport: what works with which, printed as a matrix."""
 
 import asyncio
-import json
-import shutil
-from pathlib import Path
 
 import pytest
-from support.peers import Peer
-
-SERVER = """
-io = nbsocket.Server("interop")
-
-@io.on("connection")
-def connected(socket):
-    socket.emit("welcome", {"text": "hi", "bytes": b"\\x01\\x02"})
-
-    @socket.on("mirror")
-    def mirror(*args):
-        socket.emit("mirrored", *args)
-        return args
-
-    @socket.on("ask me")
-    def ask_me():
-        return "asked"
-"""
+from support.clients import KINDS, NPM, PYTHON_SYNC, Client
 
 TRANSPORTS = ["websocket", "polling", "polling,websocket"]
+# What each library calls the same thing.
+SERVER_DISCONNECT = {NPM: "io server disconnect"}
+CLIENT_DISCONNECT = {NPM: "io client disconnect"}
+
+every = pytest.mark.parametrize("kind", KINDS)
+way = pytest.mark.parametrize("transports", TRANSPORTS)
 
 
-class NodeClient:
-    """The npm client in a Node process."""
-
-    def __init__(self, jupyter, ticket, transports):
-        origin = jupyter.url.removesuffix(jupyter.base_url)
-        path = f"{jupyter.base_url}nbsocket/interop/socket.io/"
-        node = shutil.which("node")
-        assert node, "the npm client needs Node.js"
-        self._command = [
-            node,
-            str(Path(__file__).with_name("client.mjs")),
-            origin,
-            path,
-            ticket,
-            transports,
-        ]
-
-    async def __aenter__(self):
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-        )
-        return self
-
-    async def __aexit__(self, *_):
-        await self.do("end")
-        await asyncio.wait_for(self._process.wait(), 10)
-
-    async def do(self, command, *args):
-        self._process.stdin.write(json.dumps({"command": command, "args": args}).encode() + b"\n")
-        await self._process.stdin.drain()
-
-    async def next(self, kind, timeout=10):
-        """Return the next line of this kind; others before it are passed over."""
-        while True:
-            line = await asyncio.wait_for(self._process.stdout.readline(), timeout)
-            assert line, "the client ended"
-            said = json.loads(line)
-            if said["kind"] == kind:
-                return said["detail"]
+def capability(name):
+    return pytest.mark.capability(name)
 
 
 @pytest.fixture
-def server(kernel, jp_asyncio_loop):
-    result = jp_asyncio_loop.run_until_complete(kernel.run(SERVER, cell="server"))
-    assert not result.error, result
-    return kernel
+def join(server, jupyter):
+    """Return a client of a new ticket."""
+
+    def make(kind, transports, namespaces="/", channel="interop"):
+        return Client(kind, jupyter, channel, jupyter.ticket(channel), transports, namespaces)
+
+    return make
 
 
-@pytest.mark.parametrize("transports", TRANSPORTS)
-async def test_the_npm_client_exchanges_events_answers_and_bytes(server, jupyter, transports):
-    ticket = jupyter.ticket("interop")
-    async with NodeClient(jupyter, ticket, transports) as client:
+@capability("events")
+@every
+@way
+async def test_events_both_ways_in_order(join, server, kind, transports):
+    async with join(kind, transports) as client:
         await client.next("connect")
-        welcome = {"text": "hi", "bytes": {"bytes": "0102"}}
-        assert await client.next("event") == ["welcome", welcome]
-        args = [1, "ü😀", {"deep": [{"bytes": "00ff10"}]}, None]
+        args = [1, "ü😀", {"deep": [None, 1.5]}, None]
         await client.do("emit", "mirror", *args)
-        assert await client.next("event") == ["mirrored", *args]
-        await client.do("call", "ask me")
-        assert await client.next("answer") == "asked"
-        asked = await server.run("list(io.sockets.values())[0].call('tell me', b'\\x07', timeout=5)")
-        assert asked.text == "('answer', b'\\x07')"
+        assert (await client.next("event", event="mirrored"))["args"] == args
         await server.run("for n in range(500): io.emit('n', n)")
-        got = []
-        while len(got) < 500:
-            event = await client.next("event")
-            if event[0] == "n":
-                got.append(event[1])
-        assert got == list(range(500))
+        got = [(await client.next("event", event="n"))["args"] for _ in range(500)]
+        # python-socketio's plain client takes every message on a thread of its own, in no order.
+        order = sorted if kind == PYTHON_SYNC else list
+        assert order(got) == [[n] for n in range(500)]
+        for number in range(200):
+            await client.do("emit", "mirror", number)
+        got = [(await client.next("event", event="mirrored"))["args"] for _ in range(200)]
+        assert order(got) == [[n] for n in range(200)]
         await client.do("transport")
         assert await client.next("transport") == transports.split(",")[-1]
-        await server.run("io.disconnect_sockets()")
-        assert await client.next("disconnect") == "io server disconnect"
 
 
-async def test_the_npm_client_comes_back_by_itself_after_a_restart(server, jupyter):
-    ticket = jupyter.ticket("interop")
-    async with NodeClient(jupyter, ticket, "polling,websocket") as client:
-        await client.next("event")
-        await server.restart()
-        assert await client.next("disconnect") == "transport close"
-        await client.next("connect_error")
-        await server.run("import nbsocket\n" + SERVER, cell="server")
-        await client.next("connect", timeout=10)
-        assert (await client.next("event"))[0] == "welcome"
+@capability("acks")
+@every
+@way
+async def test_acknowledgements_both_ways(join, server, kind, transports):
+    async with join(kind, transports) as client:
+        await client.next("connect")
+        await client.do("call", "mirror", "one")
+        assert await client.next("answer") == "one"
+        asked = await server.run("next(iter(io.sockets.values())).call('tell me', 7, timeout=5)")
+        assert asked.text == "('answer', 7)"
+        asked = await server.run("io.timeout(5).call('tell all')")
+        assert asked.text in ("['answer']", "[('answer',)]")
 
 
-@pytest.mark.parametrize("transports", TRANSPORTS[:2])
-async def test_the_npm_client_is_refused_without_a_ticket(server, jupyter, transports):
-    async with NodeClient(jupyter, "-", transports) as client:
-        assert "error" in await client.next("connect_error")
-
-
-@pytest.mark.parametrize("transports", TRANSPORTS)
-async def test_python_socketio_exchanges_events_answers_and_bytes(server, jupyter, transports):
-    ticket = jupyter.ticket("interop")
-    names = tuple(transports.split(","))
-    async with Peer(jupyter, "interop", ticket, names) as client:
-        assert await client.next() == ("welcome", {"text": "hi", "bytes": b"\x01\x02"})
-        args = [1, "ü😀", {"deep": [b"\x00\xff\x10"]}, None]
-        await client.emit("mirror", *args)
-        assert await client.next() == ("mirrored", *args)
-        assert await client.call("mirror", b"\x01", "two") == (b"\x01", "two")
-        await client.next()
-        client.answers["tell me"] = lambda data: ("answer", data)
-        asked = await server.run("list(io.sockets.values())[0].call('tell me', b'\\x07', timeout=5)")
+@capability("binary")
+@every
+@way
+async def test_binary_both_ways_in_any_depth(join, server, kind, transports):
+    async with join(kind, transports) as client:
+        welcome = (await client.next("event", event="welcome"))["args"]
+        assert welcome == [{"text": "hi", "bytes": {"bytes": "0102"}}]
+        args = [{"deep": [{"bytes": "00ff10"}, {"x": {"bytes": ""}}]}, {"bytes": "07" * 5000}]
+        await client.do("emit", "mirror", *args)
+        assert (await client.next("event", event="mirrored"))["args"] == args
+        await client.do("call", "mirror", {"bytes": "aa"})
+        assert await client.next("answer") == {"bytes": "aa"}
+        asked = await server.run("next(iter(io.sockets.values())).call('tell me', b'\\x07', timeout=5)")
         assert asked.text == "('answer', b'\\x07')"
-        assert client.client.transport() == names[-1]
+
+
+@capability("namespaces")
+@every
+@way
+async def test_namespaces_share_a_connection_and_are_apart(join, server, kind, transports):
+    async with join(kind, transports, "/,/custom") as client:
+        ids = {(await client.next("connect", namespace=name))["id"] for name in ("/", "/custom")}
+        assert len(ids) == 2
+        await client.do("emit", "mirror", "there", namespace="/custom")
+        assert (await client.next("event", event="mirrored"))["namespace"] == "/custom"
+        await server.run("io.emit('only', 1); io.of('/custom').emit('only', 2)")
+        assert (await client.next("event", event="only", namespace="/custom"))["args"] == [2]
+        assert (await client.next("event", event="only", namespace="/"))["args"] == [1]
+        assert (
+            await server.value(
+                "len({s.session for n in ('/', '/custom') for s in io.of(n).fetch_sockets()})"
+            )
+            == 1
+        )
+
+
+@capability("rooms")
+@every
+@way
+async def test_rooms(join, server, kind, transports):
+    async with join(kind, transports) as one, join(kind, transports) as other:
+        await one.next("connect")
+        await other.next("connect")
+        await one.do("call", "enter", "red")
+        assert await one.next("answer") == "entered"
+        await server.run("io.to('red').emit('in'); io.except_('red').emit('out'); io.emit('all')")
+        assert (await one.next("event", namespace="/", event="in"))["args"] == []
+        assert [(await one.next("event", event="all"))["event"]] == ["all"]
+        assert (await other.next("event", event="out"))["args"] == []
+        await other.next("event", event="all")
+        heard = [
+            said["detail"]["event"]
+            for one in (one, other)
+            for said in one._later
+            if said["kind"] == "event"
+        ]
+        assert set(heard) <= {"welcome"}
+
+
+@capability("reconnection")
+@every
+@way
+async def test_a_cut_connection_comes_back_by_itself(join, server, kind, transports):
+    async with join(kind, transports) as client:
+        first = (await client.next("connect"))["id"]
+        await client.next("event", event="welcome")
+        await server.run("[socket.drop_connection() for socket in io.sockets.values()]")
+        reason = (await client.next("disconnect"))["reason"]
+        assert reason in {"transport close", "transport error"}
+        assert (await client.next("connect"))["id"] != first
+        await client.next("event", event="welcome")
+        await client.do("call", "mirror", "back")
+        assert await client.next("answer") == "back"
+        assert await server.value("reasons") == ["transport close"]
+
+
+@capability("reasons")
+@every
+@way
+async def test_both_sides_hear_why_it_ended(join, server, kind, transports):
+    async with join(kind, transports) as client:
+        await client.next("connect")
+        await server.run("io.disconnect_sockets()")
+        reason = (await client.next("disconnect"))["reason"]
+        assert reason == SERVER_DISCONNECT.get(kind, "server disconnect")
+    async with join(kind, transports) as client:
+        await client.next("connect")
+        await client.do("leave")
+        reason = (await client.next("disconnect"))["reason"]
+        assert reason == CLIENT_DISCONNECT.get(kind, "client disconnect")
+        for _ in range(100):
+            reasons = await server.value("reasons")
+            if len(reasons) == 2:
+                break
+            await asyncio.sleep(0.02)
+        # python-socketio may close the connection before its DISCONNECT is written.
+        left = {"client namespace disconnect"} | (set() if kind == NPM else {"transport close"})
+        assert reasons[0] == "server namespace disconnect"
+        assert reasons[1] in left
+
+
+@capability("refusal")
+@every
+@way
+async def test_without_a_ticket_nobody_comes_in(server, jupyter, kind, transports):
+    async with Client(kind, jupyter, "interop", "-", transports) as client:
+        assert await client.next("connect_error")
+    if kind == PYTHON_SYNC:
+        assert await server.value("len(io.sockets)") == 0
+
+
+@capability("recovery")
+@way
+async def test_the_npm_client_recovers_its_state(join, server, transports):
+    async with join(NPM, transports, channel="recovering") as client:
+        came = await client.next("connect")
+        assert not came["recovered"]
+        await client.do("call", "enter", "red")
+        await client.next("answer")
+        for turn in range(3):
+            await client.do("cut")
+            await client.next("disconnect")
+            await server.run(f"recovering.to('red').emit('missed', {turn}, b'x')")
+            again = await client.next("connect")
+            assert again == {"namespace": "/", "id": came["id"], "recovered": True}
+            args = (await client.next("event", event="missed"))["args"]
+            assert args[:2] == [turn, {"bytes": "78"}]
+            await server.run("recovering.emit('after')")
+            await client.next("event", event="after")
+        await client.do("call", "mirror", "still there")
+        assert await client.next("answer") == "still there"
+
+
+@capability("recovery")
+@way
+async def test_the_npm_client_recovers_before_any_event_came(server, jupyter, transports):
+    await server.run(
+        "silent = nbsocket.Server('silent', recovery=True)\n"
+        "@silent.on('connection')\ndef came(socket): pass\n"
+    )
+    ticket = jupyter.ticket("silent")
+    async with Client(NPM, jupyter, "silent", ticket, transports) as client:
+        came = await client.next("connect")
+        for _ in range(2):
+            await client.do("cut")
+            assert (await client.next("connect"))["recovered"]
+        await server.run("silent.emit('first')")
+        assert len((await client.next("event", event="first"))["args"]) == 1
+        assert came["id"] == await server.value("next(iter(silent.sockets))")
+
+
+async def test_the_npm_client_comes_back_by_itself_after_a_restart(kernel, jupyter):
+    from interop.conftest import SERVER
+
+    code = SERVER.replace('"interop"', '"restarting"').replace('"recovering"', '"restarting-2"')
+    await kernel.run(code, cell="server")
+    async with Client(
+        NPM, jupyter, "restarting", jupyter.ticket("restarting"), "polling,websocket"
+    ) as client:
+        await client.next("event", event="welcome")
+        await kernel.restart()
+        assert (await client.next("disconnect"))["reason"] == "transport close"
+        await client.next("connect_error")
+        await kernel.run(code, cell="server")
+        await client.next("event", event="welcome")

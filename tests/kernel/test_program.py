@@ -156,7 +156,7 @@ def test_it_binds_to_loopback_unless_told_otherwise(program):
     app.says("listens")
     others = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
     for address in others - {"127.0.0.1"}:
-        with pytest.raises(OSError, match="refused|unreachable"):
+        with pytest.raises(OSError, match=r"refused|unreachable"):
             socket.create_connection((address, app.port), 1)
 
 

@@ -8,7 +8,7 @@ from support.wire import Wire
 
 SERVER = """
 import nbsocket
-io = nbsocket.Server("recovering", recovery=True)
+io = nbsocket.Server("coming-back", recovery=True)
 seen = []
 
 @io.use
@@ -33,7 +33,7 @@ def recovering(kernel, jp_asyncio_loop):
 
 @pytest.fixture
 def wire(recovering, jupyter):
-    return Wire(jupyter, "recovering", jupyter.ticket("recovering"))
+    return Wire(jupyter, "coming-back", jupyter.ticket("coming-back"))
 
 
 async def come(socket, pid=None, offset=None):
@@ -117,7 +117,7 @@ async def test_another_ticket_does_not_recover_and_neither_does_a_guess(recoveri
     async with wire.websocket() as socket:
         sid, pid = await come(socket)
     await gone(recovering)
-    other = Wire(jupyter, "recovering", jupyter.ticket("recovering"))
+    other = Wire(jupyter, "coming-back", jupyter.ticket("coming-back"))
     async with other.websocket() as socket:
         assert (await come(socket, pid))[0] != sid
     for guess in ("", "x", pid[:-1], 7, None, {"a": 1}):
@@ -128,11 +128,11 @@ async def test_another_ticket_does_not_recover_and_neither_does_a_guess(recoveri
 
 
 async def test_a_revoked_ticket_does_not_come_back(recovering, wire, jupyter):
-    made = jupyter.api("nbsocket/api/channels/recovering/tickets", "POST", {"role": "guest"})
-    mine = Wire(jupyter, "recovering", made["value"])
+    made = jupyter.api("nbsocket/api/channels/coming-back/tickets", "POST", {"role": "guest"})
+    mine = Wire(jupyter, "coming-back", made["value"])
     async with mine.websocket() as socket:
         await come(socket)
-        jupyter.api(f"nbsocket/api/channels/recovering/tickets/{made['id']}", "DELETE")
+        jupyter.api(f"nbsocket/api/channels/coming-back/tickets/{made['id']}", "DELETE")
         await socket.closed()
     assert await mine.websocket_status() == 403
 
