@@ -37,9 +37,8 @@ def main() -> int:
         outcome = asyncio.run(measure(jupyter, chosen.count, chosen.together, chosen.seed))
     delays = sorted(outcome.delays_s)
     stalls = sum(delay > 1 for delay in delays)
-    print(
-        f"upgrades           {chosen.count} ({chosen.together} at a time, {time.monotonic() - began:.0f} s)"
-    )
+    took_s = time.monotonic() - began
+    print(f"upgrades           {chosen.count} ({chosen.together} at a time, {took_s:.0f} s)")
     print(f"events             {len(delays)} (both ways; {2 * EVENTS} for each client)")
     print(f"failed             {len(outcome.failed)}")
     print(f"lost               {outcome.lost}")

@@ -16,35 +16,51 @@ from nbsocket.errors import (
     EncodeError,
     ExtensionNotLoadedError,
     LinkLostError,
+    ListenError,
     NbSocketError,
     NoServerError,
     VersionMismatchError,
 )
 
 if TYPE_CHECKING:
-    from nbsocket.kernel.namespace import ConnectionRefused
+    from nbsocket.kernel.broadcast import BroadcastOperator
+    from nbsocket.kernel.dynamic import ParentNamespace
+    from nbsocket.kernel.namespace import ConnectionRefused, Namespace
     from nbsocket.kernel.server import Server
     from nbsocket.kernel.socket import Handshake, Socket
+    from nbsocket.kernel.stream import EventStream
+    from nbsocket.kernel.tickets import Ticket
 
 __all__ = [
     "AckTimeout",
     "BlockingCallError",
+    "BroadcastOperator",
     "ChannelInUse",
     "ConnectionRefused",
     "EncodeError",
+    "EventStream",
     "ExtensionNotLoadedError",
     "Handshake",
     "LinkLostError",
+    "ListenError",
+    "Namespace",
     "NbSocketError",
     "NoServerError",
+    "ParentNamespace",
     "Server",
     "Socket",
+    "Ticket",
     "VersionMismatchError",
     "__version__",
 ]
 
 _LAZY = {
+    "BroadcastOperator": "nbsocket.kernel.broadcast",
     "ConnectionRefused": "nbsocket.kernel.namespace",
+    "EventStream": "nbsocket.kernel.stream",
+    "Namespace": "nbsocket.kernel.namespace",
+    "ParentNamespace": "nbsocket.kernel.dynamic",
+    "Ticket": "nbsocket.kernel.tickets",
     "Server": "nbsocket.kernel.server",
     "Handshake": "nbsocket.kernel.socket",
     "Socket": "nbsocket.kernel.socket",

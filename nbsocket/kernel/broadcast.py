@@ -16,7 +16,7 @@ DEFAULT_ACK_TIMEOUT_S = 10.0
 
 
 class Emitter:
-    """What can emit to a choice of sockets."""
+    """What can emit to a choice of sockets: the server, a namespace, and every choice made of them."""
 
     def _operator(self) -> BroadcastOperator:
         raise NotImplementedError
@@ -162,13 +162,13 @@ class BroadcastOperator(Emitter):
         return self
 
     def _sockets(self) -> list[Socket]:
-        return self.namespace.select(self.rooms, self.excluded)
+        return self.namespace._select(self.rooms, self.excluded)
 
     def _emit(self, event: str, args: tuple[Any, ...]) -> None:
-        self.namespace.broadcast(event, args, self.rooms, self.excluded, volatile=self.is_volatile)
+        self.namespace._broadcast(event, args, self.rooms, self.excluded, volatile=self.is_volatile)
 
     def _ask(self, event: str, args: tuple[Any, ...]) -> PendingAck:
-        return self.namespace.ask(event, args, self.rooms, self.excluded)
+        return self.namespace._ask(event, args, self.rooms, self.excluded)
 
     def _call(self, event: str, args: tuple[Any, ...]) -> list[Any]:
         handlers = self.namespace.handlers

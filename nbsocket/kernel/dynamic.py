@@ -122,17 +122,17 @@ class ParentNamespace(Registering):
         if ok:
             self._table.remove_leftovers(cell)
         for child in list(self._children.values()):
-            child.settle(replaced, None)
+            child._settle(replaced, None)
 
-    def overheard(self, registration: Registration) -> None:
+    def _overheard(self, registration: Registration) -> None:
         """Tell children that somebody listens to what is sent."""
         for child in list(self._children.values()):
-            child.overheard(registration)
+            child._overheard(registration)
 
     def _add(self, registration: Registration) -> None:
         check_takes_socket(registration)
         old = self._table.add(registration)
-        self.overheard(registration)
+        self._overheard(registration)
         if old is not None and registration.event in CONNECTION_EVENTS:
             self._replaced.append(registration)
 

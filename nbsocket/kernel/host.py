@@ -80,7 +80,7 @@ class Host:
             msg = "In a notebook there is nothing to run: the Jupyter server serves. Leave io.run() out."
             raise NoServerError(msg)
         for server in list(self.servers.values()):
-            server.let_in()
+            server._reception.let_in()
         try:
             self._closed.wait()
         except KeyboardInterrupt:
@@ -104,11 +104,11 @@ class Host:
 
     def _cell_begins(self, run: Any) -> None:
         for server in list(self.servers.values()):
-            server.cell_begins(run)
+            server._reception.cell_begins(run)
 
     def _cell_ended(self, run: Any, ok: bool) -> None:
         for server in list(self.servers.values()):
-            server.cell_ended(run, ok=ok)
+            server._reception.cell_ended(run, ok=ok)
 
 
 _host: Host | None = None

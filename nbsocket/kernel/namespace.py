@@ -99,7 +99,7 @@ class Namespace(Emitter, Registering):
         self._ack_ids = itertools.count()
         self._replaced: list[Registration] = []
         self._is_overheard = bool(self._of(Hook.ANY_OUTGOING))
-        self.is_lasting = False
+        self._is_lasting = False
 
     def __repr__(self) -> str:
         """Show its name and how many are here."""
@@ -133,13 +133,13 @@ class Namespace(Emitter, Registering):
     def _operator(self) -> BroadcastOperator:
         return BroadcastOperator(self)
 
-    def select(self, rooms: frozenset[str], excluded: frozenset[str]) -> list[Socket]:
+    def _select(self, rooms: frozenset[str], excluded: frozenset[str]) -> list[Socket]:
         """Return the sockets in any of ``rooms`` (all, if empty) and in none of ``excluded``."""
         with self._lock:
             ids = self._adapter.select(self._sockets, rooms, excluded)
             return [self._sockets[one] for one in ids if one in self._sockets]
 
-    def broadcast(
+    def _broadcast(
         self,
         event: str,
         args: tuple[Any, ...],
@@ -160,7 +160,7 @@ class Namespace(Emitter, Registering):
                 everyone = [*self._sockets, *self._recovery.absent]
             self._send_to(self._adapter.select(everyone, rooms, excluded), frames, event, args, volatile)
 
-    def emit_to(self, socket: Socket, event: str, args: tuple[Any, ...]) -> None:
+    def _emit_to(self, socket: Socket, event: str, args: tuple[Any, ...]) -> None:
         """Emit an event to one socket."""
         frames = encode_packet(Packet(PacketType.EVENT, self.name, [event, *args]))
         self._wait_for_room()
@@ -178,14 +178,14 @@ class Namespace(Emitter, Registering):
         if self._recovery is not None:
             frames = self._recovery.record(frames, ids, volatile=volatile)
         sockets = self._sockets
-        to = [sockets[one].session for one in ids if one in sockets]
+        to = [sockets[one]._session for one in ids if one in sockets]
         if to:
             self._carrier.send(Deliver(frames, to, volatile))
             if self._is_overheard:
                 there = [sockets[one] for one in ids if one in sockets]
                 self._post(partial(self._tell_outgoing, there, event, args))
 
-    def ask(
+    def _ask(
         self, event: str, args: tuple[Any, ...], rooms: frozenset[str], excluded: frozenset[str]
     ) -> PendingAck:
         """Emit an event that every chosen socket answers."""
@@ -193,12 +193,12 @@ class Namespace(Emitter, Registering):
         frames = encode_packet(Packet(PacketType.EVENT, self.name, [event, *args], ack_id))
         self._wait_for_room()
         with self._lock:
-            sockets = self.select(rooms, excluded)
+            sockets = self._select(rooms, excluded)
             pending = PendingAck(event, sockets)
             for socket in sockets:
-                socket.expect_ack(ack_id, pending)
+                socket._expect_ack(ack_id, pending)
             if sockets:
-                self._carrier.send(Deliver(frames, [socket.session for socket in sockets]))
+                self._carrier.send(Deliver(frames, [socket._session for socket in sockets]))
                 if self._is_overheard:
                     self._post(partial(self._tell_outgoing, sockets, event, args))
         return pending
@@ -229,7 +229,7 @@ class Namespace(Emitter, Registering):
 
     # --- rooms ------------------------------------------------------------------------------
 
-    def join(self, socket: Socket, rooms: Iterable[str]) -> None:
+    def _join(self, socket: Socket, rooms: Iterable[str]) -> None:
         """Put a connected socket into rooms."""
         with self._lock:
             for room in rooms:
@@ -239,12 +239,12 @@ class Namespace(Emitter, Registering):
                 if socket.id in self._sockets:
                     self._adapter.add(socket.id, room)
 
-    def leave(self, socket: Socket, room: str) -> None:
+    def _leave(self, socket: Socket, room: str) -> None:
         """Take a socket out of a room."""
         with self._lock:
             self._adapter.remove(socket.id, room)
 
-    def rooms_of(self, socket: Socket) -> frozenset[str]:
+    def _rooms_of(self, socket: Socket) -> frozenset[str]:
         """Return the rooms of a socket."""
         with self._lock:
             return self._adapter.rooms_of(socket.id)
@@ -265,11 +265,11 @@ class Namespace(Emitter, Registering):
             TimeoutError: Nobody did in time.
             BlockingCallError: In an ``async def`` handler; await ``next`` there.
         """
-        return self.wait_for_arrival(event, None, timeout)
+        return self._wait_for_arrival(event, None, timeout)
 
     async def next(self, event: str) -> Any:
         """Do what ``wait_for`` does, for code that awaits."""
-        return value_of((await self.next_arrival(event, None)).args)
+        return value_of((await self._next_arrival(event, None)).args)
 
     def events(self, event: str, timeout: float | None = None) -> EventStream:
         """Return what clients emit under this name, for a ``for`` or an ``async for``.
@@ -282,7 +282,7 @@ class Namespace(Emitter, Registering):
         """
         return self.arrivals.stream(event, None, timeout, self.handlers)
 
-    def wait_for_arrival(self, event: str, client: Socket | None, timeout_s: float | None) -> Any:
+    def _wait_for_arrival(self, event: str, client: Socket | None, timeout_s: float | None) -> Any:
         """Block until ``client`` (or anyone) emits ``event``."""
         what = f"wait_for({event!r})"
         self.handlers.blocking(what, f"next({event!r})")
@@ -293,7 +293,7 @@ class Namespace(Emitter, Registering):
             raise TimeoutError(msg)
         return value_of(arrival.args)
 
-    async def next_arrival(self, event: str, client: Socket | None) -> Arrival:
+    async def _next_arrival(self, event: str, client: Socket | None) -> Arrival:
         """Await an event."""
         return await self.arrivals.future(event, client, asyncio.get_running_loop())
 
@@ -302,11 +302,11 @@ class Namespace(Emitter, Registering):
     def _add(self, registration: Registration) -> None:
         check_takes_socket(registration)
         old = self._table.add(registration)
-        self.overheard(registration)
+        self._overheard(registration)
         if old is not None and registration.event in CONNECTION_EVENTS:
             self._replaced.append(registration)
 
-    def overheard(self, registration: Registration) -> None:
+    def _overheard(self, registration: Registration) -> None:
         """Note that somebody listens to what is sent, so that recipients are told of."""
         if registration.event is Hook.ANY_OUTGOING:
             self._is_overheard = True
@@ -322,14 +322,14 @@ class Namespace(Emitter, Registering):
     def _wiring(self) -> Namespace:
         return self
 
-    def cell_ended(self, cell: CellRun, *, ok: bool) -> None:
+    def _cell_ended(self, cell: CellRun, *, ok: bool) -> None:
         """Greet connected sockets by replaced connection handlers; drop leftovers if all went well."""
         replaced, self._replaced = self._replaced, []
         if ok:
             self._table.remove_leftovers(cell)
-        self.settle(replaced, cell if ok else None)
+        self._settle(replaced, cell if ok else None)
 
-    def settle(self, replaced: list[Registration], finished: CellRun | None) -> None:
+    def _settle(self, replaced: list[Registration], finished: CellRun | None) -> None:
         """Do on every socket what a cell's end brings."""
         for socket in list(self._sockets.values()):
             for registration in replaced:
@@ -339,7 +339,7 @@ class Namespace(Emitter, Registering):
 
     # --- what clients do, on the handler thread ---------------------------------------------
 
-    def connect(self, client: Client, auth: Any) -> bool:
+    def _connect(self, client: Client, auth: Any) -> bool:
         """Take a CONNECT: ask the middleware, then accept or refuse."""
         handshake = Handshake.of(client.handshake, dict(auth or {}))
         if self._recovery is not None:
@@ -357,12 +357,12 @@ class Namespace(Emitter, Registering):
         """Return the socket that goes on where an earlier one stopped, and what it missed."""
         recovery = self._recovery
         old = recovery.find(pid) if recovery is not None else None
-        if recovery is None or old is None or not old.may_go_on_as(client):
+        if recovery is None or old is None or not old._may_go_on_as(client):
             return None
         if old.connected:
             # The client knows better than we do that its earlier connection is dead.
-            old.drop_connection()
-            self.left(old, Trigger.TRANSPORT_LOST, "transport close")
+            old._drop_connection()
+            self._left(old, Trigger.TRANSPORT_LOST, "transport close")
         with self._lock:
             socket = Socket(self, client, handshake, old)
             missed = recovery.restore(old, socket, offset)
@@ -384,8 +384,8 @@ class Namespace(Emitter, Registering):
         return self.handlers.call(left[0], (socket,), socket, done, expected=(ConnectionRefused,))
 
     def _refuse(self, socket: Socket, client: Client, error: BaseException) -> None:
-        socket.move(Trigger.REFUSED)
-        socket.let_go()
+        socket._move(Trigger.REFUSED)
+        socket._let_go()
         said: dict[str, Any] = {"message": "Not accepted"}
         if isinstance(error, ConnectionRefused):
             said = {"message": error.message}
@@ -395,14 +395,14 @@ class Namespace(Emitter, Registering):
 
     def _accept(self, socket: Socket, missed: list[Frames], client: Client) -> bool:
         with self._lock:
-            if not client.is_open or not socket.move(Trigger.ACCEPTED):
+            if not client.is_open or not socket._move(Trigger.ACCEPTED):
                 if self._recovery is not None and self._recovery.lost(socket, "transport close"):
                     self.handlers.later(MAX_ABSENCE_S, self._expire)
                 return False
             answer = {"sid": socket.id}
             if self._recovery is not None:
-                socket.pid = socket.pid or self._recovery.begin(socket)
-                answer["pid"] = socket.pid
+                socket._pid = socket._pid or self._recovery.begin(socket)
+                answer["pid"] = socket._pid
             self._sockets[socket.id] = socket
             self._adapter.add(socket.id, socket.id)
             client.sockets[self.name] = socket
@@ -417,13 +417,13 @@ class Namespace(Emitter, Registering):
         return started
 
     def _greet(self, socket: Socket, registration: Registration) -> bool:
-        if not socket.connected or not socket.greet(registration):
+        if not socket.connected or not socket._greet(registration):
             return False
         if registration.once and not self._discard(registration):
             return False
         return self.handlers.call(registration, (socket,), socket)
 
-    def dispatch(self, socket: Socket, packet: Packet) -> bool:
+    def _dispatch(self, socket: Socket, packet: Packet) -> bool:
         """Take an event: listeners of all events hear it, then middleware is asked, then handlers run."""
         if not socket.connected:
             return False
@@ -461,7 +461,7 @@ class Namespace(Emitter, Registering):
             output.tell(run, UNANSWERED)
         done = None
         if ack_id is not None:
-            done = Answer(len(calls), lambda values: socket.answer(ack_id, values))
+            done = Answer(len(calls), lambda values: socket._answer(ack_id, values))
         started = False
         for registration, call_args in calls:
             if registration.once:
@@ -478,15 +478,15 @@ class Namespace(Emitter, Registering):
             parent is not None and parent._registrations().discard(registration)
         )
 
-    def left(self, socket: Socket, trigger: Trigger, reason: str | None = None) -> None:
+    def _left(self, socket: Socket, trigger: Trigger, reason: str | None = None) -> None:
         """Forget a socket that disconnected; its handlers of that run, once."""
         why = reason or reason_of(trigger)
         with self._lock:
-            if not socket.move(trigger):
+            if not socket._move(trigger):
                 return
             was_here = self._sockets.pop(socket.id, None) is not None
             stays = was_here and self._recovery is not None and self._recovery.lost(socket, why)
-        socket.let_go()
+        socket._let_go()
         if not was_here:
             return
         if stays:
@@ -506,7 +506,7 @@ class Namespace(Emitter, Registering):
             # Whoever may come back keeps its rooms, so that it is known what it misses.
             if not stays:
                 self._adapter.remove_all(socket.id)
-        socket.is_in_rooms = False
+        socket._is_in_rooms = False
         started = self._tell_end("disconnect", socket, why) or started
         self._perhaps_empty()
         return started
@@ -526,7 +526,7 @@ class Namespace(Emitter, Registering):
             return
         with self._lock:
             absent = list(self._recovery.absent) if self._recovery is not None else []
-            if self.is_lasting or self._sockets or absent or self._table:
+            if self._is_lasting or self._sockets or absent or self._table:
                 return
         parent.emptied(self)
 

@@ -22,7 +22,7 @@ class Wiring(Protocol):
 
 
 class Registering:
-    """What handlers can be registered on."""
+    """What handlers can be registered on: the server, a namespace, a socket."""
 
     def _add(self, registration: Registration) -> None:
         raise NotImplementedError

@@ -88,11 +88,11 @@ class Socket(Registering):
         """Made by the namespace, never by users."""
         self.id: str = secrets.token_urlsafe(15) if earlier is None else earlier.id
         self.data: dict[str, Any] = {} if earlier is None else earlier.data
-        self.pid: str = "" if earlier is None else earlier.pid
+        self._pid: str = "" if earlier is None else earlier._pid
         self.handshake = handshake
         self.role = client.role
         self.recovered = earlier is not None
-        self.is_in_rooms = True
+        self._is_in_rooms = True
         self.namespace = namespace
         self._client = client
         self._table = HandlerTable()
@@ -120,7 +120,7 @@ class Socket(Registering):
 
         Source: Socket.IO server API, ``socket.rooms``.
         """
-        return self.namespace.rooms_of(self) if self.is_in_rooms else frozenset()
+        return self.namespace._rooms_of(self) if self._is_in_rooms else frozenset()
 
     def join(self, *rooms: str) -> None:
         """Join ``rooms``; a client that is gone joins none.
@@ -130,14 +130,14 @@ class Socket(Registering):
 
         Source: Socket.IO server API, ``socket.join(room)``.
         """
-        self.namespace.join(self, rooms)
+        self.namespace._join(self, rooms)
 
     def leave(self, room: str) -> None:
         """Leave ``room``; it does not matter whether the client was in it.
 
         Source: Socket.IO server API, ``socket.leave(room)``.
         """
-        self.namespace.leave(self, room)
+        self.namespace._leave(self, room)
 
     def disconnect(self, close: bool = False) -> None:
         """Disconnect the client from this namespace; it will not come back by itself.
@@ -150,15 +150,15 @@ class Socket(Registering):
         for socket in list(self._client.sockets.values()) if close else [self]:
             if socket.connected:
                 socket._send(Packet(PacketType.DISCONNECT, socket.namespace.name))
-                socket.namespace.left(socket, Trigger.SERVER_LEFT)
+                socket.namespace._left(socket, Trigger.SERVER_LEFT)
         if close:
             self._client.close()
 
-    def drop_connection(self) -> None:
+    def _drop_connection(self) -> None:
         """Close its connection without a word; the client may come back."""
         self._client.close("transport close")
 
-    def may_go_on_as(self, client: Client) -> bool:
+    def _may_go_on_as(self, client: Client) -> bool:
         """Whether ``client`` may take this socket's place: the same ticket, or owners both."""
         mine = self._client
         return client.role == mine.role and (client.role == OWNER or client.ticket_id == mine.ticket_id)
@@ -182,7 +182,7 @@ class Socket(Registering):
         registered: Function = self._register(Hook.MIDDLEWARE, middleware, once=False)
         return registered
 
-    def move(self, trigger: Trigger) -> bool:
+    def _move(self, trigger: Trigger) -> bool:
         """Follow the table of states; False if the trigger means nothing now."""
         following = CONNECTION_TRANSITIONS[self._state].get(trigger)
         if following is None:
@@ -208,7 +208,7 @@ class Socket(Registering):
 
         Source: Socket.IO server API, ``socket.emit(eventName[, ...args])``.
         """
-        self.namespace.emit_to(self, event, args)
+        self.namespace._emit_to(self, event, args)
 
     def call(self, event: str, *args: Any, timeout: float = DEFAULT_ACK_TIMEOUT_S) -> Any:
         """Emit ``event``, wait for this client's acknowledgement and return it.
@@ -296,11 +296,11 @@ class Socket(Registering):
             TimeoutError: It did not within ``timeout`` seconds.
             BlockingCallError: In an ``async def`` handler; await ``next`` there.
         """
-        return self.namespace.wait_for_arrival(event, self, timeout)
+        return self.namespace._wait_for_arrival(event, self, timeout)
 
     async def next(self, event: str) -> Any:
         """Do what ``wait_for`` does, for code that awaits."""
-        return value_of((await self.namespace.next_arrival(event, self)).args)
+        return value_of((await self.namespace._next_arrival(event, self)).args)
 
     def events(self, event: str, timeout: float | None = None) -> EventStream:
         """Return what this client emits under this name, for a ``for`` or an ``async for``.
@@ -315,7 +315,7 @@ class Socket(Registering):
 
     def _add(self, registration: Registration) -> None:
         self._table.add(registration)
-        self.namespace.overheard(registration)
+        self.namespace._overheard(registration)
 
     def _registrations(self) -> HandlerTable:
         return self._table
@@ -323,22 +323,22 @@ class Socket(Registering):
     def _wiring(self) -> Namespace:
         return self.namespace
 
-    def expect_ack(self, ack_id: int, pending: PendingAck) -> None:
+    def _expect_ack(self, ack_id: int, pending: PendingAck) -> None:
         """Have the acknowledgement of this id given to ``pending``."""
         self._acks[ack_id] = pending
 
-    def acknowledged(self, ack_id: int, args: list[Any]) -> None:
+    def _acknowledged(self, ack_id: int, args: list[Any]) -> None:
         """Take an acknowledgement; one that nobody waits for is ignored."""
         pending = self._acks.pop(ack_id, None)
         if pending is not None:
             pending.answered(self.id, args)
 
-    def answer(self, ack_id: int, args: list[Any]) -> None:
+    def _answer(self, ack_id: int, args: list[Any]) -> None:
         """Send the acknowledgement of an event."""
         if self.connected:
             self._send(Packet(PacketType.ACK, self.namespace.name, args, ack_id))
 
-    def let_go(self) -> None:
+    def _let_go(self) -> None:
         """Leave the connection, and tell everybody who waits for an answer that this client left."""
         self._client.sockets.pop(self.namespace.name, None)
         self._client.namespaces.discard(self.namespace.name)
@@ -346,16 +346,16 @@ class Socket(Registering):
         for pending in acks.values():
             pending.gone(self.id)
 
-    def arrival(self, packet: Packet) -> Arrival:
+    def _arrival(self, packet: Packet) -> Arrival:
         """Return what waits for events may take."""
         return Arrival(packet.data[0], self, packet.data[1:])
 
     @property
-    def session(self) -> int:
+    def _session(self) -> int:
         """The number of its Engine.IO session."""
         return self._client.session
 
-    def greet(self, registration: Registration) -> bool:
+    def _greet(self, registration: Registration) -> bool:
         """Note that a connection handler runs for this socket; False if it did before."""
         if registration in self._greeted_by:
             return False

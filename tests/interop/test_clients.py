@@ -94,7 +94,7 @@ async def test_namespaces_share_a_connection_and_are_apart(join, server, kind, t
         assert (await client.next("event", event="only", namespace="/"))["args"] == [1]
         assert (
             await server.value(
-                "len({s.session for n in ('/', '/custom') for s in io.of(n).fetch_sockets()})"
+                "len({s._session for n in ('/', '/custom') for s in io.of(n).fetch_sockets()})"
             )
             == 1
         )
@@ -130,7 +130,7 @@ async def test_a_cut_connection_comes_back_by_itself(join, server, kind, transpo
     async with join(kind, transports) as client:
         first = (await client.next("connect"))["id"]
         await client.next("event", event="welcome")
-        await server.run("[socket.drop_connection() for socket in io.sockets.values()]")
+        await server.run("[socket._drop_connection() for socket in io.sockets.values()]")
         reason = (await client.next("disconnect"))["reason"]
         assert reason in {"transport close", "transport error"}
         assert (await client.next("connect"))["id"] != first

@@ -111,7 +111,7 @@ async def test_namespaces_by_pattern_share_handlers_and_are_apart(api, jupyter, 
         await other.client.emit("say", "two", namespace="/room-2")
         assert await asyncio.wait_for(heard.get(), 5) == ("/room-2", "TWO")
         await other.client.disconnect()
-        await becomes(api, "len(rooms.children) + len(io._namespaces)", 1)
+        await becomes(api, "len(rooms.children) + len(io._reception.namespaces)", 1)
         assert await peer.call("echo", 1) == 1
 
 
@@ -386,6 +386,32 @@ async def test_events_in_an_async_handler_name_the_awaitable_form(api, jupyter, 
     async with Peer(jupyter, "whole", ticket) as peer:
         await peer.next()
         assert "Write  async for … in events('x')  instead" in await peer.call("loop")
+
+
+# --- many sockets at once -------------------------------------------------------------------
+
+
+async def test_joining_leaving_and_choosing_many_at_once(api, jupyter, ticket):
+    async with Peer(jupyter, "whole", ticket) as a, Peer(jupyter, "whole", ticket) as b:
+        await a.next()
+        await b.next()
+        await run(
+            api,
+            "first, second = io.fetch_sockets()\n"
+            "io.sockets_join('red', 'blue')\n"
+            "io.in_(first.id).sockets_leave('red')\n"
+            "io.in_('red').emit('one'); io.to('red', 'blue').emit('two')\n"
+            "first.in_('blue').emit('three'); second.except_('nobody').emit('four')\n"
+            "io.emit('end')\n",
+        )
+        got = []
+        for peer in (a, b):
+            names = []
+            while (name := (await peer.next())[0]) != "end":
+                names.append(name)
+            got.append(names)
+        assert sorted(got) == sorted([["two", "four"], ["one", "two", "three"]])
+        assert await api.value("len(io.to('blue').fetch_sockets())") == 2
 
 
 # --- numbers of namespaces ------------------------------------------------------------------

@@ -8,6 +8,7 @@ import random
 import sys
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from support.jupyter import JupyterProcess, Kernel
@@ -55,9 +56,7 @@ class Outcome:
         """Compare what arrived in one direction with what was sent."""
         self.lost += EVENTS - len(set(numbers))
         self.doubled += len(numbers) - len(set(numbers))
-        self.disordered += sum(
-            later < earlier for earlier, later in zip(numbers, numbers[1:], strict=False)
-        )
+        self.disordered += sum(later < earlier for earlier, later in pairwise(numbers))
 
 
 class Upgrader:
@@ -168,7 +167,7 @@ async def measure(jupyter: JupyterProcess, count: int, together: int, seed: int)
                 client = Upgrader(wire, random.Random(seed * count + number))
                 try:
                     await asyncio.wait_for(client.run(outcome), PATIENCE_S)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - whatever it is, it is counted
                     outcome.failed.append(f"{number}: {type(error).__name__} {error}")
                 done += 1
                 if done % max(1, count // 20) == 0 and sys.stderr.isatty():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import nbsocket
-from nbsocket import Server, Socket
+from nbsocket import EventStream, Namespace, ParentNamespace, Server, Socket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,22 @@ def connected(socket: Socket) -> None:
     async def first() -> Any:
         return await socket.emit_with_ack("ask", timeout=3)
 
+    @socket.use
+    def trim(event: str, args: list[Any]) -> None:
+        args[:] = [event, *args]
+
+    @socket.on_any
+    def heard(event: str, *args: Any) -> None:
+        print(event, args, trim, heard)
+
+    socket.off_any(heard)
+    socket.on_any_outgoing(heard)
+    socket.off_any_outgoing()
+    socket.in_("blue").except_("red").emit("said")
+    socket.except_("red").emit("said")
+    recovered: bool = socket.recovered
+    print(recovered)
+
     @socket.on("disconnect")
     def gone(reason: str) -> None:
         print(reason, say)
@@ -58,6 +75,35 @@ try:
     one: Any = everyone[0].call("ask", 1, timeout=10)
 except nbsocket.AckTimeout as error:
     print(error.responses, error.missing)
+program: Server = Server("app", open=True, port=3000, origins=["https://example.org"], ping_interval=5)
+recovering: Server = Server("steady", recovery=True)
+admin: Namespace = io.of("/admin")
+rooms: ParentNamespace = io.of(re.compile(r"/room-\d+"))
+
+
+@io.of
+def by_name(name: str, auth: dict[str, Any]) -> bool:
+    return name == auth.get("who")
+
+
+children: Mapping[str, Namespace] = rooms.children
+rooms.emit("to all of them", 1)
+votes: EventStream = io.events("vote", timeout=30)
+for voter, args in votes:
+    name: str = voter.id
+    print(name, args)
+
+
+async def wait() -> None:
+    async for one_socket, _ in everyone[0].events("vote"):
+        one_socket.emit("thanks")
+    got: Any = await io.next("vote")
+    answers: list[Any] = await io.to("room").timeout(5).emit_with_ack("ask", got)
+    print(answers, await admin.next("x"), by_name)
+    await io.drain()
+
+
+program.run()
 ticket = io.ticket(role="guest", ttl=4 * 3600)
 value: str = ticket.value
 link: str = ticket.link

@@ -1,0 +1,279 @@
+"""What happens on one channel: clients come, send and go. Protocol here, user code on its own thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from nbsocket.kernel.client import MAX_NAMESPACES, Client
+from nbsocket.kernel.dynamic import ParentNamespace
+from nbsocket.kernel.namespace import Namespace
+from nbsocket.protocol.errors import ProtocolError
+from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
+from nbsocket.protocol.socket_states import Trigger
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable
+
+    from nbsocket.kernel.cells import CellRun
+    from nbsocket.kernel.host import Host
+    from nbsocket.link.messages import Opened
+
+_QUIET_S = 1.0
+
+
+class Reception:
+    """The channel as its carrier and its notebook see it (``carrier.ChannelEvents``).
+
+    Args:
+        name: The channel.
+        here: The process.
+        recovery: Whether clients that come back go on where they stopped.
+    """
+
+    def __init__(self, name: str, here: Host, *, recovery: bool) -> None:
+        """Begin without clients and without namespaces."""
+        self.name = name
+        self.recovery = recovery
+        self.namespaces: dict[str, Namespace] = {}
+        self._parents: list[ParentNamespace] = []
+        self._clients: dict[int, Client] = {}
+        self._here = here
+        self._carrier = here.carrier
+        self._gate = Gate(here)
+
+    def namespace(self, name: str) -> Namespace:
+        """Return the namespace of this name; it exists from now on."""
+        if name not in self.namespaces:
+            self.namespaces[name] = self.make(name)
+        self.namespaces[name]._is_lasting = True
+        return self.namespaces[name]
+
+    def make(self, name: str, parent: ParentNamespace | None = None) -> Namespace:
+        """Return a new namespace of this channel."""
+        return Namespace(
+            name,
+            self._carrier,
+            self._here.handlers,
+            self._here.cells,
+            self._gate.registered,
+            self._gate.post,
+            self.recovery,
+            parent,
+        )
+
+    def parent_of(
+        self, matching: re.Pattern[str] | Callable[[str, dict[str, Any]], Any]
+    ) -> ParentNamespace:
+        """Return the parent of all namespaces whose names match."""
+        parent = ParentNamespace(
+            matching,
+            self._here.handlers,
+            self._here.cells,
+            self._gate.registered,
+            make=self.make,
+            forget=lambda child: self.namespaces.pop(child.name, None),
+        )
+        for index, old in enumerate(self._parents):
+            if old.is_same(parent):
+                # The same cell again, or the same pattern elsewhere: its handlers and its clients stay.
+                self._parents[index].check = parent.check
+                return old
+        self._parents.append(parent)
+        return parent
+
+    def let_in(self) -> None:
+        """Wait for no more registrations: clients are let in."""
+        self._gate.open()
+
+    # --- cells ------------------------------------------------------------------------------
+
+    def cell_begins(self, _: CellRun) -> None:
+        """Count events for ``wait_for`` from here on."""
+        for namespace in list(self.namespaces.values()):
+            namespace.arrivals.clear()
+
+    def cell_ended(self, cell: CellRun, *, ok: bool) -> None:
+        """Settle what the cell registered; let in who waited for the cell to end."""
+        for parent in self._parents:
+            parent.cell_ended(cell, ok=ok)
+        for namespace in list(self.namespaces.values()):
+            namespace._cell_ended(cell, ok=ok)
+        self._gate.cell_ended(cell)
+
+    # --- what the carrier says, on its thread -----------------------------------------------
+
+    def opened(self, opened: Opened) -> None:
+        """Take a new client."""
+        self._clients[opened.session] = Client(opened, self._carrier)
+
+    def message(self, session: int, data: str | bytes, size: int) -> None:
+        """Take a message; protocol here, user code on the handler thread."""
+        client = self._clients.get(session)
+        if client is None or not client.is_open:
+            self._carrier.consumed(size)
+            return
+        try:
+            packet = client.decoder.receive(data)
+            job = None if packet is None else self._job_for(client, packet)
+        except ProtocolError:
+            self._drop(client, "parse error")
+            job = None
+        if job is None:
+            self._carrier.consumed(size)
+            return
+
+        def run() -> Any:
+            try:
+                return job()
+            finally:
+                self._carrier.consumed(size)
+
+        self._gate.post(run)
+
+    def _job_for(self, client: Client, packet: Packet) -> Callable[[], Any] | None:
+        """Return what is to be done on the handler thread.
+
+        Raises:
+            ProtocolError: The packet is not allowed now.
+        """
+        namespace = self.namespaces.get(packet.namespace)
+        if packet.type is PacketType.CONNECT:
+            return self._connecting(client, packet)
+        socket = client.sockets.get(packet.namespace)
+        if socket is None or namespace is None:
+            if packet.type is PacketType.EVENT:
+                msg = "an event in a namespace that the client is not connected to"
+                raise ProtocolError(msg)
+            return None
+        if packet.type is PacketType.EVENT:
+            namespace.arrivals.note(socket._arrival(packet))
+            return lambda: namespace._dispatch(socket, packet)
+        if packet.type is PacketType.ACK:
+            socket._acknowledged(packet.ack_id or 0, packet.data)
+            return None
+        return lambda: namespace._left(socket, Trigger.CLIENT_LEFT)
+
+    def _connecting(self, client: Client, packet: Packet) -> Callable[[], Any] | None:
+        name, auth = packet.namespace, packet.data
+        if name in client.namespaces:
+            msg = "a second CONNECT to the same namespace"
+            raise ProtocolError(msg)
+        namespace = self.namespaces.get(name)
+        if (namespace is None and not self._parents) or len(client.namespaces) >= MAX_NAMESPACES:
+            _refuse_namespace(client, name)
+            return None
+        client.namespaces.add(name)
+        if namespace is not None:
+            return lambda: namespace._connect(client, auth)
+        return lambda: self._connect_dynamic(client, name, auth, list(self._parents))
+
+    def _connect_dynamic(
+        self, client: Client, name: str, auth: Any, parents: list[ParentNamespace]
+    ) -> bool:
+        """Ask one parent after another whether the namespace is its own, then connect."""
+        namespace = self.namespaces.get(name)
+        if namespace is None and not parents:
+            client.namespaces.discard(name)
+            _refuse_namespace(client, name)
+            return False
+        if namespace is not None:
+            return namespace._connect(client, auth)
+
+        def answer(matches: bool) -> bool:
+            if matches and name not in self.namespaces:
+                self.namespaces[name] = parents[0].child(name)
+            return self._connect_dynamic(client, name, auth, parents[1:])
+
+        return parents[0].matches(name, dict(auth or {}), answer)
+
+    def _drop(self, client: Client, reason: str) -> None:
+        client.close(reason)
+        self.closed(client.session, reason)
+
+    def closed(self, session: int, reason: str) -> None:
+        """Take a client's end, after all that it sent before."""
+        client = self._clients.pop(session, None)
+        if client is None:
+            return
+        client.is_open = False
+
+        def leave() -> None:
+            for socket in list(client.sockets.values()):
+                socket.namespace._left(socket, Trigger.TRANSPORT_LOST, reason)
+
+        self._gate.post(leave)
+
+    def reset(self) -> None:
+        """Take the end of all clients."""
+        for session in list(self._clients):
+            self.closed(session, "transport close")
+
+    def lost(self, by: str) -> None:
+        """Take the loss of the channel to another notebook."""
+        self._here.forget(self.name)
+        self.reset()
+        message = (
+            f"nbsocket: the channel {self.name!r} was taken over by {by or 'another notebook'}. "
+            "This server is closed."
+        )
+        self._here.handlers.post(lambda: print(message))  # noqa: T201 - for the notebook's reader
+
+
+class Gate:
+    """Holds clients back until the cell that creates the server has ended, or the program serves.
+
+    So nothing arrives before its handler; but at most 1 s after the last registration.
+
+    Args:
+        here: Whose handler thread and cells.
+    """
+
+    def __init__(self, here: Host) -> None:
+        """Begin closed if a cell or a program is running."""
+        self._handlers = here.handlers
+        self._cell = here.cells.running()
+        self._lock = threading.Lock()
+        is_closed = self._cell is not None or here.is_program
+        self._held: list[Callable[[], Any]] | None = [] if is_closed else None
+        self._registered_at = time.monotonic()
+        if is_closed:
+            self._handlers.loop.call_soon_threadsafe(self._check)
+
+    def registered(self) -> None:
+        """Wait a little longer: the cell still registers handlers."""
+        self._registered_at = time.monotonic()
+
+    def post(self, job: Callable[[], Any]) -> None:
+        """Have ``job`` run on the handler thread, in order, once the gate is open."""
+        with self._lock:
+            if self._held is None:
+                self._handlers.post(job)
+            else:
+                self._held.append(job)
+
+    def cell_ended(self, cell: CellRun) -> None:
+        """Open, if it is this cell's gate."""
+        if cell is self._cell:
+            self.open()
+
+    def _check(self) -> None:
+        left = self._registered_at + _QUIET_S - time.monotonic()
+        if left <= 0:
+            self.open()
+        elif self._held is not None:
+            self._handlers.loop.call_later(left, self._check)
+
+    def open(self) -> None:
+        """Let everybody in."""
+        with self._lock:
+            held, self._held = self._held or [], None
+            for job in held:
+                self._handlers.post(job)
+
+
+def _refuse_namespace(client: Client, name: str) -> None:
+    refusal = {"message": "Invalid namespace"}
+    client.send(encode_packet(Packet(PacketType.CONNECT_ERROR, name, refusal)))
