@@ -173,9 +173,8 @@ def main() -> int:
                 found[name].append(asyncio.run(measure(tree)))
                 shown = ", ".join(f"{key} {value:.1f}" for key, value in found[name][-1].items())
                 print(f"round {number + 1} {name:6} {shown}", flush=True)
-    print(
-        f"\n{'median of ' + str(chosen.rounds):30} {'before':>10} {'after':>10} {'ratio':>7}   spread of the ratio's rounds"
-    )
+    title = f"median of {chosen.rounds}"
+    print(f"\n{title:30} {'before':>10} {'after':>10} {'ratio':>7}   ratios of the rounds")
     is_within = True
     for metric, better in METRICS.items():
         early, late = ([one[metric] for one in found[name]] for name in ("before", "after"))

@@ -68,11 +68,13 @@ class HandlerTable:
     def __init__(self) -> None:
         """Begin empty."""
         self._by_event: dict[str | Hook, list[Registration]] = {}
+        self.has_hooks = False
         self._lock = threading.Lock()
 
     def add(self, new: Registration) -> Registration | None:
         """Register ``new``; return the registration of an earlier run that it took the place of."""
         with self._lock:
+            self.has_hooks = self.has_hooks or isinstance(new.event, Hook)
             listed = self._by_event.get(new.event, [])
             for index, old in enumerate(listed):
                 if old.key == new.key and old.run_number < new.run_number:

@@ -428,8 +428,12 @@ class Namespace(Emitter, Registering):
         if not socket.connected:
             return False
         event, args = packet.data[0], packet.data[1:]
+        own = socket._registrations()
+        if not (own.has_hooks or self._table.has_hooks or self._parent is not None):
+            # The way of nearly every event, and the one that is measured.
+            return self._handle(socket, event, args, packet.ack_id)
         started = self._call_hooks(Hook.ANY, socket, event, args)
-        middleware = socket._registrations().of(Hook.MIDDLEWARE)
+        middleware = own.of(Hook.MIDDLEWARE)
         return self._pass_on(socket, event, args, packet.ack_id, middleware) or started
 
     def _pass_on(
