@@ -12,10 +12,11 @@ SOURCES := $(shell find nbsocket -name '*.py') pyproject.toml hatch_build.py
 JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types js python browser format wheel clean
+BEFORE ?= HEAD~1
+.PHONY: help demo test lint types js python browser conformance interop upgrades compare reference format wheel clean
 
 help: ## Say what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(STAMPS)/venv:
 	@mkdir -p $(STAMPS)
@@ -70,6 +71,21 @@ python: $(STAMPS)/dev ## Tests without a browser
 
 browser: $(STAMPS)/dev $(STAMPS)/chromium ## Tests in real JupyterLab in Chromium
 	$(BIN)/python -m pytest tests/browser --timeout 300
+
+conformance: $(STAMPS)/dev ## The rules of both protocols, each with its result
+	$(BIN)/python -m pytest tests/conformance --timeout 300
+
+interop: $(STAMPS)/dev ## Clients of other libraries: what works with which
+	$(BIN)/python -m pytest tests/interop
+
+upgrades: $(STAMPS)/dev ## 10,000 upgrades under traffic: lost, doubled, out of order, stalled
+	$(BIN)/python benchmarks/upgrades.py --count 10000
+
+compare: $(STAMPS)/dev ## Memory and echo of HEAD beside those of BEFORE=<commit>
+	$(BIN)/python benchmarks/compare.py $(BEFORE) HEAD
+
+reference: $(STAMPS)/dev ## Make docs/api.md from the docstrings
+	$(BIN)/python docs/make_api.py
 
 format: $(STAMPS)/dev ## Put everything into its form
 	$(BIN)/ruff check --fix .
