@@ -67,6 +67,7 @@ class Host:
 
     def _stay(self) -> None:
         if self.servers and not hasattr(sys, "last_value"):
+            sys.stderr.write("nbsocket: the script has ended; its server goes on until Ctrl-C\n")
             self.serve()
         self.carrier.close()
 
