@@ -115,19 +115,19 @@ class Host:
 _host: Host | None = None
 
 
-def host(listening: Listening | None = None) -> Host:
+def host(listening: Listening | None = None, *, is_for_programs: bool = False) -> Host:
     """Return this process's host; made at the first call.
 
     Args:
         listening: Where to listen outside Jupyter; None if the caller does not care.
+        is_for_programs: Whether something was asked for that a kernel cannot give.
 
     Raises:
-        NoServerError: In a kernel, which does not listen itself, something else was asked for.
         ListenError: Outside Jupyter: the port cannot be opened.
-        ValueError: The program listens elsewhere already.
+        ValueError: The program listens elsewhere, or this is a kernel, which does not listen itself.
     """
     global _host  # noqa: PLW0603 - one per process is the point
-    if listening is not None and is_kernel():
+    if is_for_programs and is_kernel():
         msg = (
             "In a notebook the Jupyter server listens and sets the limits, so host, port, open, origins "
             "and limits are not for Server() here; see c.NbSocketApp in the Jupyter server's configuration."

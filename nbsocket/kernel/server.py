@@ -82,9 +82,9 @@ class Server(Emitter, Registering):
     ) -> Server:
         """Return the server of this name if there is one."""
         wanted = None
-        if open or origins or host is not None or port is not None or limits:
+        if host is not None or port is not None or limits:
             wanted = where_to_listen(host, port, limits)
-        here = process_host(wanted)
+        here = process_host(wanted, is_for_programs=open or bool(origins) or wanted is not None)
         return here.servers.get(_channel_name(name, here)) or super().__new__(cls)
 
     def __init__(

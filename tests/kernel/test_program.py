@@ -83,13 +83,22 @@ async def test_the_first_server_stands_at_the_root_where_stock_clients_look(prog
     await client.disconnect()
 
 
+def test_several_servers_share_the_port_of_the_first(program):
+    port = free_port()
+    app = program(
+        f"import nbsocket\nnbsocket.Server('a', open=True, port={port})\nnbsocket.Server('b', open=True)\n"
+    )
+    app.says(f"'b' listens on http://127.0.0.1:{port}/")
+    assert status_of(f"http://127.0.0.1:{port}/nbsocket/b/{HANDSHAKE}")[0] == 200
+
+
 async def test_without_open_a_ticket_is_needed(program):
     app = program(
         "import nbsocket\nio = nbsocket.Server('chat')\n"
         + HANDLERS
         + "print('TICKET', io.ticket().value)\n"
     )
-    value = app.says("TICKET").split("TICKET ")[1].strip()
+    value = app.says("TICKET").split("TICKET ")[1].split()[0]
     assert "clients need a ticket" in app.said
     for path in ("", "nbsocket/chat/", "nbsocket/unknown/"):
         assert status_of(app.url + path + HANDSHAKE)[0] == 403
