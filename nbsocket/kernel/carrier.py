@@ -41,6 +41,10 @@ class Carrier(Protocol):
         """The address of the gateway, as seen from this process."""
 
     @property
+    def public_url(self) -> str:
+        """The address of a port that serves the public routes alone; empty if there is none."""
+
+    @property
     def max_payload(self) -> int:
         """How many bytes one message from a client may have."""
 

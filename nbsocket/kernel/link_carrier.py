@@ -253,7 +253,7 @@ class LinkCarrier(RoutingCarrier):
                 self._end = ReliableEnd()
                 self._sessions.clear()
             self._server_epoch = welcome.epoch
-            self.base_url, self.url = welcome.base_url, url
+            self.base_url, self.url, self.public_url = welcome.base_url, url, welcome.public_url
             self.max_payload = int(welcome.limits.get("max_payload", self.max_payload))
             for data in self._end.resume(welcome.received, welcome.credit):
                 connection.write_message(data, binary=True)

@@ -7,6 +7,7 @@ and credit between two processes, a queue and two counters do here.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import threading
 from collections import deque
 from dataclasses import fields
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING
 from nbsocket.errors import ListenError
 from nbsocket.gateway.config import Limits
 from nbsocket.gateway.port import KernelPort
-from nbsocket.gateway.standalone import StandaloneGateway
+from nbsocket.gateway.public_port import PublicPort
+from nbsocket.gateway.switchboard import Switchboard
+from nbsocket.gateway.tickets import TicketOffice
 from nbsocket.kernel.routing import RoutingCarrier
 from nbsocket.link.messages import Register
 from nbsocket.link.reliable import WINDOW_BYTES, size_of
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from nbsocket.link.messages import Sequenced
 
 _CLOSE_S = 1.0
-_ANY_HOST = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, never bound
 
 
 class LocalCarrier(RoutingCarrier):
@@ -142,15 +144,16 @@ class LocalCarrier(RoutingCarrier):
             self._loop.close()
 
     async def _open(self) -> None:
-        self._gateway = StandaloneGateway(self._limits)
-        self._port = KernelPort(self._gateway.switchboard, "this program", self._take, may_open=True)
-        port = self._gateway.listen(self._listening.host, self._listening.port)
-        host = "localhost" if self._listening.host in _ANY_HOST else self._listening.host
-        self.url = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+        # Tickets end with the program, so the secret that signs them may.
+        self._switchboard = Switchboard(self._limits, TicketOffice(secrets.token_bytes(32)))
+        self._port = KernelPort(self._switchboard, "this program", self._take, may_open=True)
+        self._public = PublicPort(self._switchboard)
+        self._public.listen(self._listening.host, self._listening.port)
+        self.url = self._public.url
 
     async def _shut(self) -> None:
         await self._port.gone()
-        await self._gateway.close()
+        await self._public.close()
 
     def _begin_flush(self) -> None:
         self._task = self._loop.create_task(self._flush())
@@ -165,13 +168,12 @@ class LocalCarrier(RoutingCarrier):
             messages = [message for message, _ in outbox]
             await self._port.receive(messages)
             for message in messages:
-                if isinstance(message, Register) and not self._gateway.switchboard.root:
-                    self._gateway.switchboard.root = message.channel
+                if isinstance(message, Register) and not self._switchboard.root:
+                    self._switchboard.root = message.channel
             size = sum(size for _, size in outbox)
-            switchboard = self._gateway.switchboard
-            if switchboard.under_pressure:
+            if self._switchboard.under_pressure:
                 # A client that reads is behind: emitters get their room back when it has caught up.
-                switchboard.on_relief(lambda size=size: self._worked_off(size))  # type: ignore[misc]
+                self._switchboard.on_relief(lambda size=size: self._worked_off(size))  # type: ignore[misc]
             else:
                 self._worked_off(size)
 

@@ -44,6 +44,7 @@ class RoutingCarrier:
         self.base_url = "/"
         self.max_payload = 1_000_000
         self.url = ""
+        self.public_url = ""
         self._changed = threading.Condition()
         self._channels: dict[str, ChannelEvents] = {}
         self._sessions: dict[int, ChannelEvents] = {}

@@ -46,7 +46,7 @@ class Ticket:
     @property
     def link(self) -> str:
         """The address of the channel's page with the ticket in its fragment, which no server sees."""
-        base = self._carrier.url.rstrip("/")
+        base = (self._carrier.public_url or self._carrier.url).rstrip("/")
         return f"{base}/nbsocket/{self._channel}/#join_token={self.value}"
 
     def revoke(self) -> None:

@@ -71,6 +71,7 @@ class Welcome(LinkMessage, tag="welcome"):
     base_url: str
     limits: dict[str, float]
     capabilities: list[str] = []
+    public_url: str = ""
 
 
 class Refusal(LinkMessage, tag="refusal"):

@@ -8,13 +8,14 @@ import secrets
 import sys
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
-from traitlets import Float, Int
+from traitlets import Float, Int, TraitError, Unicode, validate
 
 from nbsocket.gateway.config import Limits
+from nbsocket.gateway.public_port import PublicPort
 from nbsocket.gateway.switchboard import Switchboard
 from nbsocket.gateway.tickets import TicketOffice
 from nbsocket.server.activity import Activity
@@ -47,6 +48,7 @@ class NbSocketApp(ExtensionApp):
     """Socket.IO between notebook cells and browsers, through this Jupyter server."""
 
     name = "nbsocket"
+    public_port: PublicPort | None = None
     description = __doc__
 
     ping_interval = Float(
@@ -94,6 +96,12 @@ class NbSocketApp(ExtensionApp):
         config=True,
         help="Bytes that may wait for one client; a client that is full and reads nothing for 2 s is cut.",
     )
+    public_listen = Unicode(
+        "",
+        config=True,
+        help="A second port, such as 0.0.0.0:9000, with what a ticket opens and nothing else of Jupyter: "
+        "so phones reach the class while Jupyter itself stays on loopback.",
+    )
     grace = Float(
         _DEFAULTS.grace,
         config=True,
@@ -131,6 +139,7 @@ class NbSocketApp(ExtensionApp):
             "kernels": self.kernels,
             "server_id": secrets.token_hex(16),
             "limits": asdict(self.switchboard.limits),
+            "public_url": lambda: self.public_port.url if self.public_port is not None else "",
         }
         self.handlers.extend(
             [
@@ -154,10 +163,40 @@ class NbSocketApp(ExtensionApp):
         """Leave kernels an address: only now is the port bound and known."""
         if not serverapp.sock:
             os.environ[URL_ENVIRONMENT] = address_of(serverapp)
+        if self.public_listen:
+            self._open_public_port(serverapp)
+
+    def _open_public_port(self, serverapp: ServerApp) -> None:
+        certificate = {"certfile": serverapp.certfile, "keyfile": serverapp.keyfile or None}
+        public_port = PublicPort(self.switchboard, certificate if serverapp.certfile else None)
+        host, port = split_address(self.public_listen)
+        try:
+            public_port.listen(host, port)
+        except OSError as error:
+            self.log.error(  # noqa: TRY400 - its reader needs the next step, not our frames
+                "nbsocket: the public port %s cannot be opened (%s): classes are not reachable there. "
+                "Choose another with --NbSocketApp.public_listen=ADDRESS:PORT.",
+                self.public_listen,
+                error.strerror or error,
+            )
+            return
+        self.public_port = public_port
+        self.log.info("nbsocket: classes are served at %s", public_port.url)
+
+    @validate("public_listen")
+    def _validate_public_listen(self, proposal: Any) -> str:
+        try:
+            split_address(proposal["value"] or "127.0.0.1:0")
+        except ValueError as error:
+            msg = f"NbSocketApp.public_listen: {error}"
+            raise TraitError(msg) from error
+        return str(proposal["value"])
 
     async def stop_extension(self) -> None:
         """Close every link and transport."""
         await self.attachments.close()
+        if self.public_port is not None:
+            await self.public_port.close()
 
 
 def address_of(serverapp: ServerApp) -> str:
@@ -166,6 +205,19 @@ def address_of(serverapp: ServerApp) -> str:
     host = "127.0.0.1" if ip in _ANY_ADDRESS else f"[{ip}]" if ":" in ip else ip
     scheme = "https" if serverapp.certfile else "http"
     return url_path_join(f"{scheme}://{host}:{serverapp.port}", serverapp.base_url)
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """Return host and port of an address such as ``0.0.0.0:9000`` or ``[::]:9000``.
+
+    Raises:
+        ValueError: It is none.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or not (port.isascii() and port.isdigit()) or int(port) > 0xFFFF:  # noqa: PLR2004 - the highest port
+        msg = f"{text!r} is no address with a port, such as 0.0.0.0:9000"
+        raise ValueError(msg)
+    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def raise_descriptor_limit() -> None:

@@ -35,6 +35,8 @@ from nbsocket.link.messages import (
 from nbsocket.server.doors import AnonymousDoor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nbsocket.server.attachments import Attachment, Attachments
     from nbsocket.server.kernels import Kernels
 
@@ -47,13 +49,19 @@ class LinkHandler(AnonymousDoor, WebSocketHandler):
     """``nbsocket/link``."""
 
     def initialize(
-        self, attachments: Attachments, kernels: Kernels, server_id: str, limits: dict[str, float]
+        self,
+        attachments: Attachments,
+        kernels: Kernels,
+        server_id: str,
+        limits: dict[str, float],
+        public_url: Callable[[], str],
     ) -> None:
         """Take what the route was mounted with."""
         self._attachments = attachments
         self._kernels = kernels
         self._server_id = server_id
         self._limits = limits
+        self._public_url = public_url
         self._attachment: Attachment | None = None
         self._hello: Hello | None = None
         self._expected = b""
@@ -167,6 +175,7 @@ class LinkHandler(AnonymousDoor, WebSocketHandler):
                     attachment.end.credit,
                     self.base_url,
                     self._limits,
+                    public_url=self._public_url(),
                 )
             )
         )

@@ -1,0 +1,87 @@
+"""The public door on a port of its own: for programs outside Jupyter, and for classes beside it.
+
+The same handlers, the same routes, no others.
+"""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+
+from nbsocket.gateway.handlers import (
+    ClientBundleHandler,
+    EngineIOHandler,
+    PageHandler,
+    UnknownHandler,
+)
+
+if TYPE_CHECKING:
+    from nbsocket.gateway.switchboard import Switchboard
+
+_STATIC = Path(__file__).parent.parent / "static"
+_ANY_HOST = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, never bound
+
+
+class PublicPort:
+    """A switchboard's public routes behind an HTTP server of this process, on the running loop.
+
+    Args:
+        switchboard: Whose channels. The one that it has at its root stands at ``/``, too.
+        ssl_options: Certificate and key, as for Tornado's HTTPServer; None for plain HTTP.
+    """
+
+    def __init__(self, switchboard: Switchboard, ssl_options: dict[str, Any] | None = None) -> None:
+        """Build it; ``listen`` opens it."""
+        shared: dict[str, Any] = {"switchboard": switchboard}
+        bundle_file = _STATIC / "socket.io.js"
+        with_bundle = {**shared, "bundle": bundle_file.read_bytes() if bundle_file.exists() else b""}
+        script = r"(?:.*/)?socket\.io/socket\.io\.js"
+        application = Application(
+            [
+                (rf"/nbsocket/[^/]+/{script}", ClientBundleHandler, with_bundle),
+                (r"/nbsocket/([^/]+)/socket\.io/?", EngineIOHandler, shared),
+                (r"/nbsocket/([^/]+)/(.*)", PageHandler, shared),
+                (r"/nbsocket(?:/.*)?", UnknownHandler, shared),
+                (rf"/{script}", ClientBundleHandler, with_bundle),
+                (r"/()socket\.io/?", EngineIOHandler, shared),
+                (r"/()(.*)", PageHandler, shared),
+            ],
+            # Addresses hold tickets.
+            log_function=lambda _handler: None,
+        )
+        self._http = HTTPServer(application, ssl_options=ssl_options)
+        self._scheme = "http" if ssl_options is None else "https"
+        self.url = ""
+
+    def listen(self, host: str, port: int) -> None:
+        """Open the port; 0 lets the system choose one. ``url`` says where it is.
+
+        Raises:
+            OSError: It cannot be had.
+        """
+        sockets = bind_sockets(port, host or None)
+        self._http.add_sockets(sockets)
+        name = address_of_this_machine() if host in _ANY_HOST else host
+        bound = sockets[0].getsockname()[1]
+        self.url = f"{self._scheme}://{f'[{name}]' if ':' in name else name}:{bound}/"
+
+    async def close(self) -> None:
+        """Close the port and every connection."""
+        self._http.stop()
+        await self._http.close_all_connections()
+
+
+def address_of_this_machine() -> str:
+    """Return the address by which others on the network may reach this machine; loopback if none does."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Sends nothing: it only asks which way a packet would go (TEST-NET-1, RFC 5737).
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])

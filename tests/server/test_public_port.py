@@ -1,0 +1,106 @@
+"""A second port with the public routes alone, so that phones reach the class and nothing else of Jupyter."""
+
+import urllib.error
+import urllib.request
+from types import SimpleNamespace
+
+import pytest
+from support.jupyter import TOKEN, JupyterProcess, Kernel, free_port
+from support.peers import Peer
+
+from nbsocket.server.app import split_address
+
+SERVER = """
+import nbsocket
+io = nbsocket.Server("class")
+@io.on("echo")
+def echo(socket, *args):
+    return args
+ticket = io.ticket()
+print(ticket.link)
+"""
+
+
+def status_of(url, headers=None):
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, headers=headers or {}), timeout=5
+        ) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    port = free_port()
+    options = (f"--NbSocketApp.public_listen=127.0.0.1:{port}",)
+    with JupyterProcess(tmp_path_factory.mktemp("public"), base_url="/a%40b/", options=options) as jupyter:
+        yield jupyter, f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture
+def link(both, jp_asyncio_loop):
+    """The link that a cell prints."""
+    kernel = Kernel(both[0])
+    jp_asyncio_loop.run_until_complete(kernel.__aenter__())
+    yield jp_asyncio_loop.run_until_complete(kernel.run(SERVER)).text.strip()
+    jp_asyncio_loop.run_until_complete(kernel.__aexit__())
+
+
+async def test_clients_come_in_by_the_link_of_a_ticket(both, link):
+    _, public = both
+    assert link.startswith(f"{public}nbsocket/class/#join_token=")
+    value = link.partition("join_token=")[2]
+    for transports in (("websocket",), ("polling",), ("polling", "websocket")):
+        async with Peer(SimpleNamespace(base_url="/", url=public), "class", value, transports) as peer:
+            assert await peer.call("echo", 1, b"x") == (1, b"x")
+
+
+async def test_nothing_else_of_jupyter_is_there(both, link):
+    _, public = both
+    assert status_of(f"{public}nbsocket/class/socket.io/socket.io.js") == 200
+    assert status_of(f"{public}nbsocket/class/socket.io/?EIO=4&transport=polling") == 403
+    for path in (
+        "",
+        "api/status",
+        "lab",
+        "tree",
+        "login",
+        "metrics",
+        "a%40b/api/status",
+        "nbsocket/link",
+        "nbsocket/api/channels",
+        "nbsocket/api/channels/class",
+        "static/base/images/logo.png",
+    ):
+        for headers in ({}, {"Authorization": f"token {TOKEN}"}):
+            assert status_of(public + path, headers) in (404, 403), path
+
+
+def test_a_taken_port_is_said_and_jupyter_goes_on(both, tmp_path):
+    _, public = both
+    taken = public.rsplit(":", 1)[1].strip("/")
+    options = (f"--NbSocketApp.public_listen=127.0.0.1:{taken}",)
+    with JupyterProcess(tmp_path, options=options) as jupyter:
+        assert jupyter.api("nbsocket/api/channels")["channels"] == []
+        assert f"the public port 127.0.0.1:{taken} cannot be opened" in jupyter.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0.0.0.0:9000", ("0.0.0.0", 9000)),
+        (":9000", ("", 9000)),
+        ("[::1]:9000", ("::1", 9000)),
+        ("host:0", ("host", 0)),
+    ],
+)
+def test_addresses(text, expected):
+    assert split_address(text) == expected
+
+
+@pytest.mark.parametrize("text", ["9000", "host", "host:", "host:x", "host:99999", "host:-1", "host:²"])
+def test_what_is_no_address_is_said(text):
+    with pytest.raises(ValueError, match="is no address with a port"):
+        split_address(text)
