@@ -16,7 +16,7 @@ ALLOWED = {
     "gateway": {"own": {"protocol", "link"}, "packages": {"tornado"}},
     "server": {
         "own": {"protocol", "link", "gateway", "_version"},
-        "packages": {"tornado", "jupyter_server", "jupyter_core", "traitlets"},
+        "packages": {"tornado", "jupyter_server", "jupyter_core", "prometheus_client", "traitlets"},
     },
     "kernel": {
         "own": {"protocol", "link", "errors", "widgets", "_version"},

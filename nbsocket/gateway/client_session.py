@@ -156,7 +156,7 @@ class ClientSession:
         if self._timer is not None:
             self._timer.cancel()
         self._answer_poll([answer])
-        self.dropped_count += sum(len(burst.messages) for burst in self._queue)
+        self.channel.traffic.dropped_at_close += sum(len(burst.messages) for burst in self._queue)
         self._queue.clear()
         self.queued_bytes = 0
         for websocket in (self.websocket, self._probe):
@@ -184,16 +184,20 @@ class ClientSession:
     def send(self, bursts: list[Burst]) -> None:
         """Queue ``bursts`` and write what can be written."""
         if self.protocol.state is State.CLOSED or self._closing is not None:
-            self.dropped_count += sum(len(burst.messages) for burst in bursts)
+            self.channel.traffic.dropped_at_close += sum(len(burst.messages) for burst in bursts)
             return
         queue = self._queue
         backlogged = bool(queue)
+        sent = 0
         for burst in bursts:
             if burst.volatile and (backlogged or not self._writable):
                 self.dropped_count += len(burst.messages)
+                self.channel.traffic.dropped_volatile += len(burst.messages)
                 continue
+            sent += len(burst.messages)
             queue.append(burst)
             self.queued_bytes += burst.size
+        self.channel.traffic.messages_out += sent
         self.flush()
         if queue and not backlogged:
             # The backlog begins now: what was before says nothing about whether the client reads.
@@ -393,6 +397,7 @@ class ClientSession:
         if now >= self._connect_until:
             self.close(engine.TRANSPORT_CLOSE)
         elif self._switchboard.tickets.is_over(self.ticket):
+            self.channel.traffic.cut_ticket += 1
             self.close(engine.TRANSPORT_CLOSE, code=1008)
         else:
             incoming = self.protocol.tick(now)

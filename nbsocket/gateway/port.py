@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nbsocket.gateway.burst import Burst
+from nbsocket.gateway.counting import stats
 from nbsocket.gateway.switchboard import CHANNEL_NAME, RESERVED_CHANNELS, Channel, Switchboard
 from nbsocket.link.messages import (
+    AskStats,
     ChannelLost,
     CloseSession,
     Deliver,
@@ -56,9 +58,17 @@ class KernelPort:
         self.sessions: dict[int, ClientSession] = {}
         self.channels: dict[str, Channel] = {}
         self.writable = True
+        self.is_attached = True
         self._switchboard = switchboard
         self._writers: list[asyncio.Future[None]] = []
         self._will: Will | None = None
+        self._answers: dict[type, Callable[[Any], Reply]] = {
+            Register: self._register,
+            MintTicket: self._mint,
+            RevokeTicket: self._revoke,
+            PublishPage: self._publish,
+            AskStats: self._stats,
+        }
 
     # --- towards the kernel -----------------------------------------------------------------
 
@@ -120,25 +130,23 @@ class KernelPort:
                 deadline = time.monotonic() + _YIELD_AFTER_S
 
     def _act(self, message: Sequenced) -> None:
-        if isinstance(message, CloseSession):
+        answer = self._answers.get(type(message))
+        if answer is not None:
+            self.send(answer(message))
+        elif isinstance(message, CloseSession):
             session = self.sessions.get(message.session)
             if session is not None:
                 session.close_after_queue(message.reason)
-        elif isinstance(message, Register):
-            self.send(self._register(message))
         elif isinstance(message, Unregister):
             channel = self.channels.pop(message.channel, None)
             if channel is not None:
                 self._switchboard.detach(channel)
-        elif isinstance(message, MintTicket):
-            self.send(self._mint(message))
-        elif isinstance(message, RevokeTicket):
-            self._switchboard.revoke(message.ticket_id)
-            self.send(Reply(message.request))
-        elif isinstance(message, PublishPage):
-            self.send(self._publish(message))
         elif isinstance(message, Will):
             self._will = message
+
+    def _revoke(self, message: RevokeTicket) -> Reply:
+        self._switchboard.revoke(message.ticket_id)
+        return Reply(message.request)
 
     def _register(self, message: Register) -> Reply:
         name = message.channel
@@ -196,6 +204,12 @@ class KernelPort:
             return Reply(message.request, error="no_channel", message=message.channel)
         channel.pages.update(message.files)
         return Reply(message.request)
+
+    def _stats(self, message: AskStats) -> Reply:
+        channel = self.channels.get(message.channel)
+        if channel is None:
+            return Reply(message.request, error="no_channel", message=message.channel)
+        return Reply(message.request, stats(channel))
 
     # --- the end ----------------------------------------------------------------------------
 

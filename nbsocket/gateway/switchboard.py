@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbsocket.gateway.client_session import ClientSession
+from nbsocket.gateway.counting import Counters, Traffic
 from nbsocket.gateway.tickets import GUEST, Ticket, TicketOffice
 from nbsocket.link.messages import ClientMessage, Closed, Opened, PageFile
 from nbsocket.protocol.engine_session import TRANSPORT_CLOSE
@@ -51,18 +52,7 @@ class Channel:
     origins: frozenset[str] = frozenset()
     pages: dict[str, PageFile] = field(default_factory=dict)
     sessions: set[ClientSession] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class Counters:
-    """What was refused, dropped or cut since the start, for those who ask why."""
-
-    sessions_opened: int = 0
-    refused_ticket: int = 0
-    refused_full: int = 0
-    refused_no_kernel: int = 0
-    messages_dropped: int = 0
-    cut_stalled: int = 0
+    traffic: Traffic = field(default_factory=Traffic)
 
 
 class RefusedError(Exception):
@@ -166,7 +156,7 @@ class Switchboard:
         )
         self.sessions[session.protocol.sid] = session
         channel.sessions.add(session)
-        self.counters.sessions_opened += 1
+        channel.traffic.clients_opened += 1
         return session
 
     def _guests_of(self, channel: Channel, ticket: Ticket) -> int:
@@ -190,6 +180,7 @@ class Switchboard:
         self.tickets.revoke(ticket_id)
         for session in list(self.sessions.values()):
             if session.ticket.id == ticket_id:
+                session.channel.traffic.cut_ticket += 1
                 session.close(TRANSPORT_CLOSE, code=_POLICY_VIOLATION)
 
     # --- from sessions ----------------------------------------------------------------------
@@ -211,6 +202,7 @@ class Switchboard:
     def to_kernel(self, session: ClientSession, data: str | bytes) -> None:
         """Carry one message to the kernel."""
         port = session.channel.port
+        session.channel.traffic.messages_in += 1
         port.send(ClientMessage(session.number, data))
         self.on_activity(port.kernel_id)
 
@@ -218,7 +210,8 @@ class Switchboard:
         """Forget a session that has ended."""
         self.sessions.pop(session.protocol.sid, None)
         session.channel.sessions.discard(session)
-        self.counters.messages_dropped += session.dropped_count
+        ended = session.channel.traffic.ended
+        ended[reason] = ended.get(reason, 0) + 1
         self._pressed.discard(session)
         if announced:
             port = session.channel.port
@@ -264,7 +257,7 @@ class Switchboard:
         for session in stalled:
             self._pressed.discard(session)
             if session.queued_bytes >= self.limits.max_pending_bytes:
-                self.counters.cut_stalled += 1
+                session.channel.traffic.cut_stalled += 1
                 session.close(TRANSPORT_CLOSE, code=_POLICY_VIOLATION)
         self._relieve()
         self._watch()

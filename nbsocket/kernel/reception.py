@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nbsocket.kernel.client import MAX_NAMESPACES, Client
 from nbsocket.kernel.dynamic import ParentNamespace
 from nbsocket.kernel.namespace import Namespace
+from nbsocket.kernel.pace import Pace
 from nbsocket.protocol.errors import ProtocolError
 from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
 from nbsocket.protocol.socket_states import Trigger
@@ -43,6 +44,7 @@ class Reception:
         self._here = here
         self._carrier = here.carrier
         self._gate = Gate(here)
+        self.pace = Pace()
 
     def namespace(self, name: str) -> Namespace:
         """Return the namespace of this name; it exists from now on."""
@@ -125,10 +127,14 @@ class Reception:
             self._carrier.consumed(size)
             return
 
+        arrived_at = time.monotonic()
+        self.pace.arrived()
+
         def run() -> Any:
             try:
                 return job()
             finally:
+                self.pace.handled(time.monotonic() - arrived_at)
                 self._carrier.consumed(size)
 
         self._gate.post(run)

@@ -6,6 +6,7 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Any, overload
 
+from nbsocket.errors import LinkLostError
 from nbsocket.kernel.broadcast import Emitter
 from nbsocket.kernel.host import Host
 from nbsocket.kernel.host import host as process_host
@@ -13,6 +14,7 @@ from nbsocket.kernel.listening import where_to_listen
 from nbsocket.kernel.reception import Reception
 from nbsocket.kernel.registering import Registering
 from nbsocket.kernel.tickets import Ticket
+from nbsocket.link.messages import AskStats
 from nbsocket.protocol.socket_packet import (
     DEFAULT_NAMESPACE,
 )
@@ -270,6 +272,25 @@ class Server(Emitter, Registering):
 
         path = publish(self._carrier, self.name, file, at, assets or [])
         return Page(self.name, path, self._carrier.base_url)
+
+    def stats(self) -> dict[str, Any]:
+        """Return how the channel is doing, in numbers.
+
+        Returns:
+            ``clients``, ``queued_bytes``, ``sessions`` (one entry a client: role, transport, queue, drops),
+            ``traffic`` (messages both ways, dropped and cut by reason, ``ended`` by disconnect reason),
+            ``link``, and ``handlers``: events ``handled`` here, those that are ``waiting``, and how many
+            milliseconds the latest thousand took from their arrival in this process to the end of their
+            handlers (``p50_ms``, ``p90_ms``, ``p99_ms``; an ``async def`` one up to its first await).
+
+        Raises:
+            LinkLostError: The server does not answer.
+        """
+        reply = self._carrier.request(AskStats, channel=self.name)
+        if reply.error:
+            msg = f"The Jupyter server has no channel {self.name!r}; run the cell that creates it again."
+            raise LinkLostError(msg)
+        return {**reply.value, "handlers": self._reception.pace.figures()}
 
     def close(self) -> None:
         """Give the channel back; its clients' connections are closed.

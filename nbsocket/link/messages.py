@@ -148,6 +148,13 @@ class PublishPage(LinkMessage, tag="publish_page"):
     files: dict[str, PageFile]
 
 
+class AskStats(LinkMessage, tag="ask_stats"):
+    """Ask what there is to say of a channel; the ``Reply`` holds it."""
+
+    request: int
+    channel: str
+
+
 class Goodbye(LinkMessage, tag="goodbye"):
     """The kernel ends by itself: no grace is needed."""
 
@@ -228,6 +235,7 @@ Sequenced = (
     | MintTicket
     | RevokeTicket
     | PublishPage
+    | AskStats
     | Goodbye
     | Opened
     | ClientMessage

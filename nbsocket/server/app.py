@@ -32,6 +32,7 @@ from nbsocket.server.handlers import (
 )
 from nbsocket.server.kernels import Kernels
 from nbsocket.server.link_handler import LinkHandler
+from nbsocket.server.metrics import Metrics
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -122,6 +123,8 @@ class NbSocketApp(ExtensionApp):
         self.switchboard = Switchboard(limits, TicketOffice(settings["cookie_secret"]))
         self.switchboard.on_activity = Activity(settings, kernels).note
         self.attachments = Attachments(self.switchboard, kernels)
+        self.metrics = Metrics(self.switchboard)
+        self.metrics.register()
 
     def _server(self) -> ServerApp:
         if self.serverapp is None:
@@ -194,6 +197,7 @@ class NbSocketApp(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Close every link and transport."""
+        self.metrics.unregister()
         await self.attachments.close()
         if self.public_port is not None:
             await self.public_port.close()

@@ -56,6 +56,7 @@ class Attachment:
     def connected(self, connection: Connection, received: int, credit: int) -> None:
         """Go on with a new connection whose other end has every batch up to ``received``."""
         old, self.connection = self.connection, connection
+        self.port.is_attached = True
         if old is not None:
             old.close_link()
         for data in self.end.resume(received, credit):
@@ -151,6 +152,7 @@ class Attachments:
         if attachment.connection is not connection:
             return
         attachment.connection = None
+        attachment.port.is_attached = False
         task = asyncio.ensure_future(
             self._watch(attachment, self._kernels.process_of(attachment.kernel_id))
         )

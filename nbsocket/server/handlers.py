@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from tornado import web
 
 from nbsocket.gateway import handlers as gateway
+from nbsocket.gateway.counting import describe, stats
 from nbsocket.gateway.tickets import GUEST
 from nbsocket.server.doors import AdminDoor, AnonymousDoor
 
@@ -44,17 +45,6 @@ class JupyterUnknownHandler(gateway.UnknownHandler, AnonymousDoor):
     """Everything else below ``nbsocket/``."""
 
     get = allow_unauthenticated(gateway.UnknownHandler.get)
-
-
-def describe(channel: Channel) -> dict[str, Any]:
-    """Return what the admin API says of a channel."""
-    return {
-        "name": channel.name,
-        "kernel_id": channel.port.kernel_id,
-        "notebook": channel.notebook,
-        "clients": len(channel.sessions),
-        "pages": sorted(channel.pages),
-    }
 
 
 class _ChannelsDoor(AdminDoor):
@@ -97,8 +87,8 @@ class ChannelHandler(_ChannelsDoor):
     @web.authenticated
     @authorized
     def get(self, name: str) -> None:
-        """Describe the channel."""
-        self.finish(json.dumps(describe(self.channel(name))))
+        """Say all there is to say of the channel: clients, queues, what was dropped and cut, the link."""
+        self.finish(json.dumps(stats(self.channel(name))))
 
 
 class TicketsHandler(_ChannelsDoor):

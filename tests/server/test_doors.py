@@ -165,7 +165,8 @@ async def test_the_admin_api_lists_channels(jp_fetch, desk):
     listed = json.loads((await jp_fetch("nbsocket/api/channels")).body)["channels"]
     assert [(one["name"], one["notebook"], one["clients"]) for one in listed] == [("chat", "demo.ipynb", 0)]
     one = json.loads((await jp_fetch("nbsocket/api/channels/chat")).body)
-    assert one == listed[0]
+    assert {key: one[key] for key in listed[0]} == listed[0]
+    assert one["traffic"]["clients_opened"] == 0
 
 
 @pytest.mark.parametrize("body", ["[]", "{", '{"role": "admin"}', '{"ttl": -1}', '{"role": 1}'])

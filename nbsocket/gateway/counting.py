@@ -1,0 +1,75 @@
+"""What happened, in numbers, for those who ask why: refused, dropped and cut never go unseen."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbsocket.gateway.switchboard import Channel
+
+
+@dataclass(slots=True)
+class Counters:
+    """What was refused since the start, before a channel was known."""
+
+    refused_ticket: int = 0
+    refused_full: int = 0
+    refused_no_kernel: int = 0
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What went over one channel since it was taken.
+
+    Args:
+        clients_opened: Clients that came.
+        messages_in: Engine.IO messages from clients.
+        messages_out: Engine.IO messages to clients; one to each of ten clients counts ten.
+        dropped_volatile: Volatile messages that a client was not ready for.
+        dropped_at_close: Messages that waited for a client when it went.
+        cut_stalled: Clients that were cut because their backlog was full and they read nothing.
+        cut_ticket: Clients that were cut because their ticket expired or was revoked.
+        ended: Clients that went, by disconnect reason.
+    """
+
+    clients_opened: int = 0
+    messages_in: int = 0
+    messages_out: int = 0
+    dropped_volatile: int = 0
+    dropped_at_close: int = 0
+    cut_stalled: int = 0
+    cut_ticket: int = 0
+    ended: dict[str, int] = field(default_factory=dict)
+
+
+def describe(channel: Channel) -> dict[str, Any]:
+    """Return what there is to say of a channel in a line."""
+    return {
+        "name": channel.name,
+        "kernel_id": channel.port.kernel_id,
+        "notebook": channel.notebook,
+        "clients": len(channel.sessions),
+        "pages": sorted(channel.pages),
+    }
+
+
+def stats(channel: Channel) -> dict[str, Any]:
+    """Return what there is to say of a channel: plain values that JSON and MessagePack can hold."""
+    sessions = [
+        {
+            "session": session.number,
+            "role": session.ticket.role,
+            "transport": "websocket" if session.websocket is not None else "polling",
+            "queued_bytes": session.queued_bytes,
+            "dropped_volatile": session.dropped_count,
+        }
+        for session in sorted(channel.sessions, key=lambda one: one.number)
+    ]
+    return {
+        **describe(channel),
+        "link": {"attached": channel.port.is_attached, "kernel_reads": channel.port.writable},
+        "queued_bytes": sum(session["queued_bytes"] for session in sessions),
+        "traffic": asdict(channel.traffic),
+        "sessions": sessions,
+    }
