@@ -7,6 +7,7 @@ from browser.conftest import ROOT
 from playwright.sync_api import expect
 from support.program import Program
 
+NOT_FOUND = 404
 pytestmark = pytest.mark.browser
 
 
@@ -22,6 +23,9 @@ def visit(context, url, errors):
     page = context.new_page()
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    # The port opens with the first line of the program, its page is there with the last.
+    while context.request.get(url).status == NOT_FOUND:
+        page.wait_for_timeout(50)
     page.goto(url)
     return page
 
