@@ -1,5 +1,5 @@
 // Builds the front end into ../nbsocket/static, and fails when a bundle outgrows its budget.
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -69,3 +69,5 @@ for (const name of ["pane", "script", "page"]) {
     throw new Error(`${name}.js: ${size} bytes gzipped, the budget is ${BUDGET_GZIPPED_BYTES}`);
   }
 }
+
+await copyFile(join(here, "src", "join", "join.html"), join(target, "join.html"));

@@ -16,6 +16,7 @@ class Counters:
     refused_ticket: int = 0
     refused_full: int = 0
     refused_no_kernel: int = 0
+    refused_code: int = 0
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from tornado.web import RequestHandler, stream_request_body
 from tornado.websocket import WebSocketHandler
 
 from nbsocket.gateway.client_session import PollCutError, PollOverlapError
+from nbsocket.gateway.codes import TooManyTriesError
 from nbsocket.gateway.origin import RequestOrigin
 from nbsocket.gateway.switchboard import RefusedError, Switchboard
 from nbsocket.gateway.tickets import QUERY_NAME
@@ -35,6 +36,7 @@ SANDBOX = "sandbox allow-scripts allow-forms allow-modals"
 """Never ``allow-same-origin``: what a channel serves must not be the Jupyter page's equal."""
 
 _BODY_TIMEOUT_S = 10.0
+_MAX_CODE_BYTES = 256
 _HIDDEN_HEADERS = frozenset(
     {"cookie", "authorization", "proxy-authorization", "x-xsrftoken", "x-csrftoken"}
 )
@@ -110,6 +112,59 @@ class ClientBundleHandler(PublicHandler):
         """Send it."""
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
         self.finish(self.bundle)
+
+
+@stream_request_body
+class JoinHandler(PublicHandler):
+    """The join page, and the exchange of a short code for a ticket."""
+
+    def initialize(self, switchboard: Switchboard, page: bytes = b"") -> None:
+        """Take the page."""
+        super().initialize(switchboard)
+        self.page = page
+        self._body = bytearray()
+
+    async def prepare(self) -> None:
+        """Take a code, nothing longer."""
+        await super().prepare()
+        cast("HTTP1Connection", self.request.connection).set_max_body_size(_MAX_CODE_BYTES)
+
+    def data_received(self, chunk: bytes) -> None:
+        """Collect the body; its size is bounded in ``prepare``."""
+        self._body += chunk
+
+    def get(self, *_: str) -> None:
+        """Send the page: the same for every channel name, known or not."""
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(self.page)
+
+    def post(self, *_: str) -> None:
+        """Answer ``{channel, value, role, expires_at}`` to a code; the body is the code as text."""
+        try:
+            found = self.switchboard.codes.exchange(
+                self._body.decode("utf-8", "replace"), self.request.remote_ip or ""
+            )
+        except TooManyTriesError:
+            self.switchboard.counters.refused_code += 1
+            self.set_header("Retry-After", "60")
+            self.refuse(RefusedError(429, 6, "Too many wrong codes came from here. Wait a minute."))
+            return
+        if found is None:
+            self.switchboard.counters.refused_code += 1
+            self.refuse(RefusedError(403, 6, "This code is not known (any more). Check it and try again."))
+            return
+        value, ticket = found
+        self.set_header("Content-Type", "application/json")
+        self.finish(
+            json.dumps(
+                {
+                    "channel": ticket.channel,
+                    "value": value,
+                    "role": ticket.role,
+                    "expires_at": ticket.expires_at,
+                }
+            )
+        )
 
 
 class PageHandler(PublicHandler):

@@ -195,6 +195,7 @@ class KernelPort:
                 "id": ticket.id,
                 "role": ticket.role,
                 "expires_at": ticket.expires_at,
+                "code": self._switchboard.codes.issue(value, ticket),
             },
         )
 

@@ -16,6 +16,7 @@ from tornado.web import Application
 from nbsocket.gateway.handlers import (
     ClientBundleHandler,
     EngineIOHandler,
+    JoinHandler,
     PageHandler,
     UnknownHandler,
 )
@@ -38,12 +39,13 @@ class PublicPort:
     def __init__(self, switchboard: Switchboard, ssl_options: dict[str, Any] | None = None) -> None:
         """Build it; ``listen`` opens it."""
         shared: dict[str, Any] = {"switchboard": switchboard}
-        bundle_file = _STATIC / "socket.io.js"
-        with_bundle = {**shared, "bundle": bundle_file.read_bytes() if bundle_file.exists() else b""}
+        with_bundle = {**shared, "bundle": read_static("socket.io.js")}
+        with_page = {**shared, "page": read_static("join.html")}
         script = r"(?:.*/)?socket\.io/socket\.io\.js"
         application = Application(
             [
                 (rf"/nbsocket/[^/]+/{script}", ClientBundleHandler, with_bundle),
+                (r"/nbsocket/(?:[^/]+/)?join", JoinHandler, with_page),
                 (r"/nbsocket/([^/]+)/socket\.io/?", EngineIOHandler, shared),
                 (r"/nbsocket/([^/]+)/(.*)", PageHandler, shared),
                 (r"/nbsocket(?:/.*)?", UnknownHandler, shared),
@@ -74,6 +76,12 @@ class PublicPort:
         """Close the port and every connection."""
         self._http.stop()
         await self._http.close_all_connections()
+
+
+def read_static(name: str) -> bytes:
+    """Return a file of the built front end; empty in a source tree where it was not built."""
+    file = _STATIC / name
+    return file.read_bytes() if file.exists() else b""
 
 
 def address_of_this_machine() -> str:

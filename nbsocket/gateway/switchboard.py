@@ -10,10 +10,12 @@ import asyncio
 import itertools
 import re
 import secrets
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbsocket.gateway.client_session import ClientSession
+from nbsocket.gateway.codes import CodeOffice
 from nbsocket.gateway.counting import Counters, Traffic
 from nbsocket.gateway.tickets import GUEST, Ticket, TicketOffice
 from nbsocket.link.messages import ClientMessage, Closed, Opened, PageFile
@@ -84,6 +86,7 @@ class Switchboard:
         """Begin without channels."""
         self.limits = limits
         self.tickets = tickets
+        self.codes = CodeOffice(tickets, time.monotonic)
         self.channels: dict[str, Channel] = {}
         self.root = ""
         self.sessions: dict[str, ClientSession] = {}

@@ -18,6 +18,7 @@ class Ticket:
 
     Attributes:
         value: The secret, for the ``join_token`` query parameter.
+        code: A short one for people, which the join page exchanges for it.
         id: Its public name.
         role: ``owner`` or ``guest``.
         expires: When it ends, in UTC.
@@ -37,6 +38,7 @@ class Ticket:
             msg = f"The Jupyter server has no channel {channel!r}; run the cell that creates it again."
             raise LinkLostError(msg)
         self.value = str(reply.value["value"])
+        self.code = str(reply.value.get("code", ""))
         self.id = str(reply.value["id"])
         self.role = str(reply.value["role"])
         self.expires = datetime.fromtimestamp(float(reply.value["expires_at"]), timezone.utc)
@@ -45,9 +47,12 @@ class Ticket:
 
     @property
     def link(self) -> str:
-        """The address of the channel's page with the ticket in its fragment, which no server sees."""
+        """The address of the join page with the code in its fragment, which no server sees.
+
+        It leads to the channel's page as soon as there is one.
+        """
         base = (self._carrier.public_url or self._carrier.url).rstrip("/")
-        return f"{base}/nbsocket/{self._channel}/#join_token={self.value}"
+        return f"{base}/nbsocket/{self._channel}/join#code={self.code}"
 
     def revoke(self) -> None:
         """Make it worthless; who came with it is cut."""

@@ -7,7 +7,6 @@ import os
 import secrets
 import sys
 from dataclasses import asdict, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
@@ -15,7 +14,7 @@ from jupyter_server.utils import url_path_join
 from traitlets import Float, Int, TraitError, Unicode, validate
 
 from nbsocket.gateway.config import Limits
-from nbsocket.gateway.public_port import PublicPort
+from nbsocket.gateway.public_port import PublicPort, read_static
 from nbsocket.gateway.switchboard import Switchboard
 from nbsocket.gateway.tickets import TicketOffice
 from nbsocket.server.activity import Activity
@@ -25,6 +24,7 @@ from nbsocket.server.handlers import (
     ChannelsHandler,
     JupyterClientBundleHandler,
     JupyterEngineIOHandler,
+    JupyterJoinHandler,
     JupyterPageHandler,
     JupyterUnknownHandler,
     TicketHandler,
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 URL_ENVIRONMENT = "NBSOCKET_URL"
 """Where a kernel finds its server: an address, no secret."""
 
-STATIC = Path(__file__).parent.parent / "static"
 _DEFAULTS = Limits()
 _ANY_ADDRESS = frozenset({"", "*", "0.0.0.0", "::", "localhost"})  # noqa: S104 - compared, never bound
 
@@ -135,8 +134,7 @@ class NbSocketApp(ExtensionApp):
     def initialize_handlers(self) -> None:
         """Mount the three doors."""
         shared = {"switchboard": self.switchboard}
-        bundle_file = STATIC / "socket.io.js"
-        bundle = bundle_file.read_bytes() if bundle_file.exists() else b""
+        bundle = read_static("socket.io.js")
         link = {
             "attachments": self.attachments,
             "kernels": self.kernels,
@@ -155,6 +153,11 @@ class NbSocketApp(ExtensionApp):
                     r"/nbsocket/[^/]+/(?:.*/)?socket\.io/socket\.io\.js",
                     JupyterClientBundleHandler,
                     {**shared, "bundle": bundle},
+                ),
+                (
+                    r"/nbsocket/(?:[^/]+/)?join",
+                    JupyterJoinHandler,
+                    {**shared, "page": read_static("join.html")},
                 ),
                 (r"/nbsocket/([^/]+)/socket\.io/?", JupyterEngineIOHandler, shared),
                 (r"/nbsocket/([^/]+)/(.*)", JupyterPageHandler, shared),

@@ -35,6 +35,13 @@ class JupyterClientBundleHandler(gateway.ClientBundleHandler, AnonymousDoor):
     get = allow_unauthenticated(gateway.ClientBundleHandler.get)
 
 
+class JupyterJoinHandler(gateway.JoinHandler, AnonymousDoor):
+    """The join page behind Jupyter's Host check."""
+
+    get = allow_unauthenticated(gateway.JoinHandler.get)
+    post = allow_unauthenticated(gateway.JoinHandler.post)
+
+
 class JupyterPageHandler(gateway.PageHandler, AnonymousDoor):
     """Pages behind Jupyter's Host check."""
 

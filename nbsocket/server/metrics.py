@@ -74,4 +74,5 @@ class Metrics(Collector):
         refused.add_metric(["ticket"], counters.refused_ticket)
         refused.add_metric(["full"], counters.refused_full)
         refused.add_metric(["no_kernel"], counters.refused_no_kernel)
+        refused.add_metric(["code"], counters.refused_code)
         yield from (clients, queued, attached, messages, dropped, cut, refused)

@@ -13,7 +13,16 @@ import pytest
 from support.jupyter import JupyterProcess, Kernel
 
 ROOT = Path(__file__).parent.parent.parent
-STATIC = {"pane.js", "pane.css", "script.js", "script.css", "page.js", "page.css", "socket.io.js"}
+STATIC = {
+    "join.html",
+    "pane.js",
+    "pane.css",
+    "script.js",
+    "script.css",
+    "page.js",
+    "page.css",
+    "socket.io.js",
+}
 
 
 @pytest.fixture(scope="module")
