@@ -85,9 +85,10 @@ async def test_a_page_is_gone_with_its_server(server, jupyter):
 
 async def test_a_ticket_hides_its_secret_and_can_be_revoked(server, jupyter):
     shown = await server.run(
-        "t = io.ticket(ttl=60)\nprint(repr(t), t.value in repr(t), t.value in t.link)\nt"
+        "t = io.ticket(ttl=60)\nprint(repr(t), t.value in repr(t), t.code in repr(t))\n"
+        "print(t.value in t.link, t.link.endswith('/join#code=' + t.code))\nt"
     )
-    assert "False True" in shown.text
+    assert "False False\nFalse True\n" in shown.text
     assert "as guest" in shown.text
     value = await server.value("t.value")
     path = f"socket.io/?EIO=4&transport=polling&join_token={value}"
