@@ -5,8 +5,9 @@ Running a cell again replaces, one for one, what its earlier run registered.
 
 from __future__ import annotations
 
+import inspect
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -34,12 +35,18 @@ class Registration:
         function: What is called.
         cell: The cell run that registered it; None outside cells.
         once: Whether it goes after its first call.
+        is_async: Whether it is ``async def``.
     """
 
     event: str | Hook
     function: Callable[..., Any]
     cell: CellRun | None
     once: bool = False
+    is_async: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look once whether it is ``async def``: calls are many."""
+        self.is_async = inspect.iscoroutinefunction(self.function)
 
     @property
     def key(self) -> tuple[str, str]:

@@ -27,6 +27,8 @@ log = logging.getLogger("nbsocket")
 
 _TURN_S = 0.005
 _WARN_AFTER_S = 1.0
+# What handlers nearly always return: asking inspect takes longer than many a handler.
+_NOT_AWAITABLE = frozenset({type(None), str, int, float, bool, bytes, list, dict, tuple})
 
 
 class HandlerThread:
@@ -110,20 +112,18 @@ class HandlerThread:
         """
         function = registration.function
         event = registration.event if isinstance(registration.event, str) else registration.event.value
-        run = HandlerRun(event, client, inspect.iscoroutinefunction(function))
+        run = HandlerRun(event, client, registration.is_async)
         context = self.output.context_of(registration.cell, run)
-        what = f"nbsocket: {registration.description}"
-
         def failed(error: BaseException) -> bool:
             if not isinstance(error, expected):
-                context.run(self.output.show_exception, error, what)
+                context.run(self.output.show_exception, error, f"nbsocket: {registration.description}")
             return done is not None and bool(done(None, error))
 
         try:
             result = context.run(function, *args)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is shown to its author
             return failed(error)
-        if not inspect.isawaitable(result):
+        if type(result) in _NOT_AWAITABLE or not inspect.isawaitable(result):
             return done is not None and bool(done(result, None))
 
         async def finish() -> None:
