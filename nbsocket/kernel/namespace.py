@@ -428,9 +428,8 @@ class Namespace(Emitter, Registering):
         if not socket.connected:
             return False
         event, args = packet.data[0], packet.data[1:]
-        own = socket._registrations()
+        own = socket._table
         if not (own.has_hooks or self._table.has_hooks or self._parent is not None):
-            # The way of nearly every event, and the one that is measured.
             return self._handle(socket, event, args, packet.ack_id)
         started = self._call_hooks(Hook.ANY, socket, event, args)
         middleware = own.of(Hook.MIDDLEWARE)
@@ -456,16 +455,20 @@ class Namespace(Emitter, Registering):
 
     def _handle(self, socket: Socket, event: str, args: list[Any], ack_id: int | None) -> bool:
         """Call the handlers of an event: the socket's own first, then the namespace's."""
-        own = [(one, tuple(args)) for one in socket._registrations().of(event)]
-        shared = [(one, (socket, *args)) for one in self._of(event) if event not in _LIFE]
-        calls = own + shared
+        own, shared = socket._table.of(event), self._of(event)
+        if len(own) == 1 and not shared and not own[0].once:
+            # The way of nearly every event, and the one that is measured.
+            answer = None if ack_id is None else Answer(1, partial(socket._answer, ack_id))
+            return self.handlers.call(own[0], tuple(args), socket, answer)
+        calls: list[tuple[Registration, tuple[Any, ...]]] = [(one, tuple(args)) for one in own]
+        calls += [(one, (socket, *args)) for one in shared if event not in _LIFE]
         if not calls:
             run, output = HandlerRun(event, socket), self.handlers.output
             output.tell(run, "stderr", f"No handler is registered for {event!r}.\n")
             output.tell(run, UNANSWERED)
         done = None
         if ack_id is not None:
-            done = Answer(len(calls), lambda values: socket._answer(ack_id, values))
+            done = Answer(len(calls), partial(socket._answer, ack_id))
         started = False
         for registration, call_args in calls:
             if registration.once:

@@ -127,14 +127,15 @@ class Reception:
             self._carrier.consumed(size)
             return
 
-        arrived_at = time.monotonic()
-        self.pace.arrived()
+        pace, arrived_at = self.pace, time.monotonic()
+        pace.arrived += 1
 
         def run() -> Any:
             try:
                 return job()
             finally:
-                self.pace.handled(time.monotonic() - arrived_at)
+                pace.handled += 1
+                pace.note(time.monotonic() - arrived_at)
                 self._carrier.consumed(size)
 
         self._gate.post(run)

@@ -114,6 +114,7 @@ class HandlerThread:
         event = registration.event if isinstance(registration.event, str) else registration.event.value
         run = HandlerRun(event, client, registration.is_async)
         context = self.output.context_of(registration.cell, run)
+
         def failed(error: BaseException) -> bool:
             if not isinstance(error, expected):
                 context.run(self.output.show_exception, error, f"nbsocket: {registration.description}")
