@@ -49,7 +49,7 @@ class Arrivals:
         self._kept: deque[Arrival] = deque(maxlen=_KEPT_EVENTS)
         self._futures: list[tuple[str, Any, asyncio.Future[Arrival]]] = []
         # Weak, so that a loop that was left ends its stream.
-        self._streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
+        self._streams: list[weakref.ref[EventStream]] = []
 
     def clear(self) -> None:
         """Forget all: a cell begins."""
@@ -59,11 +59,7 @@ class Arrivals:
     def note(self, arrival: Arrival) -> None:
         """Keep an event for whoever waits, or will."""
         with self._changed:
-            taken = False
-            for stream in list(self._streams):
-                if stream.wants(arrival):
-                    stream.put(arrival)
-                    taken = True
+            taken = bool(self._streams) and self._put(arrival)
             for index, (event, client, future) in enumerate(self._futures):
                 if event == arrival.event and client in (None, arrival.client):
                     del self._futures[index]
@@ -82,8 +78,22 @@ class Arrivals:
             for arrival in [one for one in self._kept if stream.wants(one)]:
                 self._kept.remove(arrival)
                 stream.put(arrival)
-            self._streams.add(stream)
+            self._streams = [*self._living(), weakref.ref(stream)]
         return stream
+
+    def _living(self) -> list[weakref.ref[EventStream]]:
+        return [one for one in self._streams if one() is not None]
+
+    def _put(self, arrival: Arrival) -> bool:
+        """Give an event to every stream that wants it; whether one did."""
+        taken = False
+        self._streams = self._living()
+        for one in self._streams:
+            stream = one()
+            if stream is not None and stream.wants(arrival):
+                stream.put(arrival)
+                taken = True
+        return taken
 
     def take(
         self,
