@@ -13,7 +13,7 @@ JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/package-lock.json
 
 .DEFAULT_GOAL := help
 BEFORE ?= HEAD~1
-.PHONY: help demo test lint types js python browser conformance interop upgrades compare reference format wheel clean
+.PHONY: help demo test lint types js python browser conformance interop upgrades compare soak reference format wheel clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -83,6 +83,9 @@ upgrades: $(STAMPS)/dev ## 10,000 upgrades under traffic: lost, doubled, out of 
 
 compare: $(STAMPS)/dev ## Memory and echo of HEAD beside those of BEFORE=<commit>
 	$(BIN)/python benchmarks/compare.py $(BEFORE) HEAD
+
+soak: $(STAMPS)/dev ## The long forms of the fault tests: 1,000 cuts of the link, ten minutes of nonsense
+	NBSOCKET_CUTS=1000 NBSOCKET_FUZZ_S=600 $(BIN)/python -m pytest tests/faults -rP --timeout 2400
 
 reference: $(STAMPS)/dev ## Make docs/api.md from the docstrings
 	$(BIN)/python docs/make_api.py

@@ -177,9 +177,10 @@ class LinkCarrier(RoutingCarrier):
     async def _stay_connected(self) -> None:
         failures = 0
         while not self._closed:
-            connected_at = time.monotonic()
             try:
                 await self._connect_and_serve()
+                # It was up: what cut it may be over, and clients should not notice.
+                failures = 0
             except NbSocketError as error:
                 with self._changed:
                     self._error = error
@@ -187,8 +188,6 @@ class LinkCarrier(RoutingCarrier):
                     self._changed.notify_all()
             except Exception:
                 log.exception("nbsocket: a fault in nbsocket itself; the link begins anew")
-            if time.monotonic() - connected_at > _RETRY_S[-1]:
-                failures = 0
             await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
             failures += 1
 

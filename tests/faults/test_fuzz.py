@@ -111,9 +111,7 @@ class Attacker:
             [b"", "\x1e".join(chance.choices(TEXTS, k=3)).encode(), self.noise(3000), b"b!!"]
         )
         size = len(body) if chance.random() < 0.9 else chance.choice([0, 10**9, -1, "x"])
-        path = chance.choice(
-            [self.path, self.path, self.path[:-1], self.path + "..%2f", self.path + "%00", "/%"]
-        )
+        path = chance.choice([self.path, self.path, self.path[:-1], self.path + "..%2f", self.path + "%00"])
         kind = chance.choice(["text/plain", "application/json", "multipart/form-data; boundary=x", "\x7f"])
         head = (
             f"{method} {path}?{query} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"

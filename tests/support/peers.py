@@ -6,6 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import socketio
+from engineio.payload import Payload
+
+# By default python-engineio's client gives up on a polling answer of more than 16 packets.
+Payload.max_decode_packets = 100_000
 
 if TYPE_CHECKING:
     from support.jupyter import JupyterProcess
