@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from urllib.parse import urlsplit
 
 import pytest
 from conformance.rules import ENGINE, rule
@@ -201,8 +202,15 @@ async def test_malformed_packet(wire, message):
 @rule(POLLING, "a payload over maxPayload is refused")
 async def test_payload_too_large(wire):
     session = await open_polling(wire)
-    answer = await wire.http("POST", "4" + "x" * 1_000_001, sid=session.sid)
-    assert answer.code >= 400
+    address = urlsplit(wire.url(sid=session.sid))
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    # The head alone: who refuses a body because of its size need not have read it.
+    writer.write(
+        f"POST {address.path}?{address.query} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        "Content-Type: text/plain\r\nContent-Length: 1000002\r\n\r\n".encode()
+    )
+    assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 400 ")
+    writer.close()
 
 
 @rule(WEBSOCKET, "a message over maxPayload closes the connection with code 1009")
