@@ -20,7 +20,7 @@ ALLOWED = {
     },
     "kernel": {
         "own": {"protocol", "link", "errors", "widgets", "_version"},
-        "packages": {"tornado", "IPython", "ipykernel", "jupyter_core"},
+        "packages": {"msgspec", "tornado", "IPython", "ipykernel", "jupyter_core"},
     },
     "widgets": {"own": {"kernel", "errors"}, "packages": {"anywidget", "traitlets"}},
 }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from nbsocket.gateway.burst import Burst, Control
 from nbsocket.gateway.tickets import GUEST, Ticket
+from nbsocket.link.messages import Opened
 from nbsocket.protocol import engine_session as engine
 from nbsocket.protocol.engine_packet import NOOP, Packet, PacketType, encode_payload
 from nbsocket.protocol.engine_states import State, Trigger
@@ -76,8 +77,10 @@ class ClientSession:
         "posting",
         "protocol",
         "queued_bytes",
+        "state",
         "ticket",
         "websocket",
+        "will",
     )
 
     def __init__(
@@ -100,6 +103,10 @@ class ClientSession:
         self.posting = False
         self.queued_bytes = 0
         self.dropped_count = 0
+        # What the kernel wants to be told of this client should it start anew, unread here,
+        # and what the client is told then.
+        self.state = b""
+        self.will: Burst | None = None
         self._switchboard = switchboard
         self._loop = asyncio.get_running_loop()
         self._queue: deque[Burst] = deque()
@@ -122,6 +129,17 @@ class ClientSession:
         self.websocket = websocket
         self.send([Control(packet)])
         self._arm()
+
+    def opened(self) -> Opened:
+        """Return what the kernel is told of this client."""
+        return Opened(
+            self.number,
+            self.channel.name,
+            self.ticket.role,
+            self.ticket.id,
+            self.handshake,
+            self.state,
+        )
 
     @property
     def is_open(self) -> bool:

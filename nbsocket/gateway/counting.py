@@ -29,6 +29,7 @@ class Traffic:
         messages_out: Engine.IO messages to clients; one to each of ten clients counts ten.
         dropped_volatile: Volatile messages that a client was not ready for.
         dropped_at_close: Messages that waited for a client when it went.
+        dropped_without_kernel: Messages of clients that left while the kernel was away.
         cut_stalled: Clients that were cut because their backlog was full and they read nothing.
         cut_ticket: Clients that were cut because their ticket expired or was revoked.
         ended: Clients that went, by disconnect reason.
@@ -39,6 +40,7 @@ class Traffic:
     messages_out: int = 0
     dropped_volatile: int = 0
     dropped_at_close: int = 0
+    dropped_without_kernel: int = 0
     cut_stalled: int = 0
     cut_ticket: int = 0
     ended: dict[str, int] = field(default_factory=dict)

@@ -8,15 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 from nbsocket.gateway.burst import Burst
 from nbsocket.gateway.counting import stats
-from nbsocket.gateway.switchboard import CHANNEL_NAME, RESERVED_CHANNELS, Channel, Switchboard
+from nbsocket.gateway.readiness import Readiness
+from nbsocket.gateway.switchboard import (
+    CHANNEL_NAME,
+    GOING_AWAY,
+    RESERVED_CHANNELS,
+    Channel,
+    Switchboard,
+)
+from nbsocket.gateway.vacancy import Vacancy
 from nbsocket.link.messages import (
     AskStats,
     ChannelLost,
+    ClientMessage,
     CloseSession,
     Deliver,
     MintTicket,
+    Opened,
     PublishPage,
     Register,
+    Remember,
     Reply,
     RevokeTicket,
     Sequenced,
@@ -33,7 +44,7 @@ _YIELD_AFTER_S = 0.005
 """How long the fan-out may keep its process to itself."""
 
 
-class KernelPort:
+class KernelPort(Readiness):
     """One kernel's place at the switchboard.
 
     Args:
@@ -44,6 +55,8 @@ class KernelPort:
             since they stand at the address of its Jupyter server.
     """
 
+    takes_clients = True
+
     def __init__(
         self,
         switchboard: Switchboard,
@@ -52,16 +65,14 @@ class KernelPort:
         may_open: bool = False,
     ) -> None:
         """Plug in without channels."""
+        super().__init__()
         self._may_open = may_open
         self.kernel_id = kernel_id
         self.send = send
         self.sessions: dict[int, ClientSession] = {}
         self.channels: dict[str, Channel] = {}
-        self.writable = True
         self.is_attached = True
         self._switchboard = switchboard
-        self._writers: list[asyncio.Future[None]] = []
-        self._will: Will | None = None
         self._answers: dict[type, Callable[[Any], Reply]] = {
             Register: self._register,
             MintTicket: self._mint,
@@ -69,24 +80,12 @@ class KernelPort:
             PublishPage: self._publish,
             AskStats: self._stats,
         }
-
-    # --- towards the kernel -----------------------------------------------------------------
-
-    def set_writable(self, writable: bool) -> None:
-        """Say whether the kernel takes more; sessions stop reading while it does not."""
-        self.writable = writable
-        if writable:
-            writers, self._writers = self._writers, []
-            for writer in writers:
-                if not writer.done():
-                    writer.set_result(None)
-
-    async def wait_writable(self) -> None:
-        """Wait until the kernel takes more, or is gone."""
-        while not self.writable:
-            writer = asyncio.get_running_loop().create_future()
-            self._writers.append(writer)
-            await writer
+        self._acts: dict[type, Callable[[Any], None]] = {
+            CloseSession: self._close_session,
+            Unregister: self._unregister,
+            Will: self._note_will,
+            Remember: self._remember,
+        }
 
     # --- from the kernel --------------------------------------------------------------------
 
@@ -133,16 +132,32 @@ class KernelPort:
         answer = self._answers.get(type(message))
         if answer is not None:
             self.send(answer(message))
-        elif isinstance(message, CloseSession):
-            session = self.sessions.get(message.session)
+            return
+        act = self._acts.get(type(message))
+        if act is not None:
+            act(message)
+
+    def _close_session(self, message: CloseSession) -> None:
+        session = self.sessions.get(message.session)
+        if session is not None:
+            session.close_after_queue(message.reason)
+
+    def _unregister(self, message: Unregister) -> None:
+        channel = self.channels.pop(message.channel, None)
+        if channel is not None:
+            self._switchboard.detach(channel)
+
+    def _note_will(self, message: Will) -> None:
+        will = Burst(message.frames)
+        for number in message.to:
+            session = self.sessions.get(number)
             if session is not None:
-                session.close_after_queue(message.reason)
-        elif isinstance(message, Unregister):
-            channel = self.channels.pop(message.channel, None)
-            if channel is not None:
-                self._switchboard.detach(channel)
-        elif isinstance(message, Will):
-            self._will = message
+                session.will = will
+
+    def _remember(self, message: Remember) -> None:
+        session = self.sessions.get(message.session)
+        if session is not None:
+            session.state = message.state
 
     def _revoke(self, message: RevokeTicket) -> Reply:
         self._switchboard.revoke(message.ticket_id)
@@ -160,6 +175,12 @@ class KernelPort:
                 message.request, error="not_open", message="a channel of a Jupyter server needs tickets"
             )
         held = self._switchboard.channels.get(name)
+        if held is not None and isinstance(held.port, Vacancy) and held.port.kernel_id == self.kernel_id:
+            if message.keeps:
+                self._adopt(held, held.port)
+                return Reply(message.request)
+            held.port.end()
+            held = None
         if held is not None and held.port is not self:
             if not message.takeover:
                 notebook = held.notebook or "another notebook"
@@ -167,10 +188,18 @@ class KernelPort:
             held.port.lose(name, by=message.notebook)
         if name not in self.channels:
             channel = self.channels[name] = Channel(
-                name, self, message.notebook, message.is_open, frozenset(message.origins)
+                name, self, message.notebook, message.is_open, frozenset(message.origins), message.keeps
             )
             self._switchboard.attach(channel)
         return Reply(message.request)
+
+    def _adopt(self, channel: Channel, vacancy: Vacancy) -> None:
+        """Take over the sessions that an earlier process of this kernel left."""
+        channel.port = self
+        self.channels[channel.name] = channel
+        self.sessions.update(vacancy.sessions)
+        for message in vacancy.fill():
+            self.send(message)
 
     def lose(self, name: str, by: str) -> None:
         """Give a channel up to another kernel."""
@@ -214,12 +243,44 @@ class KernelPort:
 
     # --- the end ----------------------------------------------------------------------------
 
-    async def gone(self) -> None:
-        """Close everything the kernel had; its will is carried out first."""
-        if self._will is not None:
-            await self._carry([(Burst(self._will.frames), self._will.to)])
+    async def gone(self, unsent: Sequence[Sequenced] | None = None) -> list[Vacancy]:
+        """Close everything the kernel had; its sessions' wills are carried out first.
+
+        Args:
+            unsent: What never reached the kernel, if it may come back as a new process:
+                then channels that keep their sessions stay, and this waits with them.
+
+        Returns:
+            The channels that wait.
+        """
+        vacancies = []
         channels, self.channels = self.channels, {}
         for channel in channels.values():
-            self._switchboard.detach(channel)
+            for session in list(channel.sessions):
+                if session.will is not None:
+                    session.send([session.will])
+                    session.will = None
+            if unsent is not None and channel.keeps:
+                vacancies.append(self._vacate(channel, unsent))
+            else:
+                self._switchboard.detach(channel)
+            await asyncio.sleep(0)
         self.sessions.clear()
         self.set_writable(True)
+        return vacancies
+
+    def _vacate(self, channel: Channel, unsent: Sequence[Sequenced]) -> Vacancy:
+        """Let the sessions stay that the kernel has never heard of or that can be told of again."""
+        unheard = {message.session for message in unsent if isinstance(message, Opened)}
+        announced = {
+            number: session for number, session in self.sessions.items() if session.channel is channel
+        }
+        for number, session in list(announced.items()):
+            if not session.state and number not in unheard:
+                del announced[number]
+                session.cut(GOING_AWAY)
+        vacancy = Vacancy(self._switchboard, channel, self.kernel_id, announced)
+        for message in unsent:
+            if isinstance(message, (Opened, ClientMessage)) and message.session in announced:
+                vacancy.send(message)
+        return vacancy

@@ -12,13 +12,13 @@ import re
 import secrets
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nbsocket.gateway.client_session import ClientSession
 from nbsocket.gateway.codes import CodeOffice
 from nbsocket.gateway.counting import Counters, Traffic
 from nbsocket.gateway.tickets import GUEST, Ticket, TicketOffice
-from nbsocket.link.messages import ClientMessage, Closed, Opened, PageFile
+from nbsocket.link.messages import ClientMessage, Closed, PageFile
 from nbsocket.protocol.engine_session import TRANSPORT_CLOSE
 
 if TYPE_CHECKING:
@@ -26,13 +26,32 @@ if TYPE_CHECKING:
 
     from nbsocket.gateway.config import Limits
     from nbsocket.gateway.origin import RequestOrigin
-    from nbsocket.gateway.port import KernelPort
+    from nbsocket.link.messages import Sequenced
 
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RESERVED_CHANNELS = frozenset({"api", "link", "static", "join"})
-_GOING_AWAY = 1001
+GOING_AWAY = 1001
 _POLICY_VIOLATION = 1008
 _STALL_CHECK_S = 0.5
+
+
+class Port(Protocol):
+    """What a channel has behind it: a kernel, or the place of one that is expected back."""
+
+    kernel_id: str
+    sessions: dict[int, ClientSession]
+    writable: bool
+    is_attached: bool
+    takes_clients: bool
+
+    def send(self, message: Sequenced) -> None:
+        """Carry a message to the kernel, in order."""
+
+    async def wait_writable(self) -> None:
+        """Wait until it takes more, or is gone."""
+
+    def lose(self, name: str, by: str) -> None:
+        """Give a channel up to another kernel."""
 
 
 @dataclass(slots=True)
@@ -45,13 +64,15 @@ class Channel:
         notebook: The notebook that the kernel says it belongs to; for people.
         is_open: Whether clients come in without a ticket, from pages of this host or of ``origins``.
         origins: Origins of other pages whose clients may come in; only for an open channel.
+        keeps: Whether its sessions stay open while its kernel restarts.
     """
 
     name: str
-    port: KernelPort
+    port: Port
     notebook: str = ""
     is_open: bool = False
     origins: frozenset[str] = frozenset()
+    keeps: bool = False
     pages: dict[str, PageFile] = field(default_factory=dict)
     sessions: set[ClientSession] = field(default_factory=set)
     traffic: Traffic = field(default_factory=Traffic)
@@ -115,7 +136,7 @@ class Switchboard:
         if self.channels.get(channel.name) is channel:
             del self.channels[channel.name]
         for session in list(channel.sessions):
-            session.cut(_GOING_AWAY)
+            session.cut(GOING_AWAY)
 
     # --- doors ------------------------------------------------------------------------------
 
@@ -146,7 +167,7 @@ class Switchboard:
             RefusedError: 503 while no kernel holds the channel, or when there are too many clients.
         """
         channel = self.channels.get(ticket.channel)
-        if channel is None:
+        if channel is None or not channel.port.takes_clients:
             self.counters.refused_no_kernel += 1
             raise RefusedError(503, 3, "No kernel is attached to this channel at the moment")
         if len(self.sessions) >= self.limits.max_clients or self._guests_of(channel, ticket) >= (
@@ -192,15 +213,7 @@ class Switchboard:
         """Tell the kernel of a client that sent its first message."""
         port = session.channel.port
         port.sessions[session.number] = session
-        port.send(
-            Opened(
-                session.number,
-                session.channel.name,
-                session.ticket.role,
-                session.ticket.id,
-                session.handshake,
-            )
-        )
+        port.send(session.opened())
 
     def to_kernel(self, session: ClientSession, data: str | bytes) -> None:
         """Carry one message to the kernel."""

@@ -56,8 +56,11 @@ class Carrier(Protocol):
         takeover: bool,
         is_open: bool = False,
         origins: Sequence[str] = (),
+        keeps: bool = False,
     ) -> None:
         """Take the name ``name``; ``is_open`` lets clients in without a ticket.
+
+        ``keeps`` lets sessions stay open while this kernel restarts.
 
         Raises:
             ChannelInUse: Another live kernel holds it.

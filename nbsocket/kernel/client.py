@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from typing import TYPE_CHECKING
 
-from nbsocket.link.messages import CloseSession, Deliver
-from nbsocket.protocol.socket_packet import Decoder
+from nbsocket.kernel.remembered import state_of
+from nbsocket.link.messages import CloseSession, Deliver, Remember, Will
+from nbsocket.protocol.socket_packet import Decoder, Packet, PacketType, encode_packet
 from nbsocket.protocol.values import MAX_ATTACHMENTS
 
 if TYPE_CHECKING:
@@ -13,6 +16,10 @@ if TYPE_CHECKING:
     from nbsocket.kernel.socket import Socket
     from nbsocket.link.messages import Opened
 
+
+RESTARTING = "server_restarting"
+RESTARTED = "server_restarted"
+"""What clients are told when their kernel goes, and when its next process has taken them over."""
 
 MAX_NAMESPACES = 256
 """How many namespaces one client may be in."""
@@ -38,6 +45,12 @@ class Client:
         self.sockets: dict[str, Socket] = {}
         self.is_open = True
         self._carrier = carrier
+        self._lock = threading.Lock()
+        self._held: deque[tuple[str | bytes, int]] | None = deque() if opened.state else None
+        # What it sent may begin with attachments whose event went to the earlier process.
+        self._is_midway = bool(opened.state)
+        self._state = b""
+        self._will: list[str | bytes] = []
 
     def send(self, frames: list[str | bytes]) -> None:
         """Send one packet to this client."""
@@ -48,3 +61,46 @@ class Client:
         """Close the connection once what was sent before is written."""
         if self.is_open:
             self._carrier.send(CloseSession(self.session, reason))
+
+    # --- while it is taken over from an earlier process of this kernel ----------------------
+
+    def hold(self, data: str | bytes, size: int) -> bool:
+        """Keep a message until the client's sockets are there again; False if they are."""
+        if self._held is None:
+            return False
+        with self._lock:
+            if self._held is None:
+                return False
+            self._held.append((data, size))
+            return True
+
+    def next_held(self) -> tuple[str | bytes, int] | None:
+        """Return the next message that was kept; None from when on none is."""
+        with self._lock:
+            if self._held:
+                return self._held.popleft()
+            self._held = None
+            return None
+
+    def is_leftover(self, data: str | bytes) -> bool:
+        """Whether a message is an attachment of an event that the earlier process got."""
+        self._is_midway = self._is_midway and isinstance(data, bytes)
+        return self._is_midway
+
+    def remember(self) -> None:
+        """Have the gateway keep what the kernel's next process must know; on the handler thread."""
+        sockets = list(self.sockets.values())
+        if not self.is_open or not sockets:
+            return
+        state = state_of(sockets)
+        if state == self._state:
+            return
+        self._state = state
+        self._carrier.send(Remember(self.session, state))
+        told: list[str | bytes] = []
+        for socket in sockets:
+            # No offset: it is none of the events that a client can miss.
+            told += encode_packet(Packet(PacketType.EVENT, socket.namespace.name, [RESTARTING, {}]))
+        if told != self._will:
+            self._will = told
+            self._carrier.send(Will(told, [self.session]))

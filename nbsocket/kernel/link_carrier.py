@@ -258,7 +258,10 @@ class LinkCarrier(RoutingCarrier):
                 connection.write_message(data, binary=True)
             channels = list(self._channels.items()) if fresh else []
             for name, _ in channels:
-                self._end.send(Register(next(self._requests), name, self.identity.notebook, takeover=False))
+                register = Register(
+                    next(self._requests), name, self.identity.notebook, keeps=name in self._keeping
+                )
+                self._end.send(register)
             self._connection, self._error = connection, None
             self._changed.notify_all()
         for _, events in channels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import itertools
+import secrets
 import threading
 from functools import partial
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from nbsocket.errors import LinkLostError
 from nbsocket.kernel.acks import Answer, PendingAck
 from nbsocket.kernel.adapter import RoomsAdapter
 from nbsocket.kernel.broadcast import BroadcastOperator, Emitter
+from nbsocket.kernel.client import RESTARTED
 from nbsocket.kernel.handlers import HandlerTable, Hook, Registration, function_name
 from nbsocket.kernel.output import UNANSWERED, HandlerRun
 from nbsocket.kernel.recovery import MAX_ABSENCE_S, Frames, Recovery
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from nbsocket.kernel.cells import CellRun, Cells
     from nbsocket.kernel.client import Client
     from nbsocket.kernel.dynamic import ParentNamespace
+    from nbsocket.kernel.remembered import Remembered
     from nbsocket.kernel.runtime import HandlerThread
     from nbsocket.kernel.stream import EventStream
 
@@ -67,6 +70,7 @@ class Namespace(Emitter, Registering):
         post: Has a job run on the handler thread, in order.
         recovery: Whether clients that come back go on where they stopped.
         parent: The dynamic namespace that it came from, whose handlers count here, too.
+        keeps: Whether clients stay connected while this kernel restarts.
 
     Source: Socket.IO server API, "Namespace".
     """
@@ -81,6 +85,8 @@ class Namespace(Emitter, Registering):
         post: Callable[[Callable[[], Any]], None],
         recovery: bool = False,
         parent: ParentNamespace | None = None,
+        *,
+        keeps: bool = False,
     ) -> None:
         """Made by ``Server.of``."""
         self.name = name
@@ -96,7 +102,9 @@ class Namespace(Emitter, Registering):
         self._recovery = Recovery() if recovery else None
         self._sockets: dict[str, Socket] = {}
         self._table = HandlerTable()
-        self._ack_ids = itertools.count()
+        self._keeps = keeps
+        # An answer to a question of an earlier process must not be taken for one to a question of ours.
+        self._ack_ids = itertools.count(secrets.randbelow(2**40) if keeps else 0)
         self._replaced: list[Registration] = []
         self._is_overheard = bool(self._of(Hook.ANY_OUTGOING))
         self._is_lasting = False
@@ -238,11 +246,17 @@ class Namespace(Emitter, Registering):
                     raise TypeError(msg)
                 if socket.id in self._sockets:
                     self._adapter.add(socket.id, room)
+        self._remember(socket)
 
     def _leave(self, socket: Socket, room: str) -> None:
         """Take a socket out of a room."""
         with self._lock:
             self._adapter.remove(socket.id, room)
+        self._remember(socket)
+
+    def _remember(self, socket: Socket) -> None:
+        if self._keeps:
+            self._post(socket._remember)
 
     def _rooms_of(self, socket: Socket) -> frozenset[str]:
         """Return the rooms of a socket."""
@@ -403,13 +417,39 @@ class Namespace(Emitter, Registering):
             if self._recovery is not None:
                 socket._pid = socket._pid or self._recovery.begin(socket)
                 answer["pid"] = socket._pid
-            self._sockets[socket.id] = socket
-            self._adapter.add(socket.id, socket.id)
-            client.sockets[self.name] = socket
+            self._enter(socket, client)
             # Before any handler runs: the answer precedes whatever a handler emits.
             client.send(encode_packet(Packet(PacketType.CONNECT, self.name, answer)))
             for frames in missed:
                 client.send(frames)
+        return self._welcome(socket)
+
+    def _adopt(self, client: Client, past: Remembered) -> bool | None:
+        """Take over a client of an earlier process of this kernel; None if it cannot be."""
+        recovery = self._recovery
+        if recovery is None:
+            return None
+        socket = Socket(self, client, Handshake.of(client.handshake, past.auth), past)
+        with self._lock:
+            if not client.is_open or not socket._move(Trigger.ACCEPTED):
+                return None
+            recovery.begin(socket, past.pid)
+            self._enter(socket, client)
+            for room in past.rooms:
+                self._adapter.add(socket.id, room)
+            # With an offset of ours: once it comes back, all that came before has arrived.
+            frames = encode_packet(Packet(PacketType.EVENT, self.name, [RESTARTED]))
+            self._send_to([socket.id], frames, RESTARTED, ())
+        return self._welcome(socket)
+
+    def _enter(self, socket: Socket, client: Client) -> None:
+        self._sockets[socket.id] = socket
+        self._adapter.add(socket.id, socket.id)
+        client.namespaces.add(self.name)
+        client.sockets[self.name] = socket
+
+    def _welcome(self, socket: Socket) -> bool:
+        self._remember(socket)
         started = False
         for event in CONNECTION_EVENTS:
             for registration in self._of(event):

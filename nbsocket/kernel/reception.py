@@ -6,10 +6,13 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from nbsocket.kernel.client import MAX_NAMESPACES, Client
 from nbsocket.kernel.dynamic import ParentNamespace
 from nbsocket.kernel.namespace import Namespace
 from nbsocket.kernel.pace import Pace
+from nbsocket.kernel.remembered import read_state
 from nbsocket.protocol.errors import ProtocolError
 from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
 from nbsocket.protocol.socket_states import Trigger
@@ -44,6 +47,8 @@ class Reception:
         self._here = here
         self._carrier = here.carrier
         self._gate = Gate(here)
+        # A program that ends takes its port along.
+        self.keeps = recovery and not here.is_program
         self.pace = Pace()
 
     def namespace(self, name: str) -> Namespace:
@@ -64,6 +69,7 @@ class Reception:
             self._gate.post,
             self.recovery,
             parent,
+            keeps=self.keeps,
         )
 
     def parent_of(
@@ -109,12 +115,20 @@ class Reception:
 
     def opened(self, opened: Opened) -> None:
         """Take a new client."""
-        self._clients[opened.session] = Client(opened, self._carrier)
+        client = self._clients[opened.session] = Client(opened, self._carrier)
+        if opened.state:
+            self._gate.post(lambda: self._adopt(client, opened.state))
 
     def message(self, session: int, data: str | bytes, size: int) -> None:
         """Take a message; protocol here, user code on the handler thread."""
         client = self._clients.get(session)
-        if client is None or not client.is_open:
+        if client is None:
+            self._carrier.consumed(size)
+        elif not client.hold(data, size):
+            self._take(client, data, size)
+
+    def _take(self, client: Client, data: str | bytes, size: int) -> None:
+        if not client.is_open or client.is_leftover(data):
             self._carrier.consumed(size)
             return
         try:
@@ -137,6 +151,9 @@ class Reception:
                 pace.handled += 1
                 pace.note(time.monotonic() - arrived_at)
                 self._carrier.consumed(size)
+                if self.keeps:
+                    # Handlers may have changed ``socket.data``.
+                    client.remember()
 
         self._gate.post(run)
 
@@ -175,26 +192,65 @@ class Reception:
         client.namespaces.add(name)
         if namespace is not None:
             return lambda: namespace._connect(client, auth)
-        return lambda: self._connect_dynamic(client, name, auth, list(self._parents))
 
-    def _connect_dynamic(
-        self, client: Client, name: str, auth: Any, parents: list[ParentNamespace]
-    ) -> bool:
-        """Ask one parent after another whether the namespace is its own, then connect."""
-        namespace = self.namespaces.get(name)
-        if namespace is None and not parents:
+        def enter(found: Namespace | None) -> bool:
+            if found is not None:
+                return found._connect(client, auth)
             client.namespaces.discard(name)
             _refuse_namespace(client, name)
             return False
-        if namespace is not None:
-            return namespace._connect(client, auth)
+
+        return lambda: self._find(name, auth, list(self._parents), enter)
+
+    def _find(
+        self,
+        name: str,
+        auth: Any,
+        parents: list[ParentNamespace],
+        enter: Callable[[Namespace | None], bool],
+    ) -> bool:
+        """Call ``enter`` with the namespace, asking one parent after another whether it is its own."""
+        namespace = self.namespaces.get(name)
+        if namespace is not None or not parents:
+            return enter(namespace)
 
         def answer(matches: bool) -> bool:
             if matches and name not in self.namespaces:
                 self.namespaces[name] = parents[0].child(name)
-            return self._connect_dynamic(client, name, auth, parents[1:])
+            return self._find(name, auth, parents[1:], enter)
 
         return parents[0].matches(name, dict(auth or {}), answer)
+
+    def _adopt(self, client: Client, state: bytes) -> bool:
+        """Take over a client that an earlier process of this kernel left; then what it sent since."""
+        try:
+            left = list(read_state(state).items())
+        except msgspec.DecodeError:
+            left = []
+
+        def go_on() -> bool:
+            if not left:
+                self._take_held(client)
+                return False
+            name, past = left.pop(0)
+
+            def enter(namespace: Namespace | None) -> bool:
+                started = None if namespace is None else namespace._adopt(client, past)
+                return give_up() if started is None else go_on() or started
+
+            return self._find(name, past.auth, list(self._parents), enter)
+
+        def give_up() -> bool:
+            # Here it is not as it was: the client begins anew, by itself.
+            self._drop(client, "transport close")
+            self._take_held(client)
+            return False
+
+        return go_on() if left else give_up()
+
+    def _take_held(self, client: Client) -> None:
+        while (held := client.next_held()) is not None:
+            self._take(client, *held)
 
     def _drop(self, client: Client, reason: str) -> None:
         client.close(reason)

@@ -37,6 +37,8 @@ class Journal:
     Args:
         socket: Its latest connection.
         begun: The number of the last packet before its first.
+        is_adopted: Whether it was begun for a client of an earlier process of this kernel:
+            what that one sent may be under way until an offset of ours comes back.
     """
 
     socket: Socket
@@ -45,6 +47,7 @@ class Journal:
     kept_bytes: int = 0
     sent: deque[tuple[int, Frames, int]] = field(default_factory=deque)
     absent_until: float | None = None
+    is_adopted: bool = False
 
     def note(self, number: int, frames: Frames) -> None:
         """Keep a packet; the oldest go when it is too much."""
@@ -81,11 +84,17 @@ class Recovery:
         self._journals: dict[str, Journal] = {}
         self._ids: dict[str, str] = {}
 
-    def begin(self, socket: Socket) -> str:
-        """Open a journal for a new client; return the private id by which it may come back."""
-        pid = secrets.token_urlsafe(18)
+    def begin(self, socket: Socket, pid: str = "") -> str:
+        """Open a journal for a new client; return the private id by which it may come back.
+
+        Args:
+            socket: The client.
+            pid: The private id that it has from an earlier process of this kernel.
+        """
+        is_adopted = bool(pid)
+        pid = pid or secrets.token_urlsafe(18)
         self._ids[pid] = socket.id
-        self._journals[socket.id] = Journal(socket, self._number, self._number)
+        self._journals[socket.id] = Journal(socket, self._number, self._number, is_adopted=is_adopted)
         return pid
 
     @property
@@ -139,8 +148,10 @@ class Recovery:
         None if something of it is no longer kept: then ``old`` is forgotten.
         """
         journal = self._journals[old.id]
-        since = max(journal.begun, self._number_of(offset))
-        if since < journal.lost_through or since > self._number:
+        number = self._number_of(offset)
+        since = max(journal.begun, number)
+        unsure = journal.is_adopted and not number
+        if unsure or since < journal.lost_through or since > self._number:
             self._drop(old.id)
             return None
         journal.forget_through(since)

@@ -47,6 +47,7 @@ class RoutingCarrier:
         self.public_url = ""
         self._changed = threading.Condition()
         self._channels: dict[str, ChannelEvents] = {}
+        self._keeping: set[str] = set()
         self._sessions: dict[int, ChannelEvents] = {}
         self._requests = itertools.count(1)
         self._replies: dict[int, Reply | None] = {}
@@ -87,6 +88,7 @@ class RoutingCarrier:
         takeover: bool,
         is_open: bool = False,
         origins: Sequence[str] = (),
+        keeps: bool = False,
     ) -> None:
         """Take a channel name.
 
@@ -96,6 +98,7 @@ class RoutingCarrier:
             takeover: Take it from another kernel that holds it.
             is_open: Let clients in without a ticket; only a gateway of this process's own does.
             origins: Whose pages' clients it lets in then, beside its own.
+            keeps: Let its sessions stay open while this kernel restarts.
 
         Raises:
             ChannelInUse: Another live kernel holds it.
@@ -103,6 +106,8 @@ class RoutingCarrier:
         """
         with self._changed:
             self._channels[name] = events
+            if keeps:
+                self._keeping.add(name)
         reply = self.request(
             Register,
             channel=name,
@@ -110,11 +115,13 @@ class RoutingCarrier:
             takeover=takeover,
             is_open=is_open,
             origins=list(origins),
+            keeps=keeps,
         )
         if not reply.error:
             return
         with self._changed:
             del self._channels[name]
+            self._keeping.discard(name)
         if reply.error == "channel_in_use":
             raise ChannelInUse(
                 f"The channel {name!r} is held by {reply.message}. Choose another name, shut that "
@@ -127,6 +134,7 @@ class RoutingCarrier:
         """Give a channel name back."""
         with self._changed:
             self._channels.pop(name, None)
+            self._keeping.discard(name)
         self.send(Unregister(name))
 
     # --- the carrier's thread ---------------------------------------------------------------

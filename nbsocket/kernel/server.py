@@ -47,7 +47,9 @@ class Server(Emitter, Registering):
         takeover: Take the name from another notebook that holds it.
         recovery: Let a client that lost its connection for up to two minutes go on where it stopped:
             same id, rooms and data, and what it missed, up to 1 MiB. It adds an offset to every event,
-            as a last argument that client code sees.
+            as a last argument that client code sees. In a notebook its clients also stay connected while
+            the kernel restarts: they get the event ``server_restarting``, and ``server_restarted`` once
+            the cell has run again.
         open: Outside Jupyter only: let clients in without a ticket, from pages of this very host
             and from programs.
         host: Outside Jupyter only: the address to listen on; ``127.0.0.1`` if not given.
@@ -119,7 +121,12 @@ class Server(Emitter, Registering):
         self._default = self.of(DEFAULT_NAMESPACE)
         here.carrier.wait_up()
         here.carrier.open_channel(
-            self.name, self._reception, takeover=takeover, is_open=open, origins=origins
+            self.name,
+            self._reception,
+            takeover=takeover,
+            is_open=open,
+            origins=origins,
+            keeps=self._reception.keeps,
         )
         here.servers[self.name] = self
         self._is_made = True

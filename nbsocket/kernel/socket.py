@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nbsocket.kernel.acks import PendingAck
     from nbsocket.kernel.client import Client
     from nbsocket.kernel.namespace import Namespace
+    from nbsocket.kernel.remembered import Remembered
     from nbsocket.kernel.stream import EventStream
 
 OWNER = "owner"
@@ -83,12 +84,18 @@ class Socket(Registering):
     """
 
     def __init__(
-        self, namespace: Namespace, client: Client, handshake: Handshake, earlier: Socket | None = None
+        self,
+        namespace: Namespace,
+        client: Client,
+        handshake: Handshake,
+        earlier: Socket | Remembered | None = None,
     ) -> None:
         """Made by the namespace, never by users."""
         self.id: str = secrets.token_urlsafe(15) if earlier is None else earlier.id
         self.data: dict[str, Any] = {} if earlier is None else earlier.data
-        self._pid: str = "" if earlier is None else earlier._pid
+        self._pid: str = ""
+        if earlier is not None:
+            self._pid = earlier._pid if isinstance(earlier, Socket) else earlier.pid
         self.handshake = handshake
         self.role = client.role
         self.recovered = earlier is not None
@@ -181,6 +188,10 @@ class Socket(Registering):
         """
         registered: Function = self._register(Hook.MIDDLEWARE, middleware, once=False)
         return registered
+
+    def _remember(self) -> None:
+        """Have the gateway keep what a restarted kernel must know of this client."""
+        self._client.remember()
 
     def _move(self, trigger: Trigger) -> bool:
         """Follow the table of states; False if the trigger means nothing now."""

@@ -93,6 +93,7 @@ class Register(LinkMessage, tag="register"):
     takeover: bool = False
     is_open: bool = False
     origins: list[str] = []
+    keeps: bool = False
 
 
 class Unregister(LinkMessage, tag="unregister"):
@@ -155,6 +156,13 @@ class AskStats(LinkMessage, tag="ask_stats"):
     channel: str
 
 
+class Remember(LinkMessage, tag="remember"):
+    """What to tell a new process of this kernel about a session: ``Opened.state``, unread by the server."""
+
+    session: int
+    state: bytes
+
+
 class Goodbye(LinkMessage, tag="goodbye"):
     """The kernel ends by itself: no grace is needed."""
 
@@ -163,13 +171,17 @@ class Goodbye(LinkMessage, tag="goodbye"):
 
 
 class Opened(LinkMessage, tag="opened"):
-    """A client's first message arrived; its number is never used again in this epoch."""
+    """A client's first message arrived; its number is never used again in this epoch.
+
+    With a ``state`` the client was connected to an earlier process of this kernel, which left it.
+    """
 
     session: int
     channel: str
     role: str
     ticket_id: str
     handshake: dict[str, Any]
+    state: bytes = b""
 
 
 class ClientMessage(LinkMessage, tag="message"):
@@ -213,7 +225,7 @@ class Roster(LinkMessage, tag="roster"):
 
 
 class Will(LinkMessage, tag="will"):
-    """Kernel → server: what to deliver should the kernel go without a goodbye."""
+    """Kernel → server: what to deliver to these sessions should the kernel go; replaces an earlier one."""
 
     frames: list[Any]  # str | bytes, a union that msgspec has not
     to: list[int]
@@ -236,6 +248,7 @@ Sequenced = (
     | RevokeTicket
     | PublishPage
     | AskStats
+    | Remember
     | Goodbye
     | Opened
     | ClientMessage

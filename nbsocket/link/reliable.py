@@ -14,6 +14,7 @@ from nbsocket.link.messages import (
     Deliver,
     LinkError,
     PublishPage,
+    Remember,
     Sequenced,
     encode,
 )
@@ -33,6 +34,8 @@ def size_of(message: Sequenced) -> int:
         return _OVERHEAD_BYTES + sum(map(len, message.frames)) + 8 * len(message.to)
     if isinstance(message, ClientMessage):
         return _OVERHEAD_BYTES + len(message.data)
+    if isinstance(message, Remember):
+        return _OVERHEAD_BYTES + len(message.state)
     if isinstance(message, PublishPage):
         return _OVERHEAD_BYTES + sum(len(file.body) for file in message.files.values())
     return _OVERHEAD_BYTES
@@ -100,6 +103,11 @@ class ReliableEnd:
         data = self._encode(self._sequence, messages)
         self._unacknowledged.append((self._sequence, data))
         return data
+
+    @property
+    def unsent(self) -> list[Sequenced]:
+        """What was never written to a connection."""
+        return [message for message, _ in self._outbox]
 
     def acknowledgement(self) -> bytes:
         """Return a batch without messages that says what was received and how much may come."""

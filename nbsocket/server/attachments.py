@@ -12,6 +12,7 @@ from nbsocket.link.reliable import ReliableEnd, size_of
 
 if TYPE_CHECKING:
     from nbsocket.gateway.switchboard import Switchboard
+    from nbsocket.gateway.vacancy import Vacancy
     from nbsocket.server.kernels import Kernels
 
 _ACKNOWLEDGE_BYTES = 256 * 1024
@@ -134,6 +135,7 @@ class Attachments:
         self._kernels = kernels
         self._attached: dict[str, Attachment] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
+        self._waits: set[asyncio.Task[None]] = set()
 
     async def attach(self, kernel_id: str, kernel_epoch: str, resume_epoch: str) -> tuple[Attachment, bool]:
         """Return the attachment of a kernel that proved itself, and whether it goes on from before."""
@@ -142,7 +144,7 @@ class Attachments:
         if attached is not None:
             if attached.kernel_epoch == kernel_epoch and attached.epoch == resume_epoch:
                 return attached, True
-            await self._end(attached)
+            await self._end(attached, restarts=attached.kernel_epoch != kernel_epoch)
         attached = Attachment(kernel_id, kernel_epoch, self._switchboard)
         self._attached[kernel_id] = attached
         return attached, False
@@ -160,29 +162,52 @@ class Attachments:
 
     async def _watch(self, attachment: Attachment, process: object) -> None:
         """Wait for the kernel's return, its death or the end of ``grace``."""
-        until = asyncio.get_running_loop().time() + self._switchboard.limits.grace
-        while (  # noqa: ASYNC110 - a process that died sets no event
-            not attachment.said_goodbye
-            and asyncio.get_running_loop().time() < until
-            and await self._kernels.is_alive(attachment.kernel_id)
-            and self._kernels.process_of(attachment.kernel_id) == process
-        ):
-            await asyncio.sleep(_ALIVE_CHECK_S)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._switchboard.limits.grace
+        lives = True
+        while lives and loop.time() < until:
+            lives = (
+                not attachment.said_goodbye
+                and await self._kernels.is_alive(attachment.kernel_id)
+                and self._kernels.process_of(attachment.kernel_id) == process
+            )
+            if lives:
+                await asyncio.sleep(_ALIVE_CHECK_S)
         self._watches.pop(attachment.kernel_id, None)
         if self._attached.get(attachment.kernel_id) is attachment:
-            await self._end(attachment)
+            await self._end(attachment, restarts=not lives)
 
-    async def _end(self, attachment: Attachment) -> None:
+    async def _end(self, attachment: Attachment, *, restarts: bool = False) -> None:
+        """Let go of a kernel process; if another one may follow, channels that keep their sessions wait."""
         self._attached.pop(attachment.kernel_id, None)
         connection, attachment.connection = attachment.connection, None
         if connection is not None:
             connection.close_link()
-        await attachment.port.gone()
+        vacancies = await attachment.port.gone(attachment.end.unsent if restarts else None)
+        if vacancies:
+            task = asyncio.ensure_future(self._wait_for_kernel(attachment.kernel_id, vacancies))
+            self._waits.add(task)
+            task.add_done_callback(self._waits.discard)
+
+    async def _wait_for_kernel(self, kernel_id: str, vacancies: list[Vacancy]) -> None:
+        """Wait until the kernel's next process has taken its channels, it is shut down, or time is over."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._switchboard.limits.grace
+        while (  # noqa: ASYNC110 - nobody tells of a kernel that is shut down
+            any(vacancy.is_open for vacancy in vacancies)
+            and self._kernels.find(kernel_id) is not None
+            and loop.time() < until
+        ):
+            await asyncio.sleep(_ALIVE_CHECK_S)
+        for vacancy in vacancies:
+            vacancy.end()
 
     async def close(self) -> None:
         """Let go of all kernels: the server stops."""
         for kernel_id in list(self._watches):
             self._stop_watching(kernel_id)
+        for task in self._waits:
+            task.cancel()
         for attachment in list(self._attached.values()):
             await self._end(attachment)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from nbsocket.gateway.switchboard import Switchboard
 
-_DROPPED = ("dropped_volatile", "dropped_at_close")
+_DROPPED = ("dropped_volatile", "dropped_at_close", "dropped_without_kernel")
 _CUT = ("cut_stalled", "cut_ticket")
 
 

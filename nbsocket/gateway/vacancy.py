@@ -1,0 +1,92 @@
+"""A channel between two processes of its kernel: sessions stay open, what clients send waits.
+
+Only a channel that asked for it (``Register.keeps``) gets one; any other is closed with its kernel.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbsocket.gateway.readiness import Readiness
+from nbsocket.link.messages import ClientMessage, Closed, Opened, Sequenced
+from nbsocket.link.reliable import WINDOW_BYTES, size_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbsocket.gateway.client_session import ClientSession
+    from nbsocket.gateway.switchboard import Channel, Switchboard
+
+
+class Vacancy(Readiness):
+    """Stands where the channel's kernel port stood (``switchboard.Port``), until the next one comes.
+
+    Nothing is refused and nothing lost: once 8 MiB wait, clients are read no more.
+    Who comes anew is answered with 503, as without a kernel.
+
+    Args:
+        switchboard: Whose channel.
+        channel: Which.
+        kernel_id: Whose tickets open it.
+        sessions: Who stays, by number.
+    """
+
+    is_attached = False
+    takes_clients = False
+
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        channel: Channel,
+        kernel_id: str,
+        sessions: dict[int, ClientSession],
+    ) -> None:
+        """Take the place of the port."""
+        super().__init__()
+        self.kernel_id = kernel_id
+        self.sessions = sessions
+        self._switchboard = switchboard
+        self._channel = channel
+        self._kept: list[Opened | ClientMessage] = []
+        self._kept_bytes = 0
+        channel.port = self
+
+    def send(self, message: Sequenced) -> None:
+        """Keep what a client sends; a client that leaves takes it along, counted as dropped."""
+        if isinstance(message, Closed):
+            self._forget(message.session)
+        elif isinstance(message, (Opened, ClientMessage)):
+            self._kept.append(message)
+            self._kept_bytes += size_of(message)
+            if self._kept_bytes >= WINDOW_BYTES:
+                self.set_writable(False)
+
+    def _forget(self, number: int) -> None:
+        mine = [message for message in self._kept if message.session == number]
+        self._channel.traffic.dropped_without_kernel += sum(isinstance(one, ClientMessage) for one in mine)
+        self._kept = [message for message in self._kept if message.session != number]
+        self._kept_bytes -= sum(map(size_of, mine))
+        if self._kept_bytes < WINDOW_BYTES:
+            self.set_writable(True)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the channel still waits for its kernel."""
+        return self._channel.port is self
+
+    def fill(self) -> Sequence[Sequenced]:
+        """Return what the next process of the kernel has to be told, in order; the vacancy ends."""
+        kept, self._kept = self._kept, []
+        remembered: list[Sequenced] = [one.opened() for one in self.sessions.values() if one.state]
+        self.set_writable(True)
+        return [*remembered, *kept]
+
+    def lose(self, name: str, by: str) -> None:  # noqa: ARG002 - as a kernel port's; there is nobody to be told
+        """Give the channel up."""
+        self.end()
+
+    def end(self) -> None:
+        """Close all transports: the kernel did not come back in time."""
+        if self.is_open:
+            self._switchboard.detach(self._channel)
+            self.set_writable(True)
