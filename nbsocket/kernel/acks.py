@@ -21,11 +21,13 @@ class PendingAck:
     Args:
         event: What was emitted; for messages.
         sockets: Who is asked, in order.
+        ack_id: By which number they answer.
     """
 
-    def __init__(self, event: str, sockets: Sequence[Any]) -> None:
+    def __init__(self, event: str, sockets: Sequence[Any], ack_id: int) -> None:
         """Wait for all of ``sockets``."""
         self._event = event
+        self._ack_id = ack_id
         self._sockets = list(sockets)
         self._answers: dict[str, Any] = {}
         self._open = {socket.id for socket in sockets}
@@ -83,6 +85,8 @@ class PendingAck:
             responses = [self._answers[socket.id] for socket in self._sockets if socket.id in self._answers]
             missing = [socket for socket in self._sockets if socket.id not in self._answers]
         if missing:
+            for socket in missing:
+                socket._expect_no_ack(self._ack_id)
             who = ", ".join(socket.id for socket in missing[:3])
             msg = f"{len(missing)} of {len(self._sockets)} did not acknowledge {self._event!r}: {who}"
             raise AckTimeout(msg, responses, missing)

@@ -44,6 +44,7 @@ class Client:
         self.namespaces: set[str] = set()
         self.sockets: dict[str, Socket] = {}
         self.is_open = True
+        self.is_awaiting_attachments = False
         self._carrier = carrier
         self._lock = threading.Lock()
         self._held: deque[tuple[str | bytes, int]] | None = deque() if opened.state else None

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.netutil import Resolver
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
 from nbsocket._version import __version__
@@ -60,6 +62,22 @@ class Credentials:
     credit: int
 
 
+class UnixResolver(Resolver):
+    """Finds every host at one Unix socket.
+
+    Args:
+        path: The socket's file.
+    """
+
+    def initialize(self, path: str) -> None:
+        """Take the file; Tornado's ``Configurable`` calls this in place of ``__init__``."""
+        self._path = path
+
+    async def resolve(self, *_: Any, **__: Any) -> list[tuple[int, Any]]:
+        """Return the socket, whatever was asked for."""
+        return [(socket.AF_UNIX, self._path)]
+
+
 Link = tuple[WebSocketClientConnection, "asyncio.Queue[Any]", Welcome]
 
 
@@ -72,7 +90,9 @@ async def open_link(url: str, credentials: Credentials) -> Link:
     incoming: asyncio.Queue[Any] = asyncio.Queue()
     parts = urlsplit(url)
     scheme = "wss" if parts.scheme == "https" else "ws"
-    target = f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}/nbsocket/link"
+    unix_socket = unquote(parts.netloc) if parts.scheme == "http+unix" else ""
+    host = "localhost" if unix_socket else parts.netloc
+    target = f"{scheme}://{host}{parts.path.rstrip('/')}/nbsocket/link"
     loopback = parts.hostname in {"127.0.0.1", "::1", "localhost"}
     # On loopback the proof, not the certificate, tells who answers; it is often self-signed.
     request = HTTPRequest(target, connect_timeout=_OPENING_S, validate_cert=not loopback)
@@ -82,6 +102,7 @@ async def open_link(url: str, credentials: Credentials) -> Link:
                 request,
                 on_message_callback=incoming.put_nowait,
                 max_message_size=_MAX_MESSAGE,
+                resolver=UnixResolver(unix_socket) if unix_socket else None,
             ),
             _OPENING_S,
         )

@@ -202,7 +202,7 @@ class Namespace(Emitter, Registering):
         self._wait_for_room()
         with self._lock:
             sockets = self._select(rooms, excluded)
-            pending = PendingAck(event, sockets)
+            pending = PendingAck(event, sockets, ack_id)
             for socket in sockets:
                 socket._expect_ack(ack_id, pending)
             if sockets:

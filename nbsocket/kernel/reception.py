@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nbsocket.link.messages import Opened
 
 _QUIET_S = 1.0
+_ATTACHMENTS_S = 10.0
 
 
 class Reception:
@@ -134,6 +135,8 @@ class Reception:
         try:
             packet = client.decoder.receive(data)
             job = None if packet is None else self._job_for(client, packet)
+            if client.decoder.incomplete and not client.is_awaiting_attachments:
+                self._expect_attachments(client)
         except ProtocolError:
             self._drop(client, "parse error")
             job = None
@@ -156,6 +159,22 @@ class Reception:
                     client.remember()
 
         self._gate.post(run)
+
+    def _expect_attachments(self, client: Client) -> None:
+        """Close a client whose packet is not whole in time; it would hold memory for nothing."""
+        client.is_awaiting_attachments = True
+        packet_count = client.decoder.packet_count
+
+        def check() -> None:
+            client.is_awaiting_attachments = False
+            if not client.decoder.incomplete or not client.is_open:
+                return
+            if client.decoder.packet_count == packet_count:
+                self._drop(client, "parse error")
+            else:
+                self._expect_attachments(client)
+
+        self._here.handlers.later(_ATTACHMENTS_S, check)
 
     def _job_for(self, client: Client, packet: Packet) -> Callable[[], Any] | None:
         """Return what is to be done on the handler thread.

@@ -338,6 +338,10 @@ class Socket(Registering):
         """Have the acknowledgement of this id given to ``pending``."""
         self._acks[ack_id] = pending
 
+    def _expect_no_ack(self, ack_id: int) -> None:
+        """Forget an acknowledgement that did not come in time."""
+        self._acks.pop(ack_id, None)
+
     def _acknowledged(self, ack_id: int, args: list[Any]) -> None:
         """Take an acknowledgement; one that nobody waits for is ignored."""
         pending = self._acks.pop(ack_id, None)

@@ -115,10 +115,12 @@ class Decoder:
     Args:
         max_attachments: How many attachments one packet may announce.
         max_bytes: How many bytes the attachments of one packet may have together.
+        packet_count: How many packets with attachments have begun.
     """
 
     max_attachments: int = MAX_ATTACHMENTS
     max_bytes: int = MAX_ATTACHMENTS * 1_000_000
+    packet_count: int = 0
     _waiting: Packet | None = None
     _missing: int = 0
     _attachments: list[bytes] = field(default_factory=list)
@@ -144,6 +146,7 @@ class Decoder:
             _check(packet)
             return packet
         self._waiting, self._missing = packet, count
+        self.packet_count += 1
         return None
 
     def _receive_attachment(self, data: bytes) -> Packet | None:

@@ -6,8 +6,9 @@ import importlib
 import os
 import secrets
 import sys
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
@@ -41,6 +42,9 @@ URL_ENVIRONMENT = "NBSOCKET_URL"
 """Where a kernel finds its server: an address, no secret."""
 
 _DEFAULTS = Limits()
+_RESERVED_DESCRIPTORS = 100
+"""For Jupyter itself: its kernels, its files, and those who are told that there is no room."""
+
 _ANY_ADDRESS = frozenset({"", "*", "0.0.0.0", "::", "localhost"})  # noqa: S104 - compared, never bound
 
 
@@ -110,11 +114,19 @@ class NbSocketApp(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Build the gateway; make Jupyter's log forget session ids, too."""
-        raise_descriptor_limit()
         serverapp = self._server()
         self.kernels = kernels = Kernels(serverapp.kernel_manager)
         names = [field.name for field in fields(Limits) if self.has_trait(field.name)]
         limits = Limits(**{name: getattr(self, name) for name in names})
+        room = raise_descriptor_limit() - _RESERVED_DESCRIPTORS
+        if room < limits.max_clients:
+            self.log.warning(
+                "nbsocket: this process may have so few open files that there is room for %d clients, "
+                "not %d; raise the limit (ulimit -n) before you start Jupyter.",
+                max(1, room),
+                limits.max_clients,
+            )
+            limits = replace(limits, max_clients=max(1, room))
         # Jupyter copies the web application's settings here, and back when this is done.
         settings = self.settings
         scrubbed = settings.get("extra_log_scrub_param_keys") or []
@@ -167,8 +179,7 @@ class NbSocketApp(ExtensionApp):
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """Leave kernels an address: only now is the port bound and known."""
-        if not serverapp.sock:
-            os.environ[URL_ENVIRONMENT] = address_of(serverapp)
+        os.environ[URL_ENVIRONMENT] = address_of(serverapp)
         if self.public_listen:
             self._open_public_port(serverapp)
 
@@ -208,6 +219,8 @@ class NbSocketApp(ExtensionApp):
 
 def address_of(serverapp: ServerApp) -> str:
     """Return the URL at which a kernel on this machine reaches the server; it holds no token."""
+    if serverapp.sock:
+        return url_path_join(f"http+unix://{quote(serverapp.sock, safe='')}", serverapp.base_url)
     ip = serverapp.ip
     host = "127.0.0.1" if ip in _ANY_ADDRESS else f"[{ip}]" if ":" in ip else ip
     scheme = "https" if serverapp.certfile else "http"
@@ -227,11 +240,12 @@ def split_address(text: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-def raise_descriptor_limit() -> None:
-    """Allow as many open sockets as the system lets this process have."""
+def raise_descriptor_limit() -> int:
+    """Allow as many open sockets as the system lets this process have; return how many."""
     if sys.platform == "win32":
-        return
+        return sys.maxsize
     resource = importlib.import_module("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return sys.maxsize if hard == resource.RLIM_INFINITY else int(hard)

@@ -285,7 +285,7 @@ async def test_a_session_that_never_connects_is_closed(client, switchboard):
     await client.handshake()
     (session,) = switchboard.sessions.values()
     session._connect_until = 0.0
-    session._tick()
+    session._tick(session._loop.time())
     assert not switchboard.sessions
 
 
@@ -294,7 +294,7 @@ async def test_an_expired_ticket_cuts_its_clients(client, switchboard):
     await socket.read_message()
     switchboard.tickets._clock = lambda: 4_000_000_000.0
     (session,) = switchboard.sessions.values()
-    session._tick()
+    session._tick(session._loop.time())
     assert await socket.read_message() is None
     assert socket.close_code == 1008
 

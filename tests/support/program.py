@@ -40,7 +40,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, "PORT": str(self.port)},
+            env={**os.environ, "PORT": str(self.port), "PYTHONFAULTHANDLER": "1"},
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -61,7 +61,13 @@ class Program:
 
     def ends(self, timeout: float = 10) -> int:
         """Wait for its end; return its exit status."""
-        status = self.process.wait(timeout)
+        try:
+            status = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            # Say where it stands.
+            self.process.send_signal(signal.SIGABRT)
+            self._reader.join(timeout)
+            raise AssertionError(self.said) from None
         self._reader.join(timeout)
         return status
 
