@@ -61,6 +61,7 @@ class ClientSession:
         "_announced",
         "_closing",
         "_connect_until",
+        "_held_since",
         "_loop",
         "_poll",
         "_probe",
@@ -116,6 +117,7 @@ class ClientSession:
         self._timer: asyncio.TimerHandle | None = None
         self._announced = False
         self._closing: str | None = None
+        self._held_since: float | None = None
         self._writing_bytes = 0
         self._progress_at = self._tokens_at = self._loop.time()
         self._tokens = float(limits.guest_burst)
@@ -335,11 +337,12 @@ class ClientSession:
 
     async def _hold(self, pause_s: float) -> None:
         """Do not read for a while; the pong clock stands still."""
-        began = self._loop.time()
+        self._held_since = self._loop.time()
         if pause_s:
             await asyncio.sleep(pause_s)
         await self.channel.port.wait_writable()
-        self.protocol.extend(self._loop.time() - began)
+        self.protocol.extend(self._loop.time() - self._held_since)
+        self._held_since = None
 
     def _rate_pause(self) -> float:
         """Return how many seconds to read nothing, so that a guest keeps to its rate."""
@@ -427,7 +430,10 @@ class ClientSession:
             self.channel.traffic.cut_ticket += 1
             self.close(engine.TRANSPORT_CLOSE, code=1008)
         else:
-            incoming = self.protocol.tick(now)
+            is_reading = self._held_since is None
+            if not is_reading:
+                self._held_since = now
+            incoming = self.protocol.tick(now, is_reading=is_reading)
             if isinstance(incoming, engine.PacketDue):
                 self.send([Control(incoming.packet)])
             elif isinstance(incoming, engine.ProbeRefused):

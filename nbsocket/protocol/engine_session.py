@@ -163,8 +163,14 @@ class Session:
             self._move(Trigger.PROBE_LOST)
             self._probe_until = None
 
-    def tick(self, now: float) -> Incoming | None:
-        """Do what is due at ``now``: a ping, a missed pong, a probe given up."""
+    def tick(self, now: float, *, is_reading: bool = True) -> Incoming | None:
+        """Do what is due at ``now``: a ping, a missed pong, a probe given up.
+
+        Args:
+            now: Seconds.
+            is_reading: Whether the client is being read. If not, no pong of it can be missed,
+                but pings go on, or the client would give up.
+        """
         if self.state is State.CLOSED:
             return None
         if self._probe_until is not None and now >= self._probe_until:
@@ -174,6 +180,9 @@ class Session:
             return None
         if self._heartbeat is Heartbeat.QUIET:
             self._heartbeat = HEARTBEAT_TRANSITIONS[self._heartbeat][Beat.INTERVAL_OVER]
+            self._heartbeat_at = now + self._timing.ping_timeout_s
+            return PacketDue(Packet(PacketType.PING))
+        if not is_reading:
             self._heartbeat_at = now + self._timing.ping_timeout_s
             return PacketDue(Packet(PacketType.PING))
         self._heartbeat = HEARTBEAT_TRANSITIONS[self._heartbeat][Beat.TIMEOUT_OVER]

@@ -170,3 +170,13 @@ def test_whatever_happens_the_tables_are_followed_and_it_closes_once(steps):
         closed += isinstance(incoming, Closed)
         assert one.state is before or one.state in TRANSPORT_TRANSITIONS[before].values()
     assert closed == (one.state is State.CLOSED)
+
+
+def test_while_nothing_is_read_pings_go_on_and_no_pong_is_missed():
+    one = session(Trigger.WEBSOCKET_HANDSHAKE)
+    for _ in range(10):
+        now = one.deadline
+        assert one.tick(now, is_reading=False) == PacketDue(Packet(PacketType.PING))
+    one.receive(PONG, now)
+    assert one.tick(one.deadline) == PacketDue(Packet(PacketType.PING))
+    assert one.tick(one.deadline) == Closed("ping timeout")

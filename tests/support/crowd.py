@@ -155,6 +155,8 @@ class Member(asyncio.Protocol):
             body = bytes(data[at + head : at + head + size])
             if data[at] == 0x81:
                 self._message(body.decode())
+            elif data[at] == 0x88:
+                self.transport.close()
             at += head + size
         del data[:at]
 

@@ -43,6 +43,8 @@ class JupyterProcess:
         app: ``server`` or ``lab``.
         options: Further command line options.
         python: The interpreter of the environment that it runs from.
+        environment: Further environment variables.
+        prefix: A command that starts it, such as one that sets limits.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class JupyterProcess:
         app: str = "server",
         options: tuple[str, ...] = (),
         python: Path | str | None = None,
+        environment: dict[str, str] | None = None,
+        prefix: tuple[str, ...] = (),
     ) -> None:
         self.root = root
         self.base_url = base_url
@@ -59,6 +63,7 @@ class JupyterProcess:
         self.url = f"http://127.0.0.1:{self.port}{base_url}"
         self.log = root / "jupyter.log"
         self._command = [
+            *prefix,
             str(Path(python or PYTHON).parent / f"jupyter-{app}"),
             *("--no-browser", "--allow-root"),
             f"--ServerApp.port={self.port}",
@@ -74,6 +79,7 @@ class JupyterProcess:
             "JUPYTER_DATA_DIR": str(root / ".data"),
             "JUPYTER_CONFIG_DIR": str(root / ".config"),
             "IPYTHONDIR": str(root / ".ipython"),
+            **(environment or {}),
         }
 
     def __enter__(self) -> Self:
