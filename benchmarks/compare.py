@@ -25,7 +25,9 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from support.crowd import frame
 from support.jupyter import JupyterProcess, Kernel
+from support.processes import memory_kib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,22 +97,6 @@ class RawClient:
     def close(self) -> None:
         """Close it."""
         self._socket.close()
-
-
-def frame(text: str) -> bytes:
-    """Return a client's frame; masked with zeros, which changes nothing."""
-    body = text.encode()
-    size = len(body)
-    head = bytes([0x81, 0x80 | size]) if size < 126 else bytes([0x81, 0xFE]) + size.to_bytes(2, "big")
-    return head + b"\0\0\0\0" + body
-
-
-def memory_kib(pid: int) -> int:
-    """Return the resident memory of a process, in KiB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1])
-    raise RuntimeError(pid)
 
 
 @contextmanager

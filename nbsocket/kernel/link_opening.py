@@ -102,7 +102,7 @@ async def open_link(url: str, credentials: Credentials) -> Link:
                 request,
                 on_message_callback=incoming.put_nowait,
                 max_message_size=_MAX_MESSAGE,
-                resolver=UnixResolver(unix_socket) if unix_socket else None,
+                resolver=UnixResolver(path=unix_socket) if unix_socket else None,
             ),
             _OPENING_S,
         )

@@ -5,11 +5,11 @@ import contextlib
 import os
 import random
 import time
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from support.jupyter import JupyterProcess, Kernel
+from support.processes import descriptors, memory_kib
 from support.wire import Wire
 
 # make soak: ten minutes.
@@ -146,19 +146,9 @@ class Attacker:
             await self.attack()
 
 
-def memory_kib(pid):
-    (line,) = (
-        one for one in Path(f"/proc/{pid}/status").read_text().splitlines() if one.startswith("VmRSS")
-    )
-    return int(line.split()[1])
-
-
-def descriptors(pid):
-    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
-
-
+@pytest.mark.threat(16)
 @pytest.mark.timeout(120 + SECONDS)
-async def test_nonsense_hurts_nobody_else(tmp_path):
+async def test_nonsense_hurts_nobody_else(tmp_path, figure):
     loop = asyncio.get_running_loop()
     with JupyterProcess(tmp_path, options=("--NbSocketApp.max_clients=5000",)) as jupyter:
         pid = jupyter.process.pid
@@ -187,10 +177,10 @@ async def test_nonsense_hurts_nobody_else(tmp_path):
                 stats = await kernel.value("io.stats()")
         log = jupyter.log.read_text()
         sent = sum(one.sent for one in attackers)
-        print(
+        figure(
             f"{sent} broken things in {SECONDS:g} s; {echoes} echoes beside them, the slowest {slowest * 1000:.0f} ms;"
         )
-        print(
+        figure(
             f"memory {grown:+} KiB, descriptors {handles} -> {descriptors(pid)}; ended {stats['traffic']['ended']}"
         )
         assert "Traceback" not in log, log[log.index("Traceback") - 500 :][:3000]

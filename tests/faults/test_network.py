@@ -8,6 +8,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from support.jupyter import JupyterProcess, Kernel
 from support.peers import Peer
 from support.proxy import Proxy, Toxics
 from support.wire import Wire
@@ -39,9 +40,10 @@ def through(proxy, jupyter):
     )
 
 
+@pytest.mark.fault(17)
 @pytest.mark.timeout(120 + CUTS)
-async def test_a_link_cut_at_any_byte_loses_and_doubles_nothing(kernel, jupyter):
-    """Fault 17: both ends alive, the link reset at random bytes while events go both ways."""
+async def test_a_link_cut_at_any_byte_loses_and_doubles_nothing(kernel, jupyter, figure):
+    """Both ends alive, the link reset at random bytes while events go both ways."""
     chance = random.Random(17)
     toxics = Toxics(limit_data=lambda: chance.randrange(1200, 40_000) if proxy.cuts < CUTS else None)
     async with Proxy(jupyter.port, toxics) as proxy:
@@ -68,9 +70,10 @@ async def test_a_link_cut_at_any_byte_loses_and_doubles_nothing(kernel, jupyter)
             assert back == list(range(sent))
             assert await kernel.value("got") == back
             assert await kernel.value("gone") == [], "no client noticed"
-    print(f"{CUTS} cuts in {took:.0f} s, {sent} events each way: 0 lost, 0 doubled, 0 disconnects")
+    figure(f"{CUTS} cuts in {took:.0f} s, {sent} events each way: 0 lost, 0 doubled, 0 disconnects")
 
 
+@pytest.mark.fault(8)
 @pytest.mark.parametrize("transports", [("websocket",), ("polling",), ("polling", "websocket")])
 @pytest.mark.parametrize(
     "toxics",
@@ -78,7 +81,6 @@ async def test_a_link_cut_at_any_byte_loses_and_doubles_nothing(kernel, jupyter)
     ids=["latency and jitter", "narrow", "single bytes", "seven bytes"],
 )
 async def test_a_slow_network_is_slow_and_nothing_else(kernel, jupyter, transports, toxics):
-    """Fault 8."""
     await kernel.run(SERVER, cell="server")
     async with (
         Proxy(jupyter.port, toxics) as proxy,
@@ -90,9 +92,10 @@ async def test_a_slow_network_is_slow_and_nothing_else(kernel, jupyter, transpor
         assert await kernel.value("got") == list(range(100))
 
 
+@pytest.mark.fault(6)
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 async def test_a_client_that_is_reset_at_any_byte_ends_once(kernel, jupyter, transport):
-    """Fault 6: in the middle of a header, a frame, a body."""
+    """In the middle of a header, a frame, a body."""
     await kernel.run(SERVER, cell="server")
     ticket = jupyter.ticket("faults")
     chance = random.Random(6)
@@ -124,3 +127,63 @@ async def test_a_client_that_is_reset_at_any_byte_ends_once(kernel, jupyter, tra
     assert opened == ended + alive, (
         "each ended once; a polling client that vanished waits for its heartbeat"
     )
+
+
+@pytest.mark.fault(4)
+async def test_an_upgrade_that_fails_half_way_leaves_polling_as_it_was(kernel, jupyter, figure):
+    """The WebSocket is cut at each step before the client says that it upgrades; events go on both ways."""
+    await kernel.run(SERVER, cell="server")
+    ticket = jupyter.ticket("faults", "owner")
+    session = await Wire(jupyter, "faults", ticket).polling()
+    await session.post("40")
+    assert (await session.get())[0].startswith("40")
+    sent, back, offsets = 0, [], [*range(1, 700, 23)]
+    for at in offsets:
+        async with Proxy(jupyter.port, Toxics(limit_data=lambda at=at: at)) as proxy:
+            try:
+                probing = Wire(through(proxy, jupyter), "faults", ticket)
+                async with probing.websocket(opened=False, sid=session.sid) as socket:
+                    await socket.send("2probe")
+                    for _ in range(5):
+                        await session.post(f'42["up",{sent}]')
+                        sent += 1
+                    await socket.closed()
+            except (OSError, AssertionError, asyncio.TimeoutError, HTTPError, WebSocketError):
+                pass
+        while len(back) < sent:
+            for packet in await session.get():
+                if packet.startswith("42"):
+                    back.append(json.loads(packet[2:])[1])
+                elif packet == "2":
+                    await session.post("3")
+    assert back == list(range(sent))
+    assert await kernel.value("got") == back
+    assert await kernel.value("gone") == []
+    figure(f"{len(offsets)} upgrades cut at different bytes, {sent} events each way: 0 lost, 0 doubled")
+
+
+@pytest.mark.fault(7)
+async def test_a_peer_that_is_gone_without_a_word_is_noticed_by_its_heartbeat(tmp_path, figure):
+    loop = asyncio.get_running_loop()
+    options = ("--NbSocketApp.ping_interval=1", "--NbSocketApp.ping_timeout=0.8")
+    with JupyterProcess(tmp_path, options=options) as jupyter:
+        async with Kernel(jupyter) as kernel, Proxy(jupyter.port) as proxy:
+            assert not (await kernel.run(SERVER)).error
+            ticket = await loop.run_in_executor(None, jupyter.ticket, "faults", "owner")
+            wire = Wire(through(proxy, jupyter), "faults", ticket)
+            async with wire.websocket() as socket:
+                await socket.send("40")
+                await socket.next()
+                session = await wire.polling()
+                await session.post("40")
+                await session.get()
+                proxy.toxics.blackhole = True
+                began = time.monotonic()
+                while len(gone := await kernel.value("gone")) < 2:
+                    assert time.monotonic() - began < 10
+                    await asyncio.sleep(0.05)
+                took = time.monotonic() - began
+                assert gone == ["ping timeout", "ping timeout"]
+                figure(
+                    f"gone {took:.1f} s after the cable was pulled (ping_interval 1 s, ping_timeout 0.8 s)"
+                )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import http.client
 import json
 import os
 import socket
@@ -17,9 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+from nbsocket.kernel.link_opening import UnixResolver
+
 if TYPE_CHECKING:
+    import ssl
+
     from typing_extensions import Self
 
 TOKEN = "jupyter-token-of-the-test"
@@ -45,6 +51,11 @@ class JupyterProcess:
         python: The interpreter of the environment that it runs from.
         environment: Further environment variables.
         prefix: A command that starts it, such as one that sets limits.
+        port: The port it is told to take; any that is free if None.
+        retries: Whether it may take another one.
+        host: The address that it listens on.
+        ssl_context: How to check its certificate, if it has one.
+        unix_socket: The Unix socket that it listens on, instead of a port.
     """
 
     def __init__(
@@ -56,18 +67,26 @@ class JupyterProcess:
         python: Path | str | None = None,
         environment: dict[str, str] | None = None,
         prefix: tuple[str, ...] = (),
+        port: int | None = None,
+        retries: bool = False,
+        host: str = "127.0.0.1",
+        ssl_context: ssl.SSLContext | None = None,
+        unix_socket: Path | None = None,
     ) -> None:
         self.root = root
         self.base_url = base_url
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}{base_url}"
+        self.port = port or free_port()
+        self.unix_socket = unix_socket
+        self.ssl_context = ssl_context
+        self._retries = retries
+        self._host = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host
         self.log = root / "jupyter.log"
         self._command = [
             *prefix,
             str(Path(python or PYTHON).parent / f"jupyter-{app}"),
             *("--no-browser", "--allow-root"),
-            f"--ServerApp.port={self.port}",
-            "--ServerApp.port_retries=0",
+            *([f"--ServerApp.port={self.port}", f"--ServerApp.ip={host}"] if unix_socket is None else []),
+            f"--ServerApp.port_retries={50 if retries else 0}",
             f"--ServerApp.base_url={base_url}",
             f"--IdentityProvider.token={TOKEN}",
             f"--ServerApp.root_dir={root}",
@@ -82,6 +101,18 @@ class JupyterProcess:
             **(environment or {}),
         }
 
+    @property
+    def url(self) -> str:
+        """Its address."""
+        scheme = "https" if self.ssl_context is not None else "http"
+        return f"{scheme}://{self._host}:{self.port}{self.base_url}"
+
+    def _find_port(self) -> None:
+        """Read which port it took in the end."""
+        info = self.root / ".runtime" / f"jpserver-{self.process.pid}.json"
+        if info.exists() and info.read_text().strip():
+            self.port = json.loads(info.read_text())["port"]
+
     def __enter__(self) -> Self:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -90,8 +121,10 @@ class JupyterProcess:
         until = time.monotonic() + START_S
         while True:
             try:
+                if self._retries:
+                    self._find_port()
                 self.api("api/status")
-            except (urllib.error.URLError, ConnectionError) as error:
+            except (OSError, http.client.HTTPException) as error:
                 if time.monotonic() > until or self.process.poll() is not None:
                     raise RuntimeError(self.log.read_text()) from error
                 time.sleep(0.1)
@@ -112,8 +145,21 @@ class JupyterProcess:
         request = urllib.request.Request(
             self.url + path, data, {"Authorization": f"token {TOKEN}"}, method=method
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        if self.unix_socket is not None:
+            return self._api_by_socket(path, method, data)
+        with urllib.request.urlopen(request, timeout=20, context=self.ssl_context) as answer:
             text = answer.read()
+        return json.loads(text) if text else None
+
+    def _api_by_socket(self, path: str, method: str, data: bytes | None) -> Any:
+        connection = http.client.HTTPConnection("localhost", timeout=20)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(str(self.unix_socket))
+        connection.request(method, self.base_url + path, data, {"Authorization": f"token {TOKEN}"})
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        assert answer.status < 300, text
         return json.loads(text) if text else None
 
     def get(self, path: str) -> tuple[int, dict[str, str], bytes]:
@@ -169,8 +215,15 @@ class Kernel:
         await loop.run_in_executor(None, self.jupyter.api, f"api/kernels/{self.id}", "DELETE")
 
     async def connect(self) -> None:
+        unix_socket = self.jupyter.unix_socket
         address = self.jupyter.url.replace("http", "ws", 1)
-        self._socket = await websocket_connect(f"{address}api/kernels/{self.id}/channels?token={TOKEN}")
+        if unix_socket is not None:
+            address = f"ws://localhost{self.jupyter.base_url}"
+        request = HTTPRequest(
+            f"{address}api/kernels/{self.id}/channels?token={TOKEN}", ssl_options=self.jupyter.ssl_context
+        )
+        resolver = UnixResolver(path=str(unix_socket)) if unix_socket is not None else None
+        self._socket = await websocket_connect(request, resolver=resolver)
 
     async def api(self, path: str, method: str = "POST") -> Any:
         """Call an API of this kernel without stopping this loop."""

@@ -16,6 +16,14 @@ def memory_kib(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
 
 
+def is_running(pid: int) -> bool:
+    """Whether it is there, and no mere entry for its parent to read."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def descriptors(pid: int) -> int:
     """Return how many files and sockets it has open."""
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
