@@ -11,6 +11,7 @@ from support.tables import FAULTS, THREATS
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 TABLES = {"fault": FAULTS, "threat": THREATS}
+_SHOWN = 8
 _rows = pytest.StashKey[dict]()
 _figures = pytest.StashKey[list]()
 
@@ -58,12 +59,14 @@ def pytest_terminal_summary(terminalreporter, config):
             outcomes = [one for mine, _ in rows[number].values() for one in mine]
             result = "passed" if set(outcomes) == {"passed"} else ", ".join(sorted(set(outcomes)))
             terminalreporter.write_line(f"{number:3} {result:7} {titles[number]}")
-            for name, (mine, figures) in rows[number].items():
+            for name, (mine, figures) in list(rows[number].items())[:_SHOWN]:
                 terminalreporter.write_line(
-                    f"            {name} ({len(mine)})" if len(mine) > 1 else f"            {name}"
+                    f"            {name}{f' ({len(mine)})' if len(mine) > 1 else ''}"
                 )
                 for line in figures:
                     terminalreporter.write_line(f"              {line}")
+            if len(rows[number]) > _SHOWN:
+                terminalreporter.write_line(f"            … and {len(rows[number]) - _SHOWN} more")
 
 
 @pytest.fixture(scope="session")

@@ -17,13 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 from nbsocket.errors import BlockingCallError
 from nbsocket.kernel.output import HandlerOutput, HandlerRun, handler_run
+from nbsocket.protocol.errors import EncodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
+    from contextvars import Context
 
     from nbsocket.kernel.handlers import Registration
 
 log = logging.getLogger("nbsocket")
+
+# Whatever a handler raises is shown to its author; sys.exit() in one must not end this thread.
+_RAISED = (Exception, SystemExit, KeyboardInterrupt)
 
 _TURN_S = 0.005
 _WARN_AFTER_S = 1.0
@@ -115,29 +120,24 @@ class HandlerThread:
         run = HandlerRun(event, client, registration.is_async)
         context = self.output.context_of(registration.cell, run)
 
-        def failed(error: BaseException) -> bool:
-            if not isinstance(error, expected):
-                context.run(self.output.show_exception, error, f"nbsocket: {registration.description}")
-            return done is not None and bool(done(None, error))
-
+        outcome = Outcome(self.output, context, registration, done, expected)
         try:
             result = context.run(function, *args)
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises is shown to its author
-            return failed(error)
+        except _RAISED as error:
+            return outcome.raised(error)
         if type(result) in _NOT_AWAITABLE or not inspect.isawaitable(result):
-            return done is not None and bool(done(result, None))
-
-        async def finish() -> None:
-            try:
-                value = await result
-            except Exception as error:  # noqa: BLE001 - likewise
-                failed(error)
-            else:
-                if done is not None:
-                    done(value, None)
-
-        context.run(self.start, finish())
+            return outcome.returned(result)
+        context.run(self.start, self._finish(result, outcome))
         return True
+
+    @staticmethod
+    async def _finish(result: Awaitable[Any], outcome: Outcome) -> None:
+        try:
+            value = await result
+        except _RAISED as error:
+            outcome.raised(error)
+        else:
+            outcome.returned(value)
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Start a coroutine on this thread's loop, in the caller's context."""
@@ -173,3 +173,51 @@ class HandlerThread:
             stacklevel=4,
         )
         return wait(None if timeout_s is None else timeout_s - _WARN_AFTER_S)
+
+
+class Outcome:
+    """What comes of one call of a handler: an answer, or a fault that its author is shown.
+
+    Args:
+        output: Where faults are shown.
+        context: The cell's, in which the handler runs.
+        registration: Which handler.
+        done: Who waits for the result.
+        expected: Exceptions that are an answer, not a fault.
+    """
+
+    __slots__ = ("_context", "_done", "_expected", "_output", "_registration")
+
+    def __init__(
+        self,
+        output: HandlerOutput,
+        context: Context,
+        registration: Registration,
+        done: Callable[[Any, BaseException | None], object] | None,
+        expected: tuple[type[BaseException], ...],
+    ) -> None:
+        """Begin a call."""
+        self._output = output
+        self._context = context
+        self._registration = registration
+        self._done = done
+        self._expected = expected
+
+    def returned(self, value: Any) -> bool:
+        """Pass on what the handler returned; whether that started a coroutine."""
+        try:
+            return self._done is not None and bool(self._done(value, None))
+        except EncodeError as error:
+            # It cannot be sent: nothing is acknowledged.
+            self._show(error)
+            return False
+
+    def raised(self, error: BaseException) -> bool:
+        """Show what the handler raised, and pass it on; whether that started a coroutine."""
+        if not isinstance(error, self._expected):
+            self._show(error)
+        return self._done is not None and bool(self._done(None, error))
+
+    def _show(self, error: BaseException) -> None:
+        what = f"nbsocket: {self._registration.description}"
+        self._context.run(self._output.show_exception, error, what)

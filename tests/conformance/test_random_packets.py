@@ -127,6 +127,7 @@ def hostile(chance):
     )
 
 
+@pytest.mark.threat(18)
 @rule(
     f"{SOCKET}, Packet encoding",
     "100,000 random packets: what is encoded decodes to the same, damage is refused",
@@ -164,6 +165,7 @@ def test_random_socket_io_packets(record_property):
     print(counts)
 
 
+@pytest.mark.threat(18)
 @rule(
     f"{ENGINE}, Packet encoding",
     "100,000 random payloads: what is encoded decodes to the same, damage is refused",

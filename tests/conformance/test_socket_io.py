@@ -302,6 +302,7 @@ BROKEN = [
 ]
 
 
+@pytest.mark.threat(18)
 @rule(ENCODING, "a packet that is none closes the client")
 @pytest.mark.parametrize("message", BROKEN)
 async def test_broken_packets(wire, message):
@@ -311,6 +312,7 @@ async def test_broken_packets(wire, message):
         await socket.closed()
 
 
+@pytest.mark.threat(14)
 @rule(ENCODING, "reserved event names close the client")
 @pytest.mark.parametrize(
     "name", ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"]
@@ -322,6 +324,7 @@ async def test_reserved_names(wire, name):
         await socket.closed()
 
 
+@pytest.mark.fault(29)
 @rule(ENCODING, "an attachment without a packet, or text where one is missing, closes the client")
 @pytest.mark.parametrize(
     "messages", [(b"\x01",), ('451-["message",{"_placeholder":true,"num":0}]', '42["message"]')]
@@ -333,6 +336,7 @@ async def test_attachments_out_of_place(wire, messages):
         await socket.closed()
 
 
+@pytest.mark.threat(18)
 @rule(ENCODING, "a placeholder that names no attachment closes the client")
 @pytest.mark.parametrize("number", ["1", "-1", "0.5", '"0"', "null", "99999999999", "true"])
 async def test_placeholders(wire, number):
@@ -342,6 +346,7 @@ async def test_placeholders(wire, number):
         await socket.closed()
 
 
+@pytest.mark.threat(18)
 @rule(ENCODING, "JSON nested deeper than 64 levels closes the client; 64 levels pass")
 async def test_depth(wire):
     async with wire.websocket() as socket:
@@ -361,6 +366,7 @@ async def test_lone_surrogates(wire):
         assert await socket.next() == '42["message-back","a\ufffd","\ufffdb","😀"]'
 
 
+@pytest.mark.threat(18)
 @rule(ENCODING, "one client that is closed for nonsense leaves the others alone")
 async def test_others_go_on(wire):
     async with wire.websocket() as good:

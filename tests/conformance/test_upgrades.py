@@ -7,6 +7,7 @@ from support.upgrades import EVENTS, measure
 COUNT = 100
 
 
+@pytest.mark.fault(3)
 @rule(
     f"{ENGINE}, Upgrade",
     "under traffic both ways, each step at a random moment: none lost, doubled, out of order",

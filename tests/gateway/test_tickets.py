@@ -36,6 +36,8 @@ def test_it_opens_one_channel(office):
     assert office.check(value, "other") is None
 
 
+@pytest.mark.threat(11)
+@pytest.mark.fault(26)
 def test_it_expires(office, clock):
     value, _ = office.mint("chat", GUEST, "kernel-1", 60)
     clock.now += 59
@@ -69,6 +71,7 @@ def test_any_other_text_is_refused(text):
     assert TicketOffice(b"secret").check(text, "chat") is None
 
 
+@pytest.mark.threat(11)
 @given(st.integers(0, 400), st.sampled_from(string.ascii_letters + string.digits + "-_"))
 def test_a_changed_ticket_is_refused_or_is_the_same_bytes(index, character):
     office = TicketOffice(b"secret")

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from support.peers import Peer
 
 SERVER = """
@@ -24,6 +25,7 @@ async def start(kernel, version=1):
     assert not result.error, result
 
 
+@pytest.mark.fault(18)
 async def test_ten_runs_make_one_call(kernel, jupyter):
     for _ in range(10):
         await start(kernel)

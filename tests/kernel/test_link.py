@@ -40,6 +40,7 @@ async def in_thread(call, *args):
     return await asyncio.get_running_loop().run_in_executor(None, call, *args)
 
 
+@pytest.mark.fault(15)
 async def test_a_restart_closes_transports_and_the_same_ticket_holds_afterwards(kernel, jupyter):
     await start_life(kernel)
     ticket = await in_thread(jupyter.ticket, "life")
@@ -89,6 +90,7 @@ async def test_a_cut_link_is_resumed_and_nobody_notices(kernel, jupyter):
         assert not alice.disconnected.is_set()
 
 
+@pytest.mark.fault(32)
 async def test_a_fork_leaves_the_link_alone(kernel, jupyter):
     await start_life(kernel)
     ticket = await in_thread(jupyter.ticket, "life")
@@ -122,6 +124,7 @@ async def until_running(kernel, request):
     await kernel.shows(kernel._cells[request], "in")
 
 
+@pytest.mark.fault(18)
 async def test_a_channel_of_another_notebook_is_not_taken_unless_asked(kernel, jupyter):
     await start_life(kernel)
     async with Kernel(jupyter) as other:
@@ -204,6 +207,7 @@ def took(said: str) -> float:
     return float(said.split("TOOK")[1])
 
 
+@pytest.mark.fault(22)
 def test_no_server_is_named(tmp_path):
     said = run_kernel_elsewhere(tmp_path, {"NBSOCKET_URL": ""})
     assert said.startswith("NoServerError")
@@ -211,6 +215,7 @@ def test_no_server_is_named(tmp_path):
     assert took(said) < 3.5
 
 
+@pytest.mark.fault(22)
 def test_a_server_that_is_gone_is_named(tmp_path):
     said = run_kernel_elsewhere(tmp_path, {"NBSOCKET_URL": "http://127.0.0.1:9/"})
     assert said.startswith("NoServerError")
@@ -218,6 +223,7 @@ def test_a_server_that_is_gone_is_named(tmp_path):
     assert took(said) < 3.5
 
 
+@pytest.mark.fault(22)
 def test_a_server_that_does_not_know_this_kernel_is_named(tmp_path, jupyter):
     said = run_kernel_elsewhere(tmp_path, {"NBSOCKET_URL": jupyter.url})
     assert said.startswith("NoServerError")
@@ -232,6 +238,7 @@ def without_extension(tmp_path_factory):
         yield process
 
 
+@pytest.mark.fault(22)
 def test_a_server_without_the_extension_is_named(tmp_path, without_extension):
     said = run_kernel_elsewhere(tmp_path, {"NBSOCKET_URL": without_extension.url})
     assert said.startswith("ExtensionNotLoadedError")
@@ -239,6 +246,7 @@ def test_a_server_without_the_extension_is_named(tmp_path, without_extension):
     assert took(said) < 3.5
 
 
+@pytest.mark.fault(22)
 async def test_a_kernel_of_a_server_without_the_extension_says_what_to_do(without_extension):
     async with Kernel(without_extension) as one:
         result = await one.run("import nbsocket; nbsocket.Server('chat')")
@@ -246,6 +254,7 @@ async def test_a_kernel_of_a_server_without_the_extension_says_what_to_do(withou
         assert "pip install nbsocket" in result.message
 
 
+@pytest.mark.fault(22)
 async def test_another_version_is_named(kernel):
     result = await kernel.run(
         "import nbsocket.kernel.link_opening as c\nc.LINK_PROTOCOL = (7, 9)\nnbsocket.Server('x')"
@@ -254,6 +263,7 @@ async def test_another_version_is_named(kernel):
     assert "Install the same version" in result.message
 
 
+@pytest.mark.threat(25)
 async def test_the_environment_of_child_processes_holds_no_secret(kernel, jupyter):
     await start_life(kernel)
     key = await kernel.value(

@@ -127,6 +127,7 @@ async def test_another_ticket_does_not_recover_and_neither_does_a_guess(recoveri
         assert (await come(socket, pid))[0] == sid, "the guesses did no harm"
 
 
+@pytest.mark.threat(13)
 async def test_a_revoked_ticket_does_not_come_back(recovering, wire, jupyter):
     made = jupyter.api("nbsocket/api/channels/coming-back/tickets", "POST", {"role": "guest"})
     mine = Wire(jupyter, "coming-back", made["value"])
@@ -147,6 +148,7 @@ async def test_who_left_or_broke_the_protocol_is_not_recovered(recovering, wire,
         assert (await come(socket, pid))[0] != sid
 
 
+@pytest.mark.fault(35)
 async def test_what_is_too_much_is_not_recovered_and_said(recovering, wire):
     async with wire.websocket() as socket:
         sid, pid = await come(socket)

@@ -127,6 +127,7 @@ def test_what_the_client_has_makes_room(recovery):
         old = new
 
 
+@pytest.mark.fault(35)
 def test_after_two_minutes_it_is_forgotten(recovery, clock):
     old = FakeSocket("s")
     pid = recovery.begin(old)
@@ -160,6 +161,7 @@ def test_a_volatile_event_is_not_kept_but_moves_the_offset(recovery):
     assert texts(recovery.restore(old, FakeSocket("s"), had)) == ["two"]
 
 
+@pytest.mark.fault(35)
 @pytest.mark.parametrize("seed", range(20))
 def test_random_histories_have_no_gap_no_double_and_no_disorder(seed, clock):
     """A client that is cut at any point has in the end what was sent, or was told that it has not."""

@@ -80,6 +80,7 @@ def wire(staying, jupyter):
     return Wire(jupyter, "staying", jupyter.ticket("staying"))
 
 
+@pytest.mark.fault(15, 16)
 @pytest.mark.parametrize("how", ["restarted", "killed"])
 async def test_clients_stay_and_the_next_process_takes_them_over(staying, wire, how):
     async with wire.websocket() as socket:
@@ -130,6 +131,7 @@ async def test_it_survives_again_and_again_and_then_a_cut_of_the_client(staying,
         assert (await event(socket))[0] == "missed"
 
 
+@pytest.mark.fault(35)
 async def test_what_the_earlier_process_sent_may_be_missing_and_that_is_said(staying, wire):
     async with wire.websocket() as socket:
         main = await come(wire, socket)

@@ -63,6 +63,7 @@ async def test_a_handlers_output_stands_under_its_cell(chat, jupyter, ticket):
     assert "hello" not in chat.shown["busy"]
 
 
+@pytest.mark.fault(27)
 async def test_what_a_handler_raises_stands_under_its_cell_with_the_users_line(chat, jupyter, ticket):
     await chat.run("@io.on('fail')\ndef fail(socket):\n    missing_name\n", cell="fail")
     async with Peer(jupyter, "chat", ticket) as alice:
@@ -290,6 +291,8 @@ async def test_disconnecting_from_the_server(chat, jupyter, ticket):
         assert await chat.value("len(io.sockets)") == 0
 
 
+@pytest.mark.threat(18)
+@pytest.mark.fault(29)
 @pytest.mark.parametrize(
     "packet", ["40", '42["connect"]', '42["disconnect"]', "4abc", '451-["x"]', '42{"a":1}']
 )
@@ -376,6 +379,7 @@ async def test_a_flood_slows_the_cell_down_and_loses_nothing(chat, jupyter, tick
         assert (await chat.result(request)).error == ""
 
 
+@pytest.mark.fault(27)
 async def test_a_fault_of_ours_ends_one_client_and_not_the_link(chat, jupyter, ticket):
     await chat.run(
         "import nbsocket.protocol.socket_packet as p\ncheck = p._check\n"

@@ -69,6 +69,7 @@ def _expired(office, desk):
     return value
 
 
+@pytest.mark.threat(11, 24)
 async def test_every_bad_ticket_gets_the_same_answer_on_every_method(bare_fetch, bad_tickets):
     answers = set()
     for name, value in bad_tickets.items():
@@ -98,6 +99,7 @@ async def test_a_websocket_upgrade_with_a_bad_ticket_is_refused(
         assert raised.value.code == 403
 
 
+@pytest.mark.threat(1)
 async def test_a_ticket_in_any_other_place_is_no_ticket(bare_fetch, ticket):
     path = "nbsocket/chat/socket.io/?EIO=4&transport=polling"
     placements = [
@@ -221,6 +223,7 @@ async def test_the_bundle_is_the_same_for_every_name(bare_fetch, desk):
     assert len(known.body) > 10_000
 
 
+@pytest.mark.threat(27)
 async def test_a_foreign_host_is_refused_everywhere(bare_fetch, desk, ticket):
     for path in (
         f"nbsocket/chat/socket.io/?EIO=4&transport=polling&join_token={ticket}",
@@ -248,6 +251,7 @@ async def test_a_message_of_a_kernel_with_a_credential_shows_none(bare_fetch, de
     assert set(desk.opened()[0].handshake["headers"]) & {"cookie", "authorization", "x-xsrftoken"} == set()
 
 
+@pytest.mark.threat(12)
 async def test_a_stolen_sid_is_worthless_with_another_ticket(bare_fetch, switchboard, desk, ticket):
     path = "nbsocket/chat/socket.io/?EIO=4&transport=polling"
     answer = await bare_fetch(f"{path}&join_token={ticket}")
@@ -344,6 +348,7 @@ async def test_a_hello_that_cannot_be_served_is_refused_by_name(fake_kernel, cha
     assert answer.code == code
 
 
+@pytest.mark.threat(3)
 async def test_wrong_truncated_and_reflected_proofs_are_refused(fake_kernel, switchboard):
     for make in (
         lambda answer: b"",
@@ -360,6 +365,7 @@ async def test_wrong_truncated_and_reflected_proofs_are_refused(fake_kernel, swi
     assert not switchboard.channels
 
 
+@pytest.mark.threat(3)
 async def test_a_proof_cannot_be_replayed(fake_kernel):
     first = await fake_kernel.hello()
     nonces = (fake_kernel.nonce, first.nonce)
@@ -370,12 +376,14 @@ async def test_a_proof_cannot_be_replayed(fake_kernel):
     assert isinstance(await fake_kernel.prove(second, recorded), Refusal)
 
 
+@pytest.mark.threat(3)
 async def test_a_kernel_that_talks_out_of_turn_is_closed(fake_kernel):
     await fake_kernel.hello()
     await fake_kernel.socket.write_message(encode(Batch(1, 0, 0, [])), binary=True)
     assert await fake_kernel.read() is None
 
 
+@pytest.mark.threat(3)
 async def test_a_web_page_cannot_open_the_kernel_link(http_server, jp_http_port, jp_base_url):
     address = f"ws://localhost:{jp_http_port}{jp_base_url}nbsocket/link"
     request = HTTPRequest(address, headers={"Origin": f"http://localhost:{jp_http_port}"})
@@ -388,6 +396,7 @@ async def test_a_short_nonce_is_refused(fake_kernel):
     assert await fake_kernel.hello(nonce=b"short") is None
 
 
+@pytest.mark.threat(2)
 async def test_no_handler_is_open_by_accident(jp_serverapp):
     problems = []
     for rule in jp_serverapp.web_app.wildcard_router.rules:
@@ -410,6 +419,7 @@ async def test_no_handler_is_open_by_accident(jp_serverapp):
     assert problems == []
 
 
+@pytest.mark.threat(10)
 async def test_session_ids_are_scrubbed_from_the_log(jp_serverapp):
     assert "sid" in jp_serverapp.web_app.settings["extra_log_scrub_param_keys"]
     await asyncio.sleep(0)

@@ -138,6 +138,7 @@ async def test_a_close_answers_the_poll_with_a_noop(client, desk, io_loop_future
     assert desk.received[-1].reason == "transport close"
 
 
+@pytest.mark.fault(5)
 async def test_a_second_poll_closes_the_session(client, desk, io_loop_future, switchboard):
     await client.handshake()
     poll = io_loop_future(client.get())
@@ -154,6 +155,7 @@ async def test_a_malformed_body_closes_the_session(client, body, switchboard):
     assert not switchboard.sessions
 
 
+@pytest.mark.threat(15)
 async def test_only_text_is_taken(client, switchboard):
     await client.handshake()
     form = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -161,6 +163,8 @@ async def test_only_text_is_taken(client, switchboard):
     assert not switchboard.sessions
 
 
+@pytest.mark.threat(15)
+@pytest.mark.fault(30)
 async def test_a_body_over_the_limit_is_refused(client, desk):
     await client.handshake()
     await client.post("40")
@@ -205,6 +209,7 @@ async def test_a_malformed_packet_closes_the_websocket(client, message, switchbo
     await until(lambda: not switchboard.sessions)
 
 
+@pytest.mark.fault(30)
 async def test_a_message_over_the_limit_closes_the_websocket(client, switchboard):
     socket = await client.websocket()
     await socket.read_message()
@@ -273,6 +278,7 @@ async def test_too_many_clients_of_one_ticket_get_503(client):
     assert await client.status(client.get()) == (503, 3)
 
 
+@pytest.mark.fault(5)
 async def test_a_poll_whose_connection_is_lost_ends_the_session(client, jp_asyncio_loop, switchboard):
     await client.handshake()
     (session,) = switchboard.sessions.values()
@@ -281,6 +287,7 @@ async def test_a_poll_whose_connection_is_lost_ends_the_session(client, jp_async
     assert not switchboard.sessions
 
 
+@pytest.mark.threat(17)
 async def test_a_session_that_never_connects_is_closed(client, switchboard):
     await client.handshake()
     (session,) = switchboard.sessions.values()
@@ -289,6 +296,7 @@ async def test_a_session_that_never_connects_is_closed(client, switchboard):
     assert not switchboard.sessions
 
 
+@pytest.mark.threat(13)
 async def test_an_expired_ticket_cuts_its_clients(client, switchboard):
     socket = await client.websocket()
     await socket.read_message()
@@ -299,6 +307,7 @@ async def test_an_expired_ticket_cuts_its_clients(client, switchboard):
     assert socket.close_code == 1008
 
 
+@pytest.mark.threat(13)
 async def test_a_revoked_ticket_cuts_its_clients(client, switchboard, ticket):
     socket = await client.websocket()
     await socket.read_message()
