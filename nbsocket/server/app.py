@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 URL_ENVIRONMENT = "NBSOCKET_URL"
 """Where a kernel finds its server: an address, no secret."""
 
+HUB_URL_ENVIRONMENT = "JUPYTERHUB_PUBLIC_URL"
+"""This user's server, as seen from outside: set by JupyterHub 5 where ``public_url`` is configured."""
+
 _DEFAULTS = Limits()
 _RESERVED_DESCRIPTORS = 100
 """For Jupyter itself: its kernels, its files, and those who are told that there is no room."""
@@ -152,7 +155,7 @@ class NbSocketApp(ExtensionApp):
             "kernels": self.kernels,
             "server_id": secrets.token_hex(16),
             "limits": asdict(self.switchboard.limits),
-            "public_url": lambda: self.public_port.url if self.public_port is not None else "",
+            "public_url": self._public_url,
         }
         self.handlers.extend(
             [
@@ -176,6 +179,13 @@ class NbSocketApp(ExtensionApp):
                 (r"/nbsocket(?:/.*)?", JupyterUnknownHandler, shared),
             ]
         )
+
+    def _public_url(self) -> str:
+        """Return where others reach the public door, as far as this server knows; empty if it does not."""
+        if self.public_port is not None:
+            return self.public_port.url
+        # On a JupyterHub whose configuration says its own address.
+        return os.environ.get(HUB_URL_ENVIRONMENT, "")
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """Leave kernels an address: only now is the port bound and known."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from support.payloads import CORPUS, MARKUP
 
 SERVER = """
 import nbsocket
@@ -133,15 +134,12 @@ def test_the_keyboard_is_enough(notebook):
     expect(alice.element.get_by_role("status")).to_contain_text("alice")
 
 
-def test_hostile_data_is_text(notebook, errors):
+@pytest.mark.threat(7)
+def test_hostile_data_is_text(notebook, errors, figure):
+    """Each of the corpus as the name of an event, as an argument, as a key, in a list, in an answer."""
     hostile = [
-        "<img src=x onerror=alert(1)>",
-        "<script>alert(1)</script>",
-        "javascript:alert(1)",
-        "\u202eevil\u2066",
-        "\x1b[31mred\x00",
+        *CORPUS,
         {"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}},
-        '"><svg onload=alert(1)>',
         "x" * 100_000,
     ]
     page = notebook.page
@@ -152,20 +150,31 @@ def test_hostile_data_is_text(notebook, errors):
             4,
             (
                 f"import json\nHOSTILE = json.loads({json.dumps(json.dumps(hostile))})\n"
-                "io.emit('<img src=x onerror=alert(2)>', *HOSTILE)\nio.emit('end')"
+                "for one in HOSTILE:\n"
+                "    name = one if isinstance(one, str) else 'object'\n"
+                "    io.emit(name[:200], one, {name: one, 'list': [one]}, name.encode())\n"
+                "io.on('hostile', lambda socket: HOSTILE)\n"
+                "io.emit('end')"
             ),
         ],
     )
     notebook.run(4)
     alice = notebook.pane("alice")
     expect(alice.rows("in", "end")).to_have_count(1)
-    row = alice.rows("in").first
-    expect(row).to_contain_text("<img src=x onerror=alert(1)>")
-    expect(row).to_contain_text("\\u202eevil\\u2066")
-    expect(row).to_contain_text("characters)")
-    assert row.locator("img, script, svg, a").count() == 0
+    expect(alice.rows("in").first).to_contain_text(MARKUP[0])
+    alice.fill("hostile")
+    alice.ask()
+    alice.emit()
+    expect(alice.rows("out", "hostile")).to_have_attribute("data-ack", "answered")
+    log = alice.element.locator(".nbs-log")
+    expect(log).to_contain_text("\\u202e")
+    expect(log).to_contain_text("characters)")
+    forbidden = "img, script, svg, a, iframe, object, embed, form, style, link, meta, base, video, audio"
+    assert log.locator(forbidden).count() == 0
+    assert page.evaluate("window.__ran") is None
     assert page.evaluate("({}).polluted") is None
     assert errors == []
+    figure(f"{len(hostile)} payloads in five places each: text, nothing ran")
 
 
 def test_two_panes_are_two_users_and_a_closed_one_leaves(notebook):

@@ -1,0 +1,25 @@
+"""Each row of the two tables has a test, or a reason in words."""
+
+import re
+from pathlib import Path
+
+import pytest
+from support.tables import FAULTS, FAULTS_WITHOUT_TEST, THREATS, THREATS_WITHOUT_TEST
+
+TESTS = Path(__file__).parent
+
+
+def marked(table):
+    text = "\n".join(file.read_text() for file in TESTS.rglob("test_*.py"))
+    text += (TESTS / "conformance" / "rules.py").read_text()
+    found = re.findall(rf"pytest\.mark\.{table}\(([\d, ]+)\)", text)
+    return {int(number) for one in found for number in one.split(",")}
+
+
+@pytest.mark.parametrize(
+    ("table", "titles", "reasons"),
+    [("fault", FAULTS, FAULTS_WITHOUT_TEST), ("threat", THREATS, THREATS_WITHOUT_TEST)],
+)
+def test_every_row_has_a_test_or_a_reason(table, titles, reasons):
+    assert marked(table) | set(reasons) == set(titles)
+    assert marked(table) & set(reasons) == set()
