@@ -13,7 +13,8 @@ JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/package-lock.json
 
 .DEFAULT_GOAL := help
 BEFORE ?= HEAD~1
-.PHONY: help demo test lint types js python browser conformance interop upgrades compare soak reference format wheel clean
+.PHONY: help demo test lint types js python browser conformance interop upgrades compare faults threats soak \
+	reference tables format wheel clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,7 +67,11 @@ types: $(STAMPS)/dev ## Types of Python and TypeScript
 js: $(STAMPS)/front ## Unit tests of the front end
 	cd js && npm test
 
-python: $(STAMPS)/dev ## Tests without a browser
+$(STAMPS)/nginx:
+	@bash scripts/nginx.sh
+	@touch $@
+
+python: $(STAMPS)/dev $(STAMPS)/nginx ## Tests without a browser
 	$(BIN)/python -m pytest tests --ignore tests/browser
 
 browser: $(STAMPS)/dev $(STAMPS)/chromium ## Tests in real JupyterLab in Chromium
@@ -84,11 +89,21 @@ upgrades: $(STAMPS)/dev ## 10,000 upgrades under traffic: lost, doubled, out of 
 compare: $(STAMPS)/dev ## Memory and echo of HEAD beside those of BEFORE=<commit>
 	$(BIN)/python benchmarks/compare.py $(BEFORE) HEAD
 
-soak: $(STAMPS)/dev ## The long forms of the fault tests: 1,000 cuts of the link, ten minutes of nonsense
-	NBSOCKET_CUTS=1000 NBSOCKET_FUZZ_S=600 $(BIN)/python -m pytest tests/faults -rP --timeout 2400
+faults: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/nginx ## The fault table: each row with its tests and figures
+	$(BIN)/python -m pytest tests -m fault --timeout 300
+
+threats: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/nginx ## The threat table: each row with its tests
+	$(BIN)/python -m pytest tests -m threat --timeout 300
+
+soak: $(STAMPS)/dev $(STAMPS)/nginx ## The long forms of the fault tests, about 45 minutes; their times are judged, too
+	NBSOCKET_SOAK=1 NBSOCKET_SOAK_S=1200 NBSOCKET_CUTS=1000 NBSOCKET_FUZZ_S=600 \
+	NBSOCKET_EMITS=100000 NBSOCKET_CLIENTS=200 $(BIN)/python -m pytest tests/faults --timeout 2400
 
 reference: $(STAMPS)/dev ## Make docs/api.md from the docstrings
 	$(BIN)/python docs/make_api.py
+
+tables: $(STAMPS)/dev ## Make the tables of docs/reliability.md and docs/security.md from the tests
+	$(BIN)/python docs/make_tables.py
 
 format: $(STAMPS)/dev ## Put everything into its form
 	$(BIN)/ruff check --fix .

@@ -11,9 +11,9 @@ from playwright.sync_api import expect, sync_playwright
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from browser.conftest import CHROMIUM_OPTIONS, chromium_path  # noqa: E402 - needs the line above
-from support.jupyter import TOKEN, JupyterProcess  # noqa: E402 - likewise
-from support.lab import Notebook  # noqa: E402 - likewise
+from browser.conftest import CHROMIUM_OPTIONS, chromium_path
+from support.jupyter import TOKEN, JupyterProcess
+from support.lab import Notebook
 
 IMAGES = ROOT / "docs" / "images"
 SERVER = """

@@ -1,6 +1,8 @@
 """Each row of the two tables has a test, or a reason in words."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,3 +25,13 @@ def marked(table):
 def test_every_row_has_a_test_or_a_reason(table, titles, reasons):
     assert marked(table) | set(reasons) == set(titles)
     assert marked(table) & set(reasons) == set()
+
+
+def test_the_documents_say_the_same():
+    done = subprocess.run(
+        [sys.executable, TESTS.parent / "docs" / "make_tables.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"run  make tables  ({done.stdout})"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nbsocket.gateway.switchboard import Channel
+
+SAMPLE_EVERY_S = 1.0
+RATE_SAMPLES = 10
 
 
 @dataclass(slots=True)
@@ -46,6 +51,32 @@ class Traffic:
     ended: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Rates:
+    """How many messages a second went over a channel lately: sampled, so that counting costs nothing more.
+
+    Args:
+        samples: Seconds on a steady clock, messages in and messages out until then; the oldest first.
+    """
+
+    samples: deque[tuple[float, int, int]] = field(default_factory=lambda: deque(maxlen=RATE_SAMPLES))
+
+    def note(self, now: float, traffic: Traffic) -> None:
+        """Take a sample."""
+        self.samples.append((now, traffic.messages_in, traffic.messages_out))
+
+    def per_second(self, now: float, traffic: Traffic) -> dict[str, float]:
+        """Return the rates from the oldest sample until now."""
+        began, messages_in, messages_out = self.samples[0] if self.samples else (now, 0, 0)
+        seconds = now - began
+        if seconds <= 0:
+            return {"in_per_s": 0.0, "out_per_s": 0.0}
+        return {
+            "in_per_s": round((traffic.messages_in - messages_in) / seconds, 1),
+            "out_per_s": round((traffic.messages_out - messages_out) / seconds, 1),
+        }
+
+
 def describe(channel: Channel) -> dict[str, Any]:
     """Return what there is to say of a channel in a line."""
     return {
@@ -74,5 +105,6 @@ def stats(channel: Channel) -> dict[str, Any]:
         "link": {"attached": channel.port.is_attached, "kernel_reads": channel.port.writable},
         "queued_bytes": sum(session["queued_bytes"] for session in sessions),
         "traffic": asdict(channel.traffic),
+        "rates": channel.rates.per_second(time.monotonic(), channel.traffic),
         "sessions": sessions,
     }

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from nbsocket.gateway.client_session import ClientSession
 from nbsocket.gateway.codes import CodeOffice
-from nbsocket.gateway.counting import Counters, Traffic
+from nbsocket.gateway.counting import SAMPLE_EVERY_S, Counters, Rates, Traffic
 from nbsocket.gateway.tickets import GUEST, Ticket, TicketOffice
 from nbsocket.link.messages import ClientMessage, Closed, PageFile
 from nbsocket.protocol.engine_session import TRANSPORT_CLOSE
@@ -76,6 +76,7 @@ class Channel:
     pages: dict[str, PageFile] = field(default_factory=dict)
     sessions: set[ClientSession] = field(default_factory=set)
     traffic: Traffic = field(default_factory=Traffic)
+    rates: Rates = field(default_factory=Rates)
 
 
 class RefusedError(Exception):
@@ -116,6 +117,7 @@ class Switchboard:
         self._numbers = itertools.count(1)
         self._pressed: set[ClientSession] = set()
         self._on_relief: list[Callable[[], None]] = []
+        self._sample_timer: asyncio.TimerHandle | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
 
     # --- channels ---------------------------------------------------------------------------
@@ -123,6 +125,16 @@ class Switchboard:
     def attach(self, channel: Channel) -> None:
         """Let ``channel`` take part."""
         self.channels[channel.name] = channel
+        if self._sample_timer is None:
+            self._sample()
+
+    def _sample(self) -> None:
+        """Note what went over each channel, as long as there are any."""
+        self._sample_timer = None
+        if self.channels:
+            for channel in self.channels.values():
+                channel.rates.note(time.monotonic(), channel.traffic)
+            self._sample_timer = asyncio.get_running_loop().call_later(SAMPLE_EVERY_S, self._sample)
 
     def find_channel(self, name: str) -> Channel | None:
         """Return the channel of this name; without a name the one at the root, if there is one."""

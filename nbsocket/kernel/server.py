@@ -285,6 +285,7 @@ class Server(Emitter, Registering):
 
         Returns:
             ``clients``, ``queued_bytes``, ``sessions`` (one entry a client: role, transport, queue, drops),
+            ``rates`` (messages a second over the last ten seconds),
             ``traffic`` (messages both ways, dropped and cut by reason, ``ended`` by disconnect reason),
             ``link``, and ``handlers``: events ``handled`` here, those that are ``waiting``, and how many
             milliseconds the latest thousand took from their arrival in this process to the end of their

@@ -59,7 +59,8 @@ async def test_clients_messages_queues_and_ends_are_counted(counted, jupyter):
         assert 0 < stats["handlers"]["p50_ms"] <= stats["handlers"]["p99_ms"] < 1000
         loop = asyncio.get_running_loop()
         told = await loop.run_in_executor(None, jupyter.api, "nbsocket/api/channels/counted")
-        assert {**told, "handlers": stats["handlers"]} == stats
+        assert {**told, "handlers": stats["handlers"], "rates": stats["rates"]} == stats
+        assert set(told["rates"]) == {"in_per_s", "out_per_s"}
     await session.post("1")
     for _ in range(100):
         stats = await counted.value("io.stats()")
