@@ -62,8 +62,11 @@ class Desk:
 
 
 @pytest.fixture
-def desk(switchboard):
-    return Desk(switchboard)
+def desk(switchboard, jp_asyncio_loop):
+    async def take_place():
+        return Desk(switchboard)
+
+    return jp_asyncio_loop.run_until_complete(take_place())
 
 
 @pytest.fixture

@@ -78,32 +78,6 @@ async def ask(address, method, headers, body=None):
         return error.response or error
 
 
-@pytest.mark.threat(1)
-@pytest.mark.timeout(400)
-async def test_a_ticket_opens_nothing_that_is_not_open_to_all(
-    http_server, jp_http_port, jp_serverapp, desk, ticket, figure
-):
-    """Each route, six placements: the answer is the one that any made-up value gets there."""
-    paths = paths_of(jp_serverapp.web_app)
-    assert any(path.endswith("/api/kernels") for path in paths)
-    opened, tried = [], 0
-    for path in paths:
-        address = f"http://localhost:{jp_http_port}{path}"
-        for method in ("GET", "POST", "DELETE"):
-            made_up = placements("x" * len(ticket))
-            for (query, headers), (other_query, other_headers) in zip(
-                placements(ticket), made_up, strict=True
-            ):
-                answer = await ask(address + query, method, headers)
-                nobody = await ask(address + other_query, method, other_headers)
-                tried += 1
-                is_door = path.rstrip("/").endswith("/socket.io")
-                if answer.code < 300 and answer.code != nobody.code and not is_door:
-                    opened.append((method, path, query, answer.code))
-    assert opened == []
-    figure(f"{tried} requests to {len(paths)} routes, six placements each: 0 successes")
-
-
 @pytest.mark.threat(2)
 async def test_no_method_and_no_upgrade_is_open_by_accident(
     http_server, jp_http_port, jp_serverapp, desk, figure
@@ -333,3 +307,29 @@ async def test_a_storm_of_handshakes_costs_little_and_tells_the_kernel_nothing(
     figure(
         "2,000 handshakes with one ticket: 5 sessions (its limit), 1,995 times 503, 0 messages to the kernel"
     )
+
+
+@pytest.mark.threat(1)
+@pytest.mark.timeout(400)
+async def test_a_ticket_opens_nothing_that_is_not_open_to_all(
+    http_server, jp_http_port, jp_serverapp, desk, ticket, figure
+):
+    """Each route, six placements: the answer is the one that any made-up value gets there."""
+    paths = paths_of(jp_serverapp.web_app)
+    assert any(path.endswith("/api/kernels") for path in paths)
+    opened, tried = [], 0
+    for path in paths:
+        address = f"http://localhost:{jp_http_port}{path}"
+        for method in ("GET", "POST", "DELETE"):
+            made_up = placements("x" * len(ticket))
+            for (query, headers), (other_query, other_headers) in zip(
+                placements(ticket), made_up, strict=True
+            ):
+                answer = await ask(address + query, method, headers)
+                nobody = await ask(address + other_query, method, other_headers)
+                tried += 1
+                is_door = path.rstrip("/").endswith("/socket.io")
+                if answer.code < 300 and answer.code != nobody.code and not is_door:
+                    opened.append((method, path, query, answer.code))
+    assert opened == []
+    figure(f"{tried} requests to {len(paths)} routes, six placements each: 0 successes")
