@@ -243,7 +243,7 @@ class KernelPort(Readiness):
 
     # --- the end ----------------------------------------------------------------------------
 
-    async def gone(self, unsent: Sequence[Sequenced] | None = None) -> list[Vacancy]:
+    def gone(self, unsent: Sequence[Sequenced] | None = None) -> list[Vacancy]:
         """Close everything the kernel had; its sessions' wills are carried out first.
 
         Args:
@@ -264,7 +264,6 @@ class KernelPort(Readiness):
                 vacancies.append(self._vacate(channel, unsent))
             else:
                 self._switchboard.detach(channel)
-            await asyncio.sleep(0)
         self.sessions.clear()
         self.set_writable(True)
         return vacancies

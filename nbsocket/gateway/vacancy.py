@@ -47,7 +47,8 @@ class Vacancy(Readiness):
         self.sessions = sessions
         self._switchboard = switchboard
         self._channel = channel
-        self._kept: list[Opened | ClientMessage] = []
+        # By session: in the order sent for each, which is what is promised.
+        self._kept: dict[int, list[Opened | ClientMessage]] = {}
         self._kept_bytes = 0
         channel.port = self
 
@@ -56,15 +57,14 @@ class Vacancy(Readiness):
         if isinstance(message, Closed):
             self._forget(message.session)
         elif isinstance(message, (Opened, ClientMessage)):
-            self._kept.append(message)
+            self._kept.setdefault(message.session, []).append(message)
             self._kept_bytes += size_of(message)
             if self._kept_bytes >= WINDOW_BYTES:
                 self.set_writable(False)
 
     def _forget(self, number: int) -> None:
-        mine = [message for message in self._kept if message.session == number]
+        mine = self._kept.pop(number, [])
         self._channel.traffic.dropped_without_kernel += sum(isinstance(one, ClientMessage) for one in mine)
-        self._kept = [message for message in self._kept if message.session != number]
         self._kept_bytes -= sum(map(size_of, mine))
         if self._kept_bytes < WINDOW_BYTES:
             self.set_writable(True)
@@ -75,11 +75,15 @@ class Vacancy(Readiness):
         return self._channel.port is self
 
     def fill(self) -> Sequence[Sequenced]:
-        """Return what the next process of the kernel has to be told, in order; the vacancy ends."""
-        kept, self._kept = self._kept, []
-        remembered: list[Sequenced] = [one.opened() for one in self.sessions.values() if one.state]
+        """Return what the next process of the kernel has to be told; the vacancy ends."""
+        kept, self._kept = self._kept, {}
+        told: list[Sequenced] = []
+        for number, session in self.sessions.items():
+            if session.state:
+                told.append(session.opened())
+            told += kept.get(number, [])
         self.set_writable(True)
-        return [*remembered, *kept]
+        return told
 
     def lose(self, name: str, by: str) -> None:  # noqa: ARG002 - as a kernel port's; there is nobody to be told
         """Give the channel up."""

@@ -152,7 +152,7 @@ class LocalCarrier(RoutingCarrier):
         self.url = self._public.url
 
     async def _shut(self) -> None:
-        await self._port.gone()
+        self._port.gone()
         await self._public.close()
 
     def _begin_flush(self) -> None:

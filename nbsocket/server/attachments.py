@@ -183,7 +183,7 @@ class Attachments:
         connection, attachment.connection = attachment.connection, None
         if connection is not None:
             connection.close_link()
-        vacancies = await attachment.port.gone(attachment.end.unsent if restarts else None)
+        vacancies = attachment.port.gone(attachment.end.unsent if restarts else None)
         if vacancies:
             task = asyncio.ensure_future(self._wait_for_kernel(attachment.kernel_id, vacancies))
             self._waits.add(task)
