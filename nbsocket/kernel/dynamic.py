@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from nbsocket.kernel.handlers import HandlerTable, Hook, Registration
-from nbsocket.kernel.namespace import CONNECTION_EVENTS, Namespace, check_takes_socket
+from nbsocket.kernel.handlers import CONNECTION_EVENTS, HandlerTable, Hook, Registration, check_takes_socket
 from nbsocket.kernel.registering import Registering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from nbsocket.kernel.cells import CellRun, Cells
+    from nbsocket.kernel.namespace import Namespace
     from nbsocket.kernel.runtime import HandlerThread
     from nbsocket.kernel.socket import Socket
 

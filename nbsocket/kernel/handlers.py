@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from nbsocket.kernel.cells import CellRun
 
 
+CONNECTION_EVENTS = ("connection", "connect")
+
+
 class Hook(Enum):
     """What can be registered that is no event: not a string, so that no client can emit it."""
 
@@ -137,3 +140,30 @@ class HandlerTable:
 def function_name(function: Callable[..., Any]) -> str:
     """Return what a user calls ``function``."""
     return str(getattr(function, "__name__", None) or repr(function))
+
+
+def check_takes_socket(registration: Registration) -> None:
+    """Refuse a handler that could never be called, while its author looks at it.
+
+    Raises:
+        TypeError: It has no parameter for the socket, or more than one without a default.
+    """
+    try:
+        signature = inspect.signature(registration.function)
+    except (TypeError, ValueError):
+        # Some built-in functions do not tell.
+        return
+    event = registration.event
+    only_socket = event in CONNECTION_EVENTS or event is Hook.MIDDLEWARE
+    try:
+        if only_socket:
+            signature.bind(object())
+        else:
+            signature.bind_partial(object())
+    except TypeError:
+        rest = "" if only_socket else ", ..."
+        msg = (
+            f"{registration.description} is called with the socket: "
+            f"def {function_name(registration.function)}(socket{rest})"
+        )
+        raise TypeError(msg) from None

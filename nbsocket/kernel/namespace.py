@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import itertools
 import secrets
 import threading
@@ -12,12 +11,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from nbsocket.errors import LinkLostError
-from nbsocket.kernel.acks import Answer, PendingAck
+from nbsocket.kernel.acks import PendingAck
 from nbsocket.kernel.adapter import RoomsAdapter
 from nbsocket.kernel.broadcast import BroadcastOperator, Emitter
 from nbsocket.kernel.client import RESTARTED
-from nbsocket.kernel.handlers import HandlerTable, Hook, Registration, function_name
-from nbsocket.kernel.output import UNANSWERED, HandlerRun
+from nbsocket.kernel.dispatch import Dispatch
+from nbsocket.kernel.handlers import CONNECTION_EVENTS, HandlerTable, Hook, Registration, check_takes_socket
 from nbsocket.kernel.recovery import MAX_ABSENCE_S, Frames, Recovery
 from nbsocket.kernel.registering import Registering
 from nbsocket.kernel.socket import Handshake, Socket, reason_of
@@ -36,9 +35,6 @@ if TYPE_CHECKING:
     from nbsocket.kernel.remembered import Remembered
     from nbsocket.kernel.runtime import HandlerThread
     from nbsocket.kernel.stream import EventStream
-
-CONNECTION_EVENTS = ("connection", "connect")
-_LIFE = (*CONNECTION_EVENTS, "disconnect", "disconnecting")
 
 
 class ConnectionRefused(Exception):  # noqa: N818 - what a middleware says, in Socket.IO's words
@@ -101,12 +97,12 @@ class Namespace(Emitter, Registering):
         self._adapter = RoomsAdapter()
         self._recovery = Recovery() if recovery else None
         self._sockets: dict[str, Socket] = {}
-        self._table = HandlerTable()
+        self._dispatch = Dispatch(handlers, parent)
         self._keeps = keeps
         # An answer to a question of an earlier process must not be taken for one to a question of ours.
         self._ack_ids = itertools.count(secrets.randbelow(2**40) if keeps else 0)
         self._replaced: list[Registration] = []
-        self._is_overheard = bool(self._of(Hook.ANY_OUTGOING))
+        self._is_overheard = bool(self._dispatch.of(Hook.ANY_OUTGOING))
         self._is_lasting = False
 
     def __repr__(self) -> str:
@@ -191,7 +187,7 @@ class Namespace(Emitter, Registering):
             self._carrier.send(Deliver(frames, to, volatile))
             if self._is_overheard:
                 there = [sockets[one] for one in ids if one in sockets]
-                self._post(partial(self._tell_outgoing, there, event, args))
+                self._post(partial(self._dispatch.tell_outgoing, there, event, args))
 
     def _ask(
         self, event: str, args: tuple[Any, ...], rooms: frozenset[str], excluded: frozenset[str]
@@ -208,22 +204,8 @@ class Namespace(Emitter, Registering):
             if sockets:
                 self._carrier.send(Deliver(frames, [socket._session for socket in sockets]))
                 if self._is_overheard:
-                    self._post(partial(self._tell_outgoing, sockets, event, args))
+                    self._post(partial(self._dispatch.tell_outgoing, sockets, event, args))
         return pending
-
-    def _tell_outgoing(self, sockets: list[Socket], event: str, args: tuple[Any, ...]) -> bool:
-        started = False
-        for socket in sockets:
-            started = self._call_hooks(Hook.ANY_OUTGOING, socket, event, args) or started
-        return started
-
-    def _call_hooks(self, hook: Hook, socket: Socket, event: str, args: Iterable[Any]) -> bool:
-        started = False
-        for one in socket._registrations().of(hook):
-            started = self.handlers.call(one, (event, *args), socket) or started
-        for one in self._of(hook):
-            started = self.handlers.call(one, (socket, event, *args), socket) or started
-        return started
 
     def _wait_for_room(self) -> None:
         """Slow down an emitter that is faster than the clients read; nothing is lost."""
@@ -315,7 +297,7 @@ class Namespace(Emitter, Registering):
 
     def _add(self, registration: Registration) -> None:
         check_takes_socket(registration)
-        old = self._table.add(registration)
+        old = self._dispatch.table.add(registration)
         self._overheard(registration)
         if old is not None and registration.event in CONNECTION_EVENTS:
             self._replaced.append(registration)
@@ -326,12 +308,7 @@ class Namespace(Emitter, Registering):
             self._is_overheard = True
 
     def _registrations(self) -> HandlerTable:
-        return self._table
-
-    def _of(self, event: str | Hook) -> list[Registration]:
-        """Return the registrations that count here, the parent's first."""
-        own = self._table.of(event)
-        return own if self._parent is None else self._parent._registrations().of(event) + own
+        return self._dispatch.table
 
     def _wiring(self) -> Namespace:
         return self
@@ -340,14 +317,14 @@ class Namespace(Emitter, Registering):
         """Greet connected sockets by replaced connection handlers; drop leftovers if all went well."""
         replaced, self._replaced = self._replaced, []
         if ok:
-            self._table.remove_leftovers(cell)
+            self._dispatch.table.remove_leftovers(cell)
         self._settle(replaced, cell if ok else None)
 
     def _settle(self, replaced: list[Registration], finished: CellRun | None) -> None:
         """Do on every socket what a cell's end brings."""
         for socket in list(self._sockets.values()):
             for registration in replaced:
-                self._post(partial(self._greet, socket, registration))
+                self._post(partial(self._dispatch.greet, socket, registration))
             if finished is not None:
                 self._post(partial(socket._registrations().remove_leftovers, finished))
 
@@ -363,7 +340,7 @@ class Namespace(Emitter, Registering):
             if restored is not None:
                 return self._accept(*restored, client)
         socket = Socket(self, client, handshake)
-        return self._ask_middleware(socket, client, self._of(Hook.MIDDLEWARE))
+        return self._ask_middleware(socket, client, self._dispatch.of(Hook.MIDDLEWARE))
 
     def _restore(
         self, client: Client, handshake: Handshake, pid: Any, offset: Any
@@ -450,80 +427,7 @@ class Namespace(Emitter, Registering):
 
     def _welcome(self, socket: Socket) -> bool:
         self._remember(socket)
-        started = False
-        for event in CONNECTION_EVENTS:
-            for registration in self._of(event):
-                started = self._greet(socket, registration) or started
-        return started
-
-    def _greet(self, socket: Socket, registration: Registration) -> bool:
-        if not socket.connected or not socket._greet(registration):
-            return False
-        if registration.once and not self._discard(registration):
-            return False
-        return self.handlers.call(registration, (socket,), socket)
-
-    def _dispatch(self, socket: Socket, packet: Packet) -> bool:
-        """Take an event: listeners of all events hear it, then middleware is asked, then handlers run."""
-        if not socket.connected:
-            return False
-        event, args = packet.data[0], packet.data[1:]
-        own = socket._table
-        if not (own.has_hooks or self._table.has_hooks or self._parent is not None):
-            return self._handle(socket, event, args, packet.ack_id)
-        started = self._call_hooks(Hook.ANY, socket, event, args)
-        middleware = own.of(Hook.MIDDLEWARE)
-        return self._pass_on(socket, event, args, packet.ack_id, middleware) or started
-
-    def _pass_on(
-        self, socket: Socket, event: str, args: list[Any], ack_id: int | None, left: list[Registration]
-    ) -> bool:
-        if not left:
-            return self._handle(socket, event, args, ack_id)
-
-        def done(_: Any, error: BaseException | None) -> bool:
-            if error is None:
-                return self._pass_on(socket, event, args, ack_id, left[1:])
-            started = False
-            for registration in socket._registrations().of("error"):
-                started = self.handlers.call(registration, (error,), socket) or started
-            return started
-
-        # With handlers of "error" what it raises is theirs; without any it is shown to its author.
-        expected = (Exception,) if socket._registrations().of("error") else ()
-        return self.handlers.call(left[0], (event, args), socket, done, expected)
-
-    def _handle(self, socket: Socket, event: str, args: list[Any], ack_id: int | None) -> bool:
-        """Call the handlers of an event: the socket's own first, then the namespace's."""
-        own, shared = socket._table.of(event), self._of(event)
-        if len(own) == 1 and not shared and not own[0].once:
-            # The way of nearly every event, and the one that is measured.
-            answer = None if ack_id is None else Answer(1, partial(socket._answer, ack_id))
-            return self.handlers.call(own[0], tuple(args), socket, answer)
-        calls: list[tuple[Registration, tuple[Any, ...]]] = [(one, tuple(args)) for one in own]
-        calls += [(one, (socket, *args)) for one in shared if event not in _LIFE]
-        if not calls:
-            run, output = HandlerRun(event, socket), self.handlers.output
-            output.tell(run, "stderr", f"No handler is registered for {event!r}.\n")
-            output.tell(run, UNANSWERED)
-        done = None
-        if ack_id is not None:
-            done = Answer(len(calls), partial(socket._answer, ack_id))
-        started = False
-        for registration, call_args in calls:
-            if registration.once:
-                mine = socket._registrations().discard(registration)
-                if not mine and not self._discard(registration):
-                    continue
-            started = self.handlers.call(registration, call_args, socket, done) or started
-        return started
-
-    def _discard(self, registration: Registration) -> bool:
-        """Remove a handler that goes after its first call; False if it went before."""
-        parent = self._parent
-        return self._table.discard(registration) or (
-            parent is not None and parent._registrations().discard(registration)
-        )
+        return self._dispatch.welcome(socket)
 
     def _left(self, socket: Socket, trigger: Trigger, reason: str | None = None) -> None:
         """Forget a socket that disconnected; its handlers of that run, once."""
@@ -548,22 +452,14 @@ class Namespace(Emitter, Registering):
             self._perhaps_empty()
 
     def _say_gone(self, socket: Socket, why: str, *, stays: bool) -> bool:
-        started = self._tell_end("disconnecting", socket, why)
+        started = self._dispatch.tell_end("disconnecting", socket, why)
         with self._lock:
             # Whoever may come back keeps its rooms, so that it is known what it misses.
             if not stays:
                 self._adapter.remove_all(socket.id)
         socket._is_in_rooms = False
-        started = self._tell_end("disconnect", socket, why) or started
+        started = self._dispatch.tell_end("disconnect", socket, why) or started
         self._perhaps_empty()
-        return started
-
-    def _tell_end(self, event: str, socket: Socket, why: str) -> bool:
-        started = False
-        for registration in socket._registrations().of(event):
-            started = self.handlers.call(registration, (why,), socket) or started
-        for registration in self._of(event):
-            started = self.handlers.call(registration, (socket, why), socket) or started
         return started
 
     def _perhaps_empty(self) -> None:
@@ -573,33 +469,6 @@ class Namespace(Emitter, Registering):
             return
         with self._lock:
             absent = list(self._recovery.absent) if self._recovery is not None else []
-            if self._is_lasting or self._sockets or absent or self._table:
+            if self._is_lasting or self._sockets or absent or self._dispatch.table:
                 return
         parent.emptied(self)
-
-
-def check_takes_socket(registration: Registration) -> None:
-    """Refuse a handler that could never be called, while its author looks at it.
-
-    Raises:
-        TypeError: It has no parameter for the socket, or more than one without a default.
-    """
-    try:
-        signature = inspect.signature(registration.function)
-    except (TypeError, ValueError):
-        # Some built-in functions do not tell.
-        return
-    event = registration.event
-    only_socket = event in CONNECTION_EVENTS or event is Hook.MIDDLEWARE
-    try:
-        if only_socket:
-            signature.bind(object())
-        else:
-            signature.bind_partial(object())
-    except TypeError:
-        rest = "" if only_socket else ", ..."
-        msg = (
-            f"{registration.description} is called with the socket: "
-            f"def {function_name(registration.function)}(socket{rest})"
-        )
-        raise TypeError(msg) from None

@@ -193,7 +193,7 @@ class Reception:
             return None
         if packet.type is PacketType.EVENT:
             namespace.arrivals.note(socket._arrival(packet))
-            return lambda: namespace._dispatch(socket, packet)
+            return lambda: namespace._dispatch.receive(socket, packet)
         if packet.type is PacketType.ACK:
             socket._acknowledged(packet.ack_id or 0, packet.data)
             return None

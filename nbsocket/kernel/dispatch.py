@@ -1,0 +1,144 @@
+"""Which handlers of a namespace run for what, and in which order. On the handler thread."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from nbsocket.kernel.acks import Answer
+from nbsocket.kernel.handlers import CONNECTION_EVENTS, HandlerTable, Hook, Registration
+from nbsocket.kernel.output import UNANSWERED, HandlerRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nbsocket.kernel.dynamic import ParentNamespace
+    from nbsocket.kernel.runtime import HandlerThread
+    from nbsocket.kernel.socket import Socket
+    from nbsocket.protocol.socket_packet import Packet
+
+_LIFE = (*CONNECTION_EVENTS, "disconnect", "disconnecting")
+
+
+class Dispatch:
+    """Calls handlers, listeners of all events and middleware: the socket's own first, then the namespace's.
+
+    What its methods return says whether a coroutine was started that needs a turn of the loop.
+
+    Args:
+        handlers: Where user code runs.
+        parent: The dynamic namespace whose handlers count, too.
+    """
+
+    def __init__(self, handlers: HandlerThread, parent: ParentNamespace | None) -> None:
+        """Begin without handlers."""
+        self.table = HandlerTable()
+        self._handlers = handlers
+        self._parent = parent
+
+    def of(self, event: str | Hook) -> list[Registration]:
+        """Return the registrations that count here, the parent's first."""
+        own = self.table.of(event)
+        return own if self._parent is None else self._parent._registrations().of(event) + own
+
+    def tell_outgoing(self, sockets: list[Socket], event: str, args: tuple[Any, ...]) -> bool:
+        """Tell listeners of what is sent, once for every recipient."""
+        started = False
+        for socket in sockets:
+            started = self._call_hooks(Hook.ANY_OUTGOING, socket, event, args) or started
+        return started
+
+    def _call_hooks(self, hook: Hook, socket: Socket, event: str, args: Iterable[Any]) -> bool:
+        started = False
+        for one in socket._registrations().of(hook):
+            started = self._handlers.call(one, (event, *args), socket) or started
+        for one in self.of(hook):
+            started = self._handlers.call(one, (socket, event, *args), socket) or started
+        return started
+
+    def welcome(self, socket: Socket) -> bool:
+        """Run the connection handlers for a socket that has come."""
+        started = False
+        for event in CONNECTION_EVENTS:
+            for registration in self.of(event):
+                started = self.greet(socket, registration) or started
+        return started
+
+    def greet(self, socket: Socket, registration: Registration) -> bool:
+        """Run one connection handler, unless it ran for this socket before."""
+        if not socket.connected or not socket._greet(registration):
+            return False
+        if registration.once and not self._discard(registration):
+            return False
+        return self._handlers.call(registration, (socket,), socket)
+
+    def receive(self, socket: Socket, packet: Packet) -> bool:
+        """Take an event: listeners of all events hear it, then middleware is asked, then handlers run."""
+        if not socket.connected:
+            return False
+        event, args = packet.data[0], packet.data[1:]
+        own = socket._table
+        if not (own.has_hooks or self.table.has_hooks or self._parent is not None):
+            return self._handle(socket, event, args, packet.ack_id)
+        started = self._call_hooks(Hook.ANY, socket, event, args)
+        middleware = own.of(Hook.MIDDLEWARE)
+        return self._pass_on(socket, event, args, packet.ack_id, middleware) or started
+
+    def _pass_on(
+        self, socket: Socket, event: str, args: list[Any], ack_id: int | None, left: list[Registration]
+    ) -> bool:
+        if not left:
+            return self._handle(socket, event, args, ack_id)
+
+        def done(_: Any, error: BaseException | None) -> bool:
+            if error is None:
+                return self._pass_on(socket, event, args, ack_id, left[1:])
+            started = False
+            for registration in socket._registrations().of("error"):
+                started = self._handlers.call(registration, (error,), socket) or started
+            return started
+
+        # With handlers of "error" what it raises is theirs; without any it is shown to its author.
+        expected = (Exception,) if socket._registrations().of("error") else ()
+        return self._handlers.call(left[0], (event, args), socket, done, expected)
+
+    def _handle(self, socket: Socket, event: str, args: list[Any], ack_id: int | None) -> bool:
+        """Call the handlers of an event: the socket's own first, then the namespace's."""
+        own, shared = socket._table.of(event), self.of(event)
+        if len(own) == 1 and not shared and not own[0].once:
+            # The way of nearly every event, and the one that is measured.
+            answer = None if ack_id is None else Answer(1, partial(socket._answer, ack_id))
+            return self._handlers.call(own[0], tuple(args), socket, answer)
+        calls: list[tuple[Registration, tuple[Any, ...]]] = [(one, tuple(args)) for one in own]
+        calls += [(one, (socket, *args)) for one in shared if event not in _LIFE]
+        if not calls:
+            run, output = HandlerRun(event, socket), self._handlers.output
+            output.tell(run, "stderr", f"No handler is registered for {event!r}.\n")
+            output.tell(run, UNANSWERED)
+        done = None
+        if ack_id is not None:
+            done = Answer(len(calls), partial(socket._answer, ack_id))
+        started = False
+        for registration, call_args in calls:
+            if registration.once:
+                mine = socket._registrations().discard(registration)
+                if not mine and not self._discard(registration):
+                    continue
+            started = self._handlers.call(registration, call_args, socket, done) or started
+        return started
+
+    def _discard(self, registration: Registration) -> bool:
+        """Remove a handler that goes after its first call; False if it went before."""
+        parent = self._parent
+        return self.table.discard(registration) or (
+            parent is not None and parent._registrations().discard(registration)
+        )
+
+    def tell_end(self, event: str, socket: Socket, why: str) -> bool:
+        """Run the handlers of ``disconnecting`` or ``disconnect``."""
+        started = False
+        for registration in socket._registrations().of(event):
+            started = self._handlers.call(registration, (why,), socket) or started
+        for registration in self.of(event):
+            started = self._handlers.call(registration, (socket, why), socket) or started
+        return started
