@@ -13,8 +13,8 @@ JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/package-lock.json
 
 .DEFAULT_GOAL := help
 BEFORE ?= HEAD~1
-.PHONY: help demo test lint types js python browser conformance interop upgrades compare faults threats soak \
-	reference tables format wheel clean
+.PHONY: help demo test lint types js python browser conformance interop upgrades compare bench faults threats \
+	soak reference tables format wheel clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -88,6 +88,14 @@ upgrades: $(STAMPS)/dev ## 10,000 upgrades under traffic: lost, doubled, out of 
 
 compare: $(STAMPS)/dev ## Memory and echo of HEAD beside those of BEFORE=<commit>
 	$(BIN)/python benchmarks/compare.py $(BEFORE) HEAD
+
+$(STAMPS)/bench: $(STAMPS)/dev benchmarks/peers/package-lock.json
+	$(BIN)/python -m pip install --quiet --group bench
+	cd benchmarks/peers && npm install --no-save --no-audit --no-fund --loglevel=error
+	@touch $@
+
+bench: $(STAMPS)/bench $(STAMPS)/chromium ## Every peer side by side; SCENARIO="echo-1 one-200" for some, QUICK=1 for a minute each
+	$(BIN)/python benchmarks/bench.py $(SCENARIO) $(if $(QUICK),--quick)
 
 faults: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/nginx ## The fault table: each row with its tests and figures
 	$(BIN)/python -m pytest tests -m fault --timeout 300

@@ -1,0 +1,182 @@
+"""The same questions from a page in JupyterLab in Chromium: over nbsocket and over anywidget's comm."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from load import Address
+from running import Peer
+from support.jupyter import TOKEN, JupyterProcess
+from support.lab import Notebook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TRIPS = """
+window.received = 0;
+window.trips = async (count) => {
+  const took = [];
+  for (let number = 0; number < count; number++) {
+    const began = performance.now();
+    await window.ask(number);
+    took.push(performance.now() - began);
+  }
+  return took.sort((a, b) => a - b)[Math.floor(count / 2)];
+};
+window.many = async (count) => {
+  const began = performance.now();
+  await Promise.all(Array.from({ length: count }, (_, number) => window.ask(number)));
+  return count / (performance.now() - began) * 1000;
+};
+"""
+COMM = f"""
+import anywidget
+
+class Echo(anywidget.AnyWidget):
+    _esm = '''
+    export default {{
+      render({{ model, el }}) {{
+        {TRIPS}
+        const open = new Map();
+        window.ask = (number) => new Promise((resolve) => {{
+          open.set(number, resolve);
+          model.send({{ number }});
+        }});
+        model.on("msg:custom", (message) => {{
+          if (message.burst) {{ window.received += 1; return; }}
+          open.get(message.number)(); open.delete(message.number);
+        }});
+        el.textContent = "ready"; el.id = "bench-ready";
+      }}
+    }};
+    '''
+    def __init__(self):
+        super().__init__()
+        self.on_msg(lambda _widget, content, _buffers: self.send(content))
+
+echo = Echo()
+echo
+"""
+COMM_BURST = "for n in range(10_000):\n    echo.send({'burst': n})\nprint('sent')"
+SOCKET = """
+import nbsocket
+io = nbsocket.Server("bench")
+io.on("echo", lambda socket, value: value)
+print(io.ticket("owner").value)
+"""
+SOCKET_BURST = "for n in range(10_000):\n    io.emit('burst', n)\nprint('sent')"
+CONNECT = f"""async ([base, ticket]) => {{
+  {TRIPS}
+  const script = document.createElement("script");
+  script.src = base + "nbsocket/bench/socket.io/socket.io.js";
+  await new Promise((resolve) => {{ script.onload = resolve; document.head.append(script); }});
+  const socket = io(location.origin, {{
+    path: base + "nbsocket/bench/socket.io/", query: {{ join_token: ticket }}, transports: ["websocket"],
+  }});
+  window.ask = (number) => socket.emitWithAck("echo", number);
+  socket.on("burst", () => {{ window.received += 1; }});
+  await new Promise((resolve) => socket.on("connect", resolve));
+}}"""
+
+_shared: dict[str, Any] = {}
+
+
+def _browser() -> Any:
+    if not _shared:
+        _shared["playwright"] = sync_playwright().start()
+        path = (
+            os.environ.get("NBSOCKET_CHROMIUM")
+            or shutil.which("chromium")
+            or shutil.which("chromium-browser")
+        )
+        _shared["browser"] = _shared["playwright"].chromium.launch(executable_path=path, args=OPTIONS)
+    return _shared["browser"]
+
+
+def close() -> None:
+    """Close the browser, if one was opened."""
+    if _shared:
+        _shared["browser"].close()
+        _shared["playwright"].stop()
+        _shared.clear()
+
+
+@contextlib.contextmanager
+def page_over(kind: str) -> Iterator[Peer]:
+    """A notebook in JupyterLab whose page asks its kernel over ``comm`` or ``nbsocket``."""
+    first, burst = (COMM, COMM_BURST) if kind == "comm" else (SOCKET, SOCKET_BURST)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        made = nbformat.v4.new_notebook()
+        made.cells = [nbformat.v4.new_code_cell(cell) for cell in (first, burst)]
+        made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(made, root / "bench.ipynb")
+        with JupyterProcess(root, app="lab", options=("--LabApp.expose_app_in_browser=True",)) as jupyter:
+            context = _browser().new_context()
+            page = context.new_page()
+            page.goto(f"{jupyter.url}lab/tree/bench.ipynb?reset&token={TOKEN}")
+            notebook = Notebook(page, root / "bench.ipynb")
+            notebook.wait_ready()
+            said = notebook.run(0).strip()
+            if kind == "comm":
+                page.wait_for_selector("#bench-ready")
+            else:
+                page.evaluate(CONNECT, ["/", said])
+            yield Peer(
+                "comm" if kind == "comm" else "nbsocket in chromium",
+                Address(jupyter.port, "/"),
+                [jupyter.process.pid],
+                jupyter,
+                notebook=notebook,
+            )
+            context.close()
+
+
+def trip_ms(peer: Peer | None, is_quick: bool) -> float:
+    """Return the median of round trips, one question at a time."""
+    if peer is None or peer.notebook is None:
+        raise ValueError
+    return float(peer.notebook.page.evaluate("(count) => window.trips(count)", 20 if is_quick else 60))
+
+
+def many_per_s(peer: Peer | None, is_quick: bool) -> float:
+    """Return how many questions a second are answered that are all asked at once."""
+    if peer is None or peer.notebook is None:
+        raise ValueError
+    return float(peer.notebook.page.evaluate("(count) => window.many(count)", 200 if is_quick else 1000))
+
+
+def lost_of_burst(peer: Peer | None, _: bool) -> float:
+    """Return how many of 10,000 events from one cell never reached the page."""
+    if peer is None or peer.notebook is None:
+        raise ValueError
+    page = peer.notebook.page
+    page.evaluate("window.received = 0")
+    # Whether the cell has ended is not asked: a flood of the comm channel may swallow that, too.
+    peer.notebook.begin(1)
+    page.wait_for_function("window.received > 0")
+    before = -1
+    while before != (now := page.evaluate("window.received")):
+        before = now
+        page.wait_for_timeout(2500)
+    return 10_000.0 - before
