@@ -61,13 +61,14 @@ class ClientSession:
         "_announced",
         "_closing",
         "_connect_until",
-        "_held_since",
+        "_holds",
         "_loop",
         "_poll",
         "_probe",
         "_progress_at",
         "_queue",
         "_switchboard",
+        "_ticked_at",
         "_timer",
         "_tokens",
         "_tokens_at",
@@ -117,7 +118,8 @@ class ClientSession:
         self._timer: asyncio.TimerHandle | None = None
         self._announced = False
         self._closing: str | None = None
-        self._held_since: float | None = None
+        self._holds = 0
+        self._ticked_at = 0.0
         self._writing_bytes = 0
         self._progress_at = self._tokens_at = self._loop.time()
         self._tokens = float(limits.guest_burst)
@@ -337,12 +339,15 @@ class ClientSession:
 
     async def _hold(self, pause_s: float) -> None:
         """Do not read for a while; the pong clock stands still."""
-        self._held_since = self._loop.time()
-        if pause_s:
-            await asyncio.sleep(pause_s)
-        await self.channel.port.wait_writable()
-        self.protocol.extend(self._loop.time() - self._held_since)
-        self._held_since = None
+        began = self._loop.time()
+        self._holds += 1
+        try:
+            if pause_s:
+                await asyncio.sleep(pause_s)
+            await self.channel.port.wait_writable()
+        finally:
+            self._holds -= 1
+        self.protocol.extend(self._loop.time() - max(began, self._ticked_at))
 
     def _rate_pause(self) -> float:
         """Return how many seconds to read nothing, so that a guest keeps to its rate."""
@@ -430,10 +435,8 @@ class ClientSession:
             self.channel.traffic.cut_ticket += 1
             self.close(engine.TRANSPORT_CLOSE, code=1008)
         else:
-            is_reading = self._held_since is None
-            if not is_reading:
-                self._held_since = now
-            incoming = self.protocol.tick(now, is_reading=is_reading)
+            self._ticked_at = now
+            incoming = self.protocol.tick(now, is_reading=not self._holds)
             if isinstance(incoming, engine.PacketDue):
                 self.send([Control(incoming.packet)])
             elif isinstance(incoming, engine.ProbeRefused):

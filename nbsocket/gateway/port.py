@@ -158,6 +158,9 @@ class KernelPort(Readiness):
         session = self.sessions.get(message.session)
         if session is not None:
             session.state = message.state
+            if not message.state:
+                # It would not outlast the kernel, so it is not told that it does.
+                session.will = None
 
     def _revoke(self, message: RevokeTicket) -> Reply:
         self._switchboard.revoke(message.ticket_id)
@@ -280,6 +283,9 @@ class KernelPort(Readiness):
                 session.cut(GOING_AWAY)
         vacancy = Vacancy(self._switchboard, channel, self.kernel_id, announced)
         for message in unsent:
+            if isinstance(message, Opened) and message.state:
+                # It was adopted and never told of: the session's own state says the same.
+                continue
             if isinstance(message, (Opened, ClientMessage)) and message.session in announced:
                 vacancy.send(message)
         return vacancy

@@ -48,6 +48,10 @@ class Carrier(Protocol):
     def max_payload(self) -> int:
         """How many bytes one message from a client may have."""
 
+    @property
+    def up_for_s(self) -> float:
+        """For how many seconds the gateway has been within reach; 0 while it is not."""
+
     def open_channel(
         self,
         name: str,

@@ -75,6 +75,11 @@ class Client:
             self._held.append((data, size))
             return True
 
+    @property
+    def is_held(self) -> bool:
+        """Whether its sockets are not there yet."""
+        return self._held is not None
+
     def next_held(self) -> tuple[str | bytes, int] | None:
         """Return the next message that was kept; None from when on none is."""
         with self._lock:
@@ -90,14 +95,19 @@ class Client:
 
     def remember(self) -> None:
         """Have the gateway keep what the kernel's next process must know; on the handler thread."""
-        sockets = list(self.sockets.values())
-        if not self.is_open or not sockets:
+        if not self.is_open:
             return
-        state = state_of(sockets)
+        sockets = list(self.sockets.values())
+        # While a CONNECT is under way a new process could not go on with it: the client is to begin anew.
+        is_settled = len(sockets) == len(self.namespaces)
+        state = state_of(sockets) if sockets and is_settled else b""
         if state == self._state:
             return
         self._state = state
         self._carrier.send(Remember(self.session, state))
+        if not state:
+            self._will = []
+            return
         told: list[str | bytes] = []
         for socket in sockets:
             # No offset: it is none of the events that a client can miss.

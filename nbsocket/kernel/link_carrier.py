@@ -80,6 +80,7 @@ class LinkCarrier(RoutingCarrier):
         self._attempts = 0
         self._closed = False
         self._heard = True
+        self._up_at = 0.0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="nbsocket link", daemon=True)
         self._thread.start()
@@ -108,6 +109,11 @@ class LinkCarrier(RoutingCarrier):
     def writable(self) -> bool:
         """Whether the server has room for more."""
         return self._end.writable
+
+    @property
+    def up_for_s(self) -> float:
+        """For how many seconds the link has been up; 0 while it is not."""
+        return time.monotonic() - self._up_at if self._connection is not None else 0.0
 
     def wait_writable(self, timeout_s: float | None = None) -> bool:
         """Block until the server has room for more; False on time-out."""
@@ -263,6 +269,7 @@ class LinkCarrier(RoutingCarrier):
                 )
                 self._end.send(register)
             self._connection, self._error = connection, None
+            self._up_at = time.monotonic()
             self._changed.notify_all()
         for _, events in channels:
             events.reset()

@@ -83,6 +83,11 @@ class LocalCarrier(RoutingCarrier):
         """Whether the gateway has room for more."""
         return self._pending_bytes < WINDOW_BYTES
 
+    @property
+    def up_for_s(self) -> float:
+        """For ever: the gateway is in this process."""
+        return float("inf")
+
     def wait_writable(self, timeout_s: float | None = None) -> bool:
         """Block until the gateway has room for more; False on time-out."""
         if self.writable:

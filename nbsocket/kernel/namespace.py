@@ -102,6 +102,7 @@ class Namespace(Emitter, Registering):
         # An answer to a question of an earlier process must not be taken for one to a question of ours.
         self._ack_ids = itertools.count(secrets.randbelow(2**40) if keeps else 0)
         self._replaced: list[Registration] = []
+        self._added: list[Registration] = []
         self._is_overheard = bool(self._dispatch.of(Hook.ANY_OUTGOING))
         self._is_lasting = False
 
@@ -299,8 +300,8 @@ class Namespace(Emitter, Registering):
         check_takes_socket(registration)
         old = self._dispatch.table.add(registration)
         self._overheard(registration)
-        if old is not None and registration.event in CONNECTION_EVENTS:
-            self._replaced.append(registration)
+        if registration.event in CONNECTION_EVENTS:
+            (self._added if old is None else self._replaced).append(registration)
 
     def _overheard(self, registration: Registration) -> None:
         """Note that somebody listens to what is sent, so that recipients are told of."""
@@ -316,9 +317,14 @@ class Namespace(Emitter, Registering):
     def _cell_ended(self, cell: CellRun, *, ok: bool) -> None:
         """Greet connected sockets by replaced connection handlers; drop leftovers if all went well."""
         replaced, self._replaced = self._replaced, []
+        added, self._added = self._added, []
         if ok:
             self._dispatch.table.remove_leftovers(cell)
         self._settle(replaced, cell if ok else None)
+        # Who was taken over from an earlier process came before any handler of a later cell.
+        for socket in [one for one in self._sockets.values() if one._is_adopted]:
+            for registration in added:
+                self._post(partial(self._dispatch.greet, socket, registration))
 
     def _settle(self, replaced: list[Registration], finished: CellRun | None) -> None:
         """Do on every socket what a cell's end brings."""
@@ -332,6 +338,8 @@ class Namespace(Emitter, Registering):
 
     def _connect(self, client: Client, auth: Any) -> bool:
         """Take a CONNECT: ask the middleware, then accept or refuse."""
+        if self._keeps:
+            client.remember()
         handshake = Handshake.of(client.handshake, dict(auth or {}))
         if self._recovery is not None:
             pid = handshake.auth.pop("pid", None)
@@ -383,6 +391,8 @@ class Namespace(Emitter, Registering):
             if error.data is not None:
                 said["data"] = error.data
         client.send(encode_packet(Packet(PacketType.CONNECT_ERROR, self.name, said)))
+        if self._keeps:
+            client.remember()
 
     def _accept(self, socket: Socket, missed: list[Frames], client: Client) -> bool:
         with self._lock:
@@ -395,6 +405,8 @@ class Namespace(Emitter, Registering):
                 socket._pid = socket._pid or self._recovery.begin(socket)
                 answer["pid"] = socket._pid
             self._enter(socket, client)
+            if self._keeps:
+                client.remember()
             # Before any handler runs: the answer precedes whatever a handler emits.
             client.send(encode_packet(Packet(PacketType.CONNECT, self.name, answer)))
             for frames in missed:
@@ -410,6 +422,7 @@ class Namespace(Emitter, Registering):
         with self._lock:
             if not client.is_open or not socket._move(Trigger.ACCEPTED):
                 return None
+            socket._is_adopted = True
             recovery.begin(socket, past.pid)
             self._enter(socket, client)
             for room in past.rooms:
@@ -417,6 +430,7 @@ class Namespace(Emitter, Registering):
             # With an offset of ours: once it comes back, all that came before has arrived.
             frames = encode_packet(Packet(PacketType.EVENT, self.name, [RESTARTED]))
             self._send_to([socket.id], frames, RESTARTED, ())
+            client.remember()
         return self._welcome(socket)
 
     def _enter(self, socket: Socket, client: Client) -> None:
@@ -426,7 +440,6 @@ class Namespace(Emitter, Registering):
         client.sockets[self.name] = socket
 
     def _welcome(self, socket: Socket) -> bool:
-        self._remember(socket)
         return self._dispatch.welcome(socket)
 
     def _left(self, socket: Socket, trigger: Trigger, reason: str | None = None) -> None:
@@ -438,6 +451,7 @@ class Namespace(Emitter, Registering):
             was_here = self._sockets.pop(socket.id, None) is not None
             stays = was_here and self._recovery is not None and self._recovery.lost(socket, why)
         socket._let_go()
+        self._remember(socket)
         if not was_here:
             return
         if stays:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
     from nbsocket.kernel.host import Host
     from nbsocket.link.messages import Opened
 
+log = logging.getLogger("nbsocket")
+
 _QUIET_S = 1.0
 _ATTACHMENTS_S = 10.0
+_ADOPTION_S = 10.0
 
 
 class Reception:
@@ -111,6 +115,10 @@ class Reception:
         for namespace in list(self.namespaces.values()):
             namespace._cell_ended(cell, ok=ok)
         self._gate.cell_ended(cell)
+        if self.keeps:
+            # The cell may have changed ``socket.data``.
+            for client in list(self._clients.values()):
+                self._gate.post(client.remember)
 
     # --- what the carrier says, on its thread -----------------------------------------------
 
@@ -161,18 +169,20 @@ class Reception:
         self._gate.post(run)
 
     def _expect_attachments(self, client: Client) -> None:
-        """Close a client whose packet is not whole in time; it would hold memory for nothing."""
+        """Close a client whose packet does not go on in time; it would hold memory for nothing."""
         client.is_awaiting_attachments = True
-        packet_count = client.decoder.packet_count
+        progress = client.decoder.progress
 
         def check() -> None:
             client.is_awaiting_attachments = False
             if not client.decoder.incomplete or not client.is_open:
                 return
-            if client.decoder.packet_count == packet_count:
-                self._drop(client, "parse error")
-            else:
+            # It is not to blame while the link is cut, or while we are behind and let nobody be read.
+            is_ours = self._carrier.up_for_s < _ATTACHMENTS_S or self.pace.arrived > self.pace.handled
+            if is_ours or client.decoder.progress != progress:
                 self._expect_attachments(client)
+            else:
+                self._drop(client, "parse error")
 
         self._here.handlers.later(_ATTACHMENTS_S, check)
 
@@ -217,6 +227,8 @@ class Reception:
                 return found._connect(client, auth)
             client.namespaces.discard(name)
             _refuse_namespace(client, name)
+            if self.keeps:
+                client.remember()
             return False
 
         return lambda: self._find(name, auth, list(self._parents), enter)
@@ -265,7 +277,16 @@ class Reception:
             self._take_held(client)
             return False
 
-        return go_on() if left else give_up()
+        def in_time() -> None:
+            if client.is_held:
+                give_up()
+
+        self._here.handlers.later(_ADOPTION_S, in_time)
+        try:
+            return go_on() if left else give_up()
+        except Exception:
+            log.exception("nbsocket: a fault in nbsocket itself; a client begins anew")
+            return give_up()
 
     def _take_held(self, client: Client) -> None:
         while (held := client.next_held()) is not None:

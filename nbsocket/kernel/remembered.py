@@ -6,12 +6,13 @@ Written by this package and read by this package; the gateway does not look insi
 from __future__ import annotations
 
 import json
+from collections.abc import Sized
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from nbsocket.kernel.socket import Socket
 
@@ -53,20 +54,28 @@ def state_of(sockets: Iterable[Socket]) -> bytes:
 
 
 def _entry(socket: Socket) -> Remembered:
-    rooms = sorted(socket.rooms - {socket.id})
+    # Plain strings: a name may be of a class of the user's own.
+    rooms = sorted("".join(room) for room in socket.rooms if room != socket.id)
     return Remembered(socket.id, socket._pid, dict(socket.handshake.auth), rooms, _plain(socket.data))
 
 
-def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the entries that come back as they were."""
-    plain = {}
+def _plain(data: Any) -> dict[str, Any]:
+    """Return the entries that JSON brings back as they were, as JSON brings them back."""
+    plain: dict[str, Any] = {}
+    if not isinstance(data, dict):
+        return plain
     for key, value in list(data.items()):
+        if not isinstance(key, str) or (isinstance(value, Sized) and len(value) > MAX_STATE_BYTES):
+            continue
         try:
-            same = isinstance(key, str) and json.loads(json.dumps(value, allow_nan=False)) == value
+            text = json.dumps({key: value}, allow_nan=False)
+            text.encode()
+            back = json.loads(text)
+            if back == {key: value}:
+                _encode(back)
+                plain |= back
         except (TypeError, ValueError, RecursionError):
             continue
-        if same:
-            plain[key] = value
     return plain
 
 

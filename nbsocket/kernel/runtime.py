@@ -123,21 +123,23 @@ class HandlerThread:
         outcome = Outcome(self.output, context, registration, done, expected)
         try:
             result = context.run(function, *args)
-        except _RAISED as error:
+        except (*_RAISED, asyncio.CancelledError) as error:
             return outcome.raised(error)
         if type(result) in _NOT_AWAITABLE or not inspect.isawaitable(result):
             return outcome.returned(result)
-        context.run(self.start, self._finish(result, outcome))
+        context.run(self.start, self._finish(result, outcome, client))
         return True
 
     @staticmethod
-    async def _finish(result: Awaitable[Any], outcome: Outcome) -> None:
+    async def _finish(result: Awaitable[Any], outcome: Outcome, client: Any) -> None:
         try:
             value = await result
         except _RAISED as error:
             outcome.raised(error)
         else:
             outcome.returned(value)
+        if client is not None:
+            client._handled()
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Start a coroutine on this thread's loop, in the caller's context."""

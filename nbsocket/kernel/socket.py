@@ -100,6 +100,7 @@ class Socket(Registering):
         self.role = client.role
         self.recovered = earlier is not None
         self._is_in_rooms = True
+        self._is_adopted = False
         self.namespace = namespace
         self._client = client
         self._table = HandlerTable()
@@ -192,6 +193,11 @@ class Socket(Registering):
     def _remember(self) -> None:
         """Have the gateway keep what a restarted kernel must know of this client."""
         self._client.remember()
+
+    def _handled(self) -> None:
+        """Take the end of an ``async def`` handler of this client."""
+        if self.namespace._keeps:
+            self._client.remember()
 
     def _move(self, trigger: Trigger) -> bool:
         """Follow the table of states; False if the trigger means nothing now."""

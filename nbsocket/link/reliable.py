@@ -13,6 +13,7 @@ from nbsocket.link.messages import (
     ClientMessage,
     Deliver,
     LinkError,
+    Opened,
     PublishPage,
     Remember,
     Sequenced,
@@ -26,6 +27,8 @@ BATCH_BYTES = 256 * 1024
 """A batch is closed once it holds this much, so that the other end can begin."""
 
 _OVERHEAD_BYTES = 64
+_OPENED_BYTES = 1024
+"""About what a client's request headers take."""
 
 
 def size_of(message: Sequenced) -> int:
@@ -34,6 +37,8 @@ def size_of(message: Sequenced) -> int:
         return _OVERHEAD_BYTES + sum(map(len, message.frames)) + 8 * len(message.to)
     if isinstance(message, ClientMessage):
         return _OVERHEAD_BYTES + len(message.data)
+    if isinstance(message, Opened):
+        return _OPENED_BYTES + len(message.state)
     if isinstance(message, Remember):
         return _OVERHEAD_BYTES + len(message.state)
     if isinstance(message, PublishPage):

@@ -189,8 +189,10 @@ class Session:
         return self.close(PING_TIMEOUT)
 
     def extend(self, seconds: float) -> None:
-        """Let the heartbeat stand still for ``seconds`` in which the server did not read."""
+        """Let all deadlines stand still for ``seconds`` in which the server did not read."""
         self._heartbeat_at += seconds
+        if self._probe_until is not None:
+            self._probe_until += seconds
 
     def close(self, reason: str) -> Closed | None:
         """End the session; None if it had ended before."""

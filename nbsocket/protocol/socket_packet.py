@@ -115,12 +115,12 @@ class Decoder:
     Args:
         max_attachments: How many attachments one packet may announce.
         max_bytes: How many bytes the attachments of one packet may have together.
-        packet_count: How many packets with attachments have begun.
+        progress: Counts what has arrived of packets with attachments, and never goes back.
     """
 
     max_attachments: int = MAX_ATTACHMENTS
     max_bytes: int = MAX_ATTACHMENTS * 1_000_000
-    packet_count: int = 0
+    progress: int = 0
     _waiting: Packet | None = None
     _missing: int = 0
     _attachments: list[bytes] = field(default_factory=list)
@@ -146,7 +146,7 @@ class Decoder:
             _check(packet)
             return packet
         self._waiting, self._missing = packet, count
-        self.packet_count += 1
+        self.progress += 1
         return None
 
     def _receive_attachment(self, data: bytes) -> Packet | None:
@@ -154,6 +154,7 @@ class Decoder:
             msg = "an attachment that belongs to no packet"
             raise ProtocolError(msg)
         self._attachments.append(data)
+        self.progress += 1
         if sum(map(len, self._attachments)) > self.max_bytes:
             msg = f"attachments of more than {self.max_bytes} bytes together"
             raise ProtocolError(msg)

@@ -193,14 +193,16 @@ class Attachments:
         """Wait until the kernel's next process has taken its channels, it is shut down, or time is over."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._switchboard.limits.grace
-        while (  # noqa: ASYNC110 - nobody tells of a kernel that is shut down
-            any(vacancy.is_open for vacancy in vacancies)
-            and self._kernels.find(kernel_id) is not None
-            and loop.time() < until
-        ):
-            await asyncio.sleep(_ALIVE_CHECK_S)
-        for vacancy in vacancies:
-            vacancy.end()
+        try:
+            while (  # noqa: ASYNC110 - nobody tells of a kernel that is shut down
+                any(vacancy.is_open for vacancy in vacancies)
+                and self._kernels.find(kernel_id) is not None
+                and loop.time() < until
+            ):
+                await asyncio.sleep(_ALIVE_CHECK_S)
+        finally:
+            for vacancy in vacancies:
+                vacancy.end()
 
     async def close(self) -> None:
         """Let go of all kernels: the server stops."""

@@ -216,3 +216,81 @@ async def test_grace_has_an_end(tmp_path):
                 await come(None, socket)
                 await restarted(kernel, "restarted")
                 assert await socket.closed() == ['42["server_restarting",{}]']
+
+
+async def test_who_was_sent_away_does_not_come_back_by_a_restart(staying, wire):
+    async with wire.websocket() as socket:
+        await come(wire, socket)
+        await come(wire, socket, "/admin,")
+        await staying.run("[one.disconnect() for one in io.of('/admin').fetch_sockets()]")
+        assert await socket.next() == "41/admin,"
+        await restarted(staying, "restarted")
+        await event(socket, until="server_restarting")
+        await staying.run(SERVER, cell="server")
+        await event(socket, until="server_restarted")
+        assert await staying.value("[len(io.sockets), len(io.of('/admin').sockets)]") == [1, 0]
+        await come(wire, socket, "/admin,")
+    async with wire.websocket() as socket:
+        await come(wire, socket)
+        await staying.run("io.disconnect_sockets()")
+        assert await socket.next() == "41"
+        await restarted(staying, "restarted")
+        assert await socket.closed() == []
+
+
+async def test_odd_data_is_left_out_and_the_rest_is_kept(staying, wire):
+    async with wire.websocket() as socket:
+        await come(wire, socket)
+        odd = (
+            "import numpy\nclass Name(str): pass\n"
+            "(one,) = io.sockets.values()\n"
+            "one.data.update(number=numpy.float64(1.5), name=Name('x'), pair=(1, 2), half='\\ud800', big='x' * 10**6, ok=[1])\n"
+            "one.join(Name('named'))"
+        )
+        result = await staying.run(odd)
+        assert not result.error, result
+        await socket.send('421["ask"]')
+        assert await socket.next() == '431["answered"]'
+        await restarted(staying, "restarted")
+        await event(socket, until="server_restarting")
+        await staying.run(SERVER, cell="server")
+        await event(socket, until="server_restarted")
+        (data,) = await staying.value("[one.data for one in io.sockets.values()]")
+        assert data == {"number": 1.5, "name": "x", "ok": [1]}
+        assert (await staying.value("seen"))[0][1] == ["named"]
+
+
+async def test_what_async_handlers_and_cells_put_into_data_is_kept(staying, wire):
+    async with wire.websocket() as socket:
+        await come(wire, socket)
+        await staying.run(
+            "import asyncio\n@io.on('slow')\nasync def slow(socket):\n"
+            "    await asyncio.sleep(0.01)\n    socket.data['slow'] = 1\n    return 1",
+            cell="slow",
+        )
+        await socket.send('421["slow"]')
+        assert await socket.next() == "431[1]"
+        await staying.run("for one in io.sockets.values(): one.data['cell'] = 2")
+        await staying.value("1")
+        await restarted(staying, "restarted")
+        await event(socket, until="server_restarting")
+        await staying.run(SERVER, cell="server")
+        await event(socket, until="server_restarted")
+        assert await staying.value("[one.data for one in io.sockets.values()]") == [{"slow": 1, "cell": 2}]
+
+
+async def test_handlers_of_a_later_cell_greet_who_was_taken_over(staying, wire):
+    async with wire.websocket() as socket:
+        await come(wire, socket)
+        await restarted(staying, "restarted")
+        await event(socket, until="server_restarting")
+        await staying.run("import nbsocket; io = nbsocket.Server('staying', recovery=True); met = []")
+        await event(socket, until="server_restarted")
+        await staying.run(
+            "@io.on('connection')\ndef meet(socket):\n    met.append(socket.recovered)", cell="later"
+        )
+        for _ in range(50):
+            if await staying.value("met") == [True]:
+                break
+            await asyncio.sleep(0.05)
+        assert await staying.value("met") == [True]

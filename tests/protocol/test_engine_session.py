@@ -180,3 +180,13 @@ def test_while_nothing_is_read_pings_go_on_and_no_pong_is_missed():
     one.receive(PONG, now)
     assert one.tick(one.deadline) == PacketDue(Packet(PacketType.PING))
     assert one.tick(one.deadline) == Closed("ping timeout")
+
+
+def test_time_in_which_nothing_was_read_counts_for_a_probe_neither():
+    one = session()
+    one.receive_on_probe(PROBE_PING, 101.0)
+    assert one.deadline == 111.0
+    one.extend(5.0)
+    assert one.deadline == 116.0
+    assert one.tick(115.0) is None
+    assert one.tick(116.0) == ProbeRefused()

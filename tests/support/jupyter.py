@@ -223,7 +223,11 @@ class Kernel:
             f"{address}api/kernels/{self.id}/channels?token={TOKEN}", ssl_options=self.jupyter.ssl_context
         )
         resolver = UnixResolver(path=str(unix_socket)) if unix_socket is not None else None
-        self._socket = await websocket_connect(request, resolver=resolver)
+        # Read all the time: a client that does not read does not answer Jupyter's pings either.
+        self._messages: asyncio.Queue[Any] = asyncio.Queue()
+        self._socket = await websocket_connect(
+            request, resolver=resolver, on_message_callback=self._messages.put_nowait
+        )
 
     async def api(self, path: str, method: str = "POST") -> Any:
         """Call an API of this kernel without stopping this loop."""
@@ -292,8 +296,7 @@ class Kernel:
         return result
 
     async def _next(self, timeout: float) -> dict[str, Any]:
-        assert self._socket is not None
-        data = await asyncio.wait_for(self._socket.read_message(), timeout)
+        data = await asyncio.wait_for(self._messages.get(), timeout)
         if data is None:
             msg = "the kernel's WebSocket was closed"
             raise ConnectionError(msg)

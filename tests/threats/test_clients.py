@@ -306,6 +306,7 @@ OUTCOMES = [
     ("return {1: 2}", '43{}[{{"1":2}}]'),
     ("raise SystemExit", None),
     ("raise KeyboardInterrupt", None),
+    ("raise __import__('asyncio').CancelledError", None),
 ]
 
 
