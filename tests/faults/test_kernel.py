@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import signal
 import time
 
@@ -179,19 +180,26 @@ async def test_all_come_back_at_once(serving, quick_jupyter, owner, figure):
     members = await crowd(quick_jupyter, "kernels", owner, count)
     for member in members:
         member.leave()
-    took = []
+    took, tries, chance = [], [], random.Random(20)
 
     async def come_back():
         began = time.monotonic()
-        member = await Member.come(quick_jupyter, "kernels", owner)
-        took.append(time.monotonic() - began)
-        return member
+        while True:
+            try:
+                member = await Member.come(quick_jupyter, "kernels", owner)
+            except (ConnectionError, asyncio.TimeoutError):
+                # More than fit into the port's queue are turned away by the system; clients try again.
+                tries.append(1)
+                await asyncio.sleep(0.2 + chance.random() * 0.3)
+            else:
+                took.append(time.monotonic() - began)
+                return member
 
     members = await asyncio.gather(*[come_back() for _ in range(count)])
     await settled(serving, "len(io.sockets)", count)
     assert await serving.value("len(gone)") == count, "each left once"
     figure(
-        f"{count} at once: p50 {percentile(took, 50):.2f} s, p99 {percentile(took, 99):.2f} s until connected again"
+        f"{count} at once: p50 {percentile(took, 50):.2f} s, p99 {percentile(took, 99):.2f} s until connected again, {len(tries)} tries turned away"
     )
     assert percentile(took, 99) < (6 if SOAK else 20)
     for member in members:
