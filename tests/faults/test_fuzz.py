@@ -154,7 +154,7 @@ async def test_nonsense_hurts_nobody_else(tmp_path, figure):
         pid = jupyter.process.pid
         async with Kernel(jupyter) as kernel:
             assert not (await kernel.run(SERVER)).error
-            ticket = await loop.run_in_executor(None, jupyter.ticket, "fuzzed", "owner")
+            ticket = await loop.run_in_executor(None, jupyter.ticket, "fuzzed", "owner", SECONDS + 600)
             attackers = [Attacker(jupyter.url, ticket, seed) for seed in range(ATTACKERS)]
             async with Wire(jupyter, "fuzzed", ticket).websocket() as good:
                 await good.send("40")
