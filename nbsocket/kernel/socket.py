@@ -369,7 +369,7 @@ class Socket(Registering):
 
     def _arrival(self, packet: Packet) -> Arrival:
         """Return what waits for events may take."""
-        return Arrival(packet.data[0], self, packet.data[1:])
+        return Arrival(packet.data[0], self, packet.data[1:], self._client.decoder.packet_bytes)
 
     @property
     def _session(self) -> int:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nbsocket.kernel.waiting import Arrival
 
 KEPT_EVENTS = 100_000
+KEPT_BYTES = 64 * 1024 * 1024
 
 
 class EventStream:
@@ -25,7 +26,7 @@ class EventStream:
     or until ``close``; leaving the loop ends it, too.
 
     Attributes:
-        dropped: How many events were lost because more than 100,000 waited.
+        dropped: How many events were lost because more than 100,000, or more than 64 MiB, waited.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class EventStream:
         self._until = None if timeout_s is None else time.monotonic() + timeout_s
         self._changed = threading.Condition()
         self._waiting: deque[Arrival] = deque()
+        self._waiting_bytes = 0
         self._wakers: list[Callable[[], object]] = []
         self._closed = False
 
@@ -54,10 +56,18 @@ class EventStream:
         """Take an event; any thread."""
         with self._changed:
             self._waiting.append(arrival)
-            if len(self._waiting) > KEPT_EVENTS:
-                self._waiting.popleft()
+            self._waiting_bytes += arrival.size_bytes
+            if len(self._waiting) > KEPT_EVENTS or (
+                self._waiting_bytes > KEPT_BYTES and len(self._waiting) > 1
+            ):
+                self._take()
                 self.dropped += 1
             self._wake()
+
+    def _take(self) -> Arrival:
+        arrival = self._waiting.popleft()
+        self._waiting_bytes -= arrival.size_bytes
+        return arrival
 
     def close(self) -> None:
         """End the loop, wherever it waits."""
@@ -98,7 +108,7 @@ class EventStream:
         with self._changed:
             if not self._waiting:
                 raise StopIteration
-            return _pair(self._waiting.popleft())
+            return _pair(self._take())
 
     # --- async for --------------------------------------------------------------------------
 
@@ -116,7 +126,7 @@ class EventStream:
         while True:
             with self._changed:
                 if self._waiting:
-                    return _pair(self._waiting.popleft())
+                    return _pair(self._take())
                 left = self._left_s()
                 if self._closed or left == 0:
                     raise StopAsyncIteration

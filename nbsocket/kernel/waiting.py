@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from nbsocket.kernel.socket import Socket
 
 _KEPT_EVENTS = 10_000
+_KEPT_BYTES = 16 * 1024 * 1024
+"""Of what nobody has waited for yet; as Python values it may take a few times as much."""
 
 
 @dataclass(slots=True, eq=False)
@@ -31,6 +33,7 @@ class Arrival:
     event: str
     client: Any
     args: list[Any]
+    size_bytes: int = 0
 
 
 def value_of(args: list[Any]) -> Any:
@@ -46,7 +49,8 @@ class Arrivals:
     def __init__(self) -> None:
         """Begin empty."""
         self._changed = threading.Condition()
-        self._kept: deque[Arrival] = deque(maxlen=_KEPT_EVENTS)
+        self._kept: deque[Arrival] = deque()
+        self._kept_bytes = 0
         self._futures: list[tuple[str, Any, asyncio.Future[Arrival]]] = []
         # Weak, so that a loop that was left ends its stream.
         self._streams: list[weakref.ref[EventStream]] = []
@@ -55,6 +59,7 @@ class Arrivals:
         """Forget all: a cell begins."""
         with self._changed:
             self._kept.clear()
+            self._kept_bytes = 0
 
     def note(self, arrival: Arrival) -> None:
         """Keep an event for whoever waits, or will."""
@@ -66,8 +71,14 @@ class Arrivals:
                     future.get_loop().call_soon_threadsafe(_settle, future, arrival)
                     return
             if not taken:
-                self._kept.append(arrival)
+                self._keep(arrival)
                 self._changed.notify_all()
+
+    def _keep(self, arrival: Arrival) -> None:
+        self._kept.append(arrival)
+        self._kept_bytes += arrival.size_bytes
+        while len(self._kept) > _KEPT_EVENTS or (self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1):
+            self._kept_bytes -= self._kept.popleft().size_bytes
 
     def stream(
         self, event: str, client: Socket | None, timeout_s: float | None, handlers: HandlerThread
@@ -77,6 +88,7 @@ class Arrivals:
             stream = EventStream(event, client, timeout_s, handlers)
             for arrival in [one for one in self._kept if stream.wants(one)]:
                 self._kept.remove(arrival)
+                self._kept_bytes -= arrival.size_bytes
                 stream.put(arrival)
             self._streams = [*self._living(), weakref.ref(stream)]
         return stream
@@ -114,6 +126,7 @@ class Arrivals:
             for index, arrival in enumerate(self._kept):
                 if arrival.event == event and client in (None, arrival.client):
                     del self._kept[index]
+                    self._kept_bytes -= arrival.size_bytes
                     found.append(arrival)
                     return True
             return False
@@ -131,6 +144,7 @@ class Arrivals:
             for index, arrival in enumerate(self._kept):
                 if arrival.event == event and client in (None, arrival.client):
                     del self._kept[index]
+                    self._kept_bytes -= arrival.size_bytes
                     future.set_result(arrival)
                     return future
             self._futures.append((event, client, future))

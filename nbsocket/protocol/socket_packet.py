@@ -115,12 +115,14 @@ class Decoder:
     Args:
         max_attachments: How many attachments one packet may announce.
         max_bytes: How many bytes the attachments of one packet may have together.
+        packet_bytes: About how many bytes the packet has that was returned last.
         progress: Counts what has arrived of packets with attachments, and never goes back.
     """
 
     max_attachments: int = MAX_ATTACHMENTS
     max_bytes: int = MAX_ATTACHMENTS * 1_000_000
     progress: int = 0
+    packet_bytes: int = 0
     _waiting: Packet | None = None
     _missing: int = 0
     _attachments: list[bytes] = field(default_factory=list)
@@ -142,6 +144,7 @@ class Decoder:
             msg = "text while attachments are missing"
             raise ProtocolError(msg)
         packet, count = _decode_text(message, self.max_attachments)
+        self.packet_bytes = len(message)
         if count == 0:
             _check(packet)
             return packet
@@ -154,6 +157,7 @@ class Decoder:
             msg = "an attachment that belongs to no packet"
             raise ProtocolError(msg)
         self._attachments.append(data)
+        self.packet_bytes += len(data)
         self.progress += 1
         if sum(map(len, self._attachments)) > self.max_bytes:
             msg = f"attachments of more than {self.max_bytes} bytes together"

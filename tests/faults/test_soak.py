@@ -155,8 +155,8 @@ async def test_a_run_with_churn_gives_everything_back(calm_jupyter, calm_kernel,
             + ", ".join(f"{k[:6]} {v:+.1f}" for k, v in slopes.items())
         )
         if SOAK:
-            assert slopes["server KiB"] < 6
-            assert slopes["kernel KiB"] < 6
+            # What an allocator keeps moves by some MiB in either direction within such a time.
+            assert max(slopes.values()) < 16
     assert came - left == STAYING
     assert abs(grown["server descriptors"]) <= 2
     assert abs(grown["kernel descriptors"]) <= 2
