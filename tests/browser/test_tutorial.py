@@ -52,6 +52,8 @@ def test_two_pages_and_the_server_talk(tutorial, context, errors):
 def test_the_page_says_when_the_server_goes_and_comes_back_by_itself(tutorial, context):
     page = visit(context, tutorial.url, [])
     expect(page.locator("#state")).to_contain_text("connected as")
+    # A poll that is cut before the upgrade is "transport error" to the client.
+    page.wait_for_function("socket.io.engine.transport.name === 'websocket'")
     tutorial.interrupt()
     expect(page.locator("#state")).to_have_text("disconnected: transport close")
     with Program(tutorial._script, tutorial.port):
