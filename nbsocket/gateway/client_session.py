@@ -147,6 +147,11 @@ class ClientSession:
         )
 
     @property
+    def max_payload(self) -> int:
+        """What one message from the client may have, in bytes; the same for a polling payload."""
+        return self._switchboard.limits.max_payload
+
+    @property
     def is_open(self) -> bool:
         """Whether the session is alive."""
         return self.protocol.state is not State.CLOSED
@@ -360,12 +365,14 @@ class ClientSession:
 
     # --- upgrade ----------------------------------------------------------------------------
 
-    def begin_probe(self, websocket: WebSocket) -> bool:
-        """Take a second WebSocket for an upgrade; False if the session cannot have one."""
-        if self.protocol.state is not State.POLLING or self._probe is not None:
-            return False
+    @property
+    def may_probe(self) -> bool:
+        """Whether the session can take a WebSocket for an upgrade."""
+        return self.protocol.state is State.POLLING and self._probe is None
+
+    def begin_probe(self, websocket: WebSocket) -> None:
+        """Take a WebSocket for an upgrade."""
         self._probe = websocket
-        return True
 
     def receive_on_probe(self, packet: Packet) -> None:
         """Take a packet that arrived on the probed WebSocket."""

@@ -13,9 +13,9 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
+from nbsocket.gateway.engineio_handler import EngineIOHandler
 from nbsocket.gateway.handlers import (
     ClientBundleHandler,
-    EngineIOHandler,
     JoinHandler,
     PageHandler,
     UnknownHandler,

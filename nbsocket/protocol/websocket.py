@@ -1,31 +1,246 @@
-"""WebSocket frames as a server writes them (RFC 6455, section 5.2): final, unmasked, uncompressed.
+"""WebSocket frames (RFC 6455, section 5) without I/O: what a server writes, and what it reads.
 
-An unmasked frame carries nothing that depends on its recipient,
+A server's frame is final, unmasked and uncompressed: it carries nothing that depends on its recipient,
 so the same bytes serve every client of a broadcast.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import IntEnum
 from struct import Struct
+from typing import TYPE_CHECKING
 
-_FIN_TEXT = 0x81
-_FIN_BINARY = 0x82
+from nbsocket.protocol.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class Opcode(IntEnum):
+    """What a frame is (section 5.2)."""
+
+    CONTINUATION = 0x0
+    TEXT = 0x1
+    BINARY = 0x2
+    CLOSE = 0x8
+    PING = 0x9
+    PONG = 0xA
+
+
+class CloseCode(IntEnum):
+    """Why a connection is closed (section 7.4.1)."""
+
+    NORMAL = 1000
+    GOING_AWAY = 1001
+    PROTOCOL_ERROR = 1002
+    INVALID_DATA = 1007
+    POLICY_VIOLATION = 1008
+    TOO_BIG = 1009
+
+
+class FrameError(ProtocolError):
+    """What arrived is no frame that a client may send.
+
+    Args:
+        code: The close code to answer with.
+        problem: What is wrong with it.
+    """
+
+    def __init__(self, code: CloseCode, problem: str) -> None:
+        """Say what to close with, and why."""
+        super().__init__(problem)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class ControlFrame:
+    """A frame about the connection itself (section 5.5), which may come between the frames of a message.
+
+    Args:
+        opcode: CLOSE, PING or PONG.
+        body: At most 125 bytes.
+    """
+
+    opcode: Opcode
+    body: bytes
+
+    @property
+    def close_code(self) -> int | None:
+        """The code in a CLOSE; None if it has none."""
+        return int.from_bytes(self.body[:2], "big") if len(self.body) > 1 else None
+
+
+_FIN = 0x80
+_FIN_TEXT = _FIN | Opcode.TEXT
+_FIN_BINARY = _FIN | Opcode.BINARY
+_WHOLE = frozenset({_FIN_TEXT, _FIN_BINARY})
+_MASKED = 0x80
+_IS_CONTROL = 0x8
 _MAX_7_BIT = 125
 _MAX_16_BIT = 0xFFFF
+_16_BIT = 126
+_64_BIT = 127
+_HEADER_BYTES = 2
+_MASK_BYTES = 4
 _header_7 = Struct("!BB").pack
 _header_16 = Struct("!BBH").pack
 _header_64 = Struct("!BBQ").pack
+_uint16 = Struct("!H").unpack_from
+_uint64 = Struct("!Q").unpack_from
+_OPCODES = frozenset(Opcode)
+# What may be sent (section 7.4.1, and the registry that it founded).
+_CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
+_FIRST_PRIVATE_CODE, _LAST_PRIVATE_CODE = 3000, 4999
+
+
+def _frame(first: int, body: bytes) -> bytes:
+    length = len(body)
+    if length <= _MAX_7_BIT:
+        return _header_7(first, length) + body
+    if length <= _MAX_16_BIT:
+        return _header_16(first, _16_BIT, length) + body
+    return _header_64(first, _64_BIT, length) + body
 
 
 def server_frame(message: str | bytes) -> bytes:
     """Return the one frame that carries ``message``: a text frame for ``str``, binary for ``bytes``."""
     if isinstance(message, str):
-        opcode, body = _FIN_TEXT, message.encode()
-    else:
-        opcode, body = _FIN_BINARY, message
-    length = len(body)
-    if length <= _MAX_7_BIT:
-        return _header_7(opcode, length) + body
-    if length <= _MAX_16_BIT:
-        return _header_16(opcode, 126, length) + body
-    return _header_64(opcode, 127, length) + body
+        return _frame(_FIN_TEXT, message.encode())
+    return _frame(_FIN_BINARY, message)
+
+
+def control_frame(opcode: Opcode, body: bytes = b"") -> bytes:
+    """Return a control frame; its body has at most 125 bytes (section 5.5)."""
+    return _frame(_FIN | opcode, body)
+
+
+def close_frame(code: int | None = None) -> bytes:
+    """Return a CLOSE frame with ``code``, or with none (section 5.5.1)."""
+    return control_frame(Opcode.CLOSE, b"" if code is None else code.to_bytes(2, "big"))
+
+
+def apply_mask(mask: bytes, data: bytes) -> bytes:
+    """Mask ``data``, or unmask it (section 5.3)."""
+    length = len(data)
+    repeated = (mask * (length // _MASK_BYTES + 1))[:length]
+    return (int.from_bytes(data, "little") ^ int.from_bytes(repeated, "little")).to_bytes(length, "little")
+
+
+class FrameReader:
+    """Makes messages of the bytes that a client sends, however they are cut.
+
+    Args:
+        max_message_bytes: What a message may have, in one frame or in several.
+        unmask: Does what ``apply_mask`` does, perhaps faster.
+    """
+
+    __slots__ = ("_buffer", "_fragments", "_is_text", "_max_bytes", "_needed", "_unmask")
+
+    def __init__(
+        self,
+        max_message_bytes: int,
+        unmask: Callable[[bytes, bytes], bytes] = apply_mask,
+    ) -> None:
+        """Begin at a frame's first byte."""
+        self._max_bytes = max_message_bytes
+        self._unmask = unmask
+        self._buffer = bytearray()
+        self._needed = _HEADER_BYTES
+        self._fragments: bytearray | None = None
+        self._is_text = False
+
+    # One loop without calls, since it runs for every message.
+    def receive(self, data: bytes) -> Iterator[str | bytes | ControlFrame]:  # noqa: C901
+        """Take the next bytes; yield each message and each control frame that is complete.
+
+        It must be used up before the next bytes are given.
+
+        Raises:
+            FrameError: The connection cannot go on; what came before it has been yielded.
+        """
+        if self._buffer:
+            self._buffer += data
+            if len(self._buffer) < self._needed:
+                return
+            data = bytes(self._buffer)
+            self._buffer.clear()
+        position, end = 0, len(data)
+        needed = _HEADER_BYTES
+        while end - position >= _HEADER_BYTES:
+            first, second = data[position], data[position + 1]
+            at = position + _HEADER_BYTES
+            length = second & 0x7F
+            if length > _MAX_7_BIT:
+                start, at = at, at + (2 if length == _16_BIT else 8)
+                if at > end:
+                    needed = at - position
+                    break
+                length = (_uint16 if length == _16_BIT else _uint64)(data, start)[0]
+            is_whole = first in _WHOLE and self._fragments is None
+            if not is_whole or length > self._max_bytes or second < _MASKED:
+                self._check(first, second, length)
+            body_at = at + _MASK_BYTES
+            if body_at + length > end:
+                needed = body_at + length - position
+                break
+            position = body_at + length
+            body = self._unmask(data[at:body_at], data[body_at:position])
+            if not is_whole:
+                yield from self._take(first, body)
+            elif first == _FIN_TEXT:
+                yield _text(body)
+            else:
+                yield body
+        if position < end:
+            self._buffer += data[position:] if position else data
+            self._needed = needed
+
+    def _check(self, first: int, second: int, length: int) -> None:
+        """Refuse a frame by its header, before its body has arrived."""
+        opcode = first & 0x0F
+        if first & 0x70:
+            raise FrameError(CloseCode.PROTOCOL_ERROR, "a reserved bit is set, but no extension is in use")
+        if opcode not in _OPCODES:
+            raise FrameError(CloseCode.PROTOCOL_ERROR, f"opcode {opcode:#x} is reserved")
+        if second < _MASKED:
+            raise FrameError(CloseCode.PROTOCOL_ERROR, "a client's frame must be masked")
+        if opcode & _IS_CONTROL:
+            if length > _MAX_7_BIT or not first & _FIN:
+                raise FrameError(CloseCode.PROTOCOL_ERROR, "a control frame is too long or in fragments")
+            return
+        begun = self._fragments
+        if (opcode == Opcode.CONTINUATION) is (begun is None):
+            raise FrameError(CloseCode.PROTOCOL_ERROR, "fragments of a message are out of order")
+        if length + len(begun or b"") > self._max_bytes:
+            raise FrameError(CloseCode.TOO_BIG, f"a message has more than {self._max_bytes} bytes")
+
+    def _take(self, first: int, body: bytes) -> Iterator[str | bytes | ControlFrame]:
+        opcode = Opcode(first & 0x0F)
+        if opcode & _IS_CONTROL:
+            if opcode == Opcode.CLOSE and body:
+                _check_close(body)
+            yield ControlFrame(opcode, body)
+            return
+        if self._fragments is None:
+            self._is_text = opcode == Opcode.TEXT
+            self._fragments = bytearray(body)
+        else:
+            self._fragments += body
+        if first & _FIN:
+            whole, self._fragments = bytes(self._fragments), None
+            yield _text(whole) if self._is_text else whole
+
+
+def _check_close(body: bytes) -> None:
+    code = int.from_bytes(body[:2], "big") if len(body) > 1 else 0
+    if not (code in _CLOSE_CODES or _FIRST_PRIVATE_CODE <= code <= _LAST_PRIVATE_CODE):
+        raise FrameError(CloseCode.PROTOCOL_ERROR, "a close code that may not be sent")
+    _text(body[2:])
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise FrameError(CloseCode.INVALID_DATA, "a text message is not UTF-8") from None

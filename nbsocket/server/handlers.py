@@ -11,6 +11,7 @@ from tornado import web
 
 from nbsocket.gateway import handlers as gateway
 from nbsocket.gateway.counting import describe, stats
+from nbsocket.gateway.engineio_handler import EngineIOHandler
 from nbsocket.gateway.tickets import GUEST
 from nbsocket.server.doors import AdminDoor, AnonymousDoor
 
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 _DEFAULT_TTL_S = 4 * 3600.0
 
 
-class JupyterEngineIOHandler(gateway.EngineIOHandler, AnonymousDoor):
+class JupyterEngineIOHandler(EngineIOHandler, AnonymousDoor):
     """Engine.IO behind Jupyter's Host check."""
 
-    get = allow_unauthenticated(gateway.EngineIOHandler.get)
-    post = allow_unauthenticated(gateway.EngineIOHandler.post)
-    options = allow_unauthenticated(gateway.EngineIOHandler.options)
-    put = delete = patch = head = allow_unauthenticated(gateway.EngineIOHandler.put)
+    get = allow_unauthenticated(EngineIOHandler.get)
+    post = allow_unauthenticated(EngineIOHandler.post)
+    options = allow_unauthenticated(EngineIOHandler.options)
+    put = delete = patch = head = allow_unauthenticated(EngineIOHandler.put)
 
 
 class JupyterClientBundleHandler(gateway.ClientBundleHandler, AnonymousDoor):

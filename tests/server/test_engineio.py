@@ -1,5 +1,6 @@
 """Engine.IO v4 through Jupyter's own server: HTTP, WebSocket, upgrade (Engine.IO protocol)."""
 
+import asyncio
 import json
 
 import pytest
@@ -7,6 +8,7 @@ from support.waiting import until
 from tornado.httpclient import HTTPClientError
 from tornado.websocket import websocket_connect
 
+from nbsocket.gateway.engineio_handler import EngineWebSocket
 from nbsocket.protocol.engine_packet import SEPARATOR
 
 
@@ -322,14 +324,17 @@ async def test_a_client_that_reads_nothing_is_cut_and_the_others_go_on(
 ):
     stuck = await client.websocket()
     await stuck.write_message("40")
-    stuck.stream = stuck.protocol.stream
     reader = await client.websocket()
     await reader.write_message("40")
     await until(lambda: len(desk.opened()) == 2)
     first, second = (opened.session for opened in desk.opened())
     session = desk.port.sessions[first]
-    never = __import__("asyncio").get_running_loop().create_future()
-    monkeypatch.setattr(session.websocket, "write_bytes", lambda data: never)
+    writes, never = EngineWebSocket.write_bytes, asyncio.get_running_loop().create_future()
+    monkeypatch.setattr(
+        EngineWebSocket,
+        "write_bytes",
+        lambda self, data: never if self is session.websocket else writes(self, data),
+    )
     big = "x" * 1_000_000
     for _ in range(5):
         await desk.deliver([big], [first, second])

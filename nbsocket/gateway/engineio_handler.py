@@ -1,0 +1,263 @@
+"""The Engine.IO door: HTTP requests and WebSockets of one client, handed to its session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tornado.web import stream_request_body
+
+from nbsocket.gateway.client_session import PollCutError, PollOverlapError
+from nbsocket.gateway.handlers import PublicHandler
+from nbsocket.gateway.origin import RequestOrigin
+from nbsocket.gateway.switchboard import RefusedError
+from nbsocket.gateway.tickets import QUERY_NAME
+from nbsocket.gateway.websocket_connection import WebSocketConnection, accept_key
+from nbsocket.protocol import engine_session as engine
+from nbsocket.protocol.engine_packet import PROTOCOL_REVISION, decode_packet, decode_payload
+from nbsocket.protocol.errors import ProtocolError
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable
+
+    from tornado.httputil import HTTPServerRequest
+    from tornado.iostream import IOStream
+
+    from nbsocket.gateway.client_session import ClientSession
+    from nbsocket.gateway.tickets import Ticket
+
+_HIDDEN_HEADERS = frozenset(
+    {"cookie", "authorization", "proxy-authorization", "x-xsrftoken", "x-csrftoken"}
+)
+_HIDDEN_ARGUMENTS = frozenset({QUERY_NAME, "_xsrf", "token"})
+_WEBSOCKET_VERSION = "13"
+
+
+def handshake_of(request: HTTPServerRequest) -> dict[str, Any]:
+    """Return what a kernel may know of a client's first request: no credential is in it."""
+    query = {
+        name: values[-1].decode("utf-8", "replace")
+        for name, values in request.query_arguments.items()
+        if name.lower() not in _HIDDEN_ARGUMENTS
+    }
+    headers = {
+        name.lower(): value
+        for name, value in request.headers.get_all()
+        if name.lower() not in _HIDDEN_HEADERS
+    }
+    headers.pop("referer", None)
+    return {
+        "headers": headers,
+        "query": query,
+        "address": request.remote_ip or "",
+        "secure": request.protocol == "https",
+        "xdomain": "origin" in headers,
+        "url": request.path,
+    }
+
+
+@stream_request_body
+class EngineIOHandler(PublicHandler):
+    """Engine.IO v4 over long-polling (GET, POST) and WebSocket, with upgrade."""
+
+    _session: ClientSession | None = None
+    _answer: asyncio.Future[str] | None = None
+
+    async def prepare(self) -> None:
+        """Collect the body here, since the route is streamed."""
+        self._body = bytearray()
+        await super().prepare()
+
+    def data_received(self, chunk: bytes) -> None:
+        """Collect the body; its size is bounded in ``prepare``."""
+        self._body += chunk
+
+    def options(self, *_: str) -> None:
+        """Answer a CORS preflight."""
+        self.set_header("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
+        self.set_header("Access-Control-Allow-Headers", "Content-Type")
+        self.set_status(204)
+        self.finish()
+
+    async def get(self, *args: str, **_: str) -> None:
+        """Serve a handshake, a poll, a WebSocket or an upgrade."""
+        try:
+            await self._get(args[0])
+        except RefusedError as refused:
+            self.refuse(refused)
+
+    async def post(self, channel: str) -> None:
+        """Serve packets from a polling client."""
+        try:
+            await self._post(channel)
+        except RefusedError as refused:
+            self.refuse(refused)
+
+    async def _get(self, channel: str) -> None:
+        ticket = self._ticket(channel)
+        transport, sid = self._protocol_arguments()
+        if transport == "websocket":
+            self._serve_websocket(ticket, sid)
+            return
+        if sid:
+            session = self._polling_session(sid, ticket)
+        else:
+            session = self.switchboard.open_session(ticket, handshake_of(self.request))
+            session.open(None)
+        self._session = session
+        try:
+            self._answer = session.poll()
+        except PollOverlapError:
+            raise RefusedError(400, 3, "Bad request") from None
+        try:
+            payload = await self._answer
+        except PollCutError:
+            raise RefusedError(503, 3, "The connection was cut") from None
+        self.set_header("Content-Type", "text/plain; charset=UTF-8")
+        self.set_header("X-Accel-Buffering", "no")
+        await self.finish(payload)
+
+    def _serve_websocket(self, ticket: Ticket, sid: str) -> None:
+        key = self._websocket_key()
+        if not sid:
+            session = self.switchboard.open_session(ticket, handshake_of(self.request))
+            websocket = EngineWebSocket(self._accept(key), session)
+            session.open(websocket)
+        else:
+            session = self.switchboard.find_session(sid, ticket)
+            if not session.may_probe:
+                raise RefusedError(400, 3, "Bad request")
+            websocket = EngineWebSocket(self._accept(key), session)
+            session.begin_probe(websocket)
+        websocket.start()
+
+    def _websocket_key(self) -> str:
+        """Return the key of a WebSocket's opening handshake (RFC 6455, section 4.2.1)."""
+        headers = self.request.headers
+        key = headers.get("Sec-WebSocket-Key", "")
+        connection = {token.strip().lower() for token in headers.get("Connection", "").split(",")}
+        if headers.get("Upgrade", "").lower() != "websocket" or "upgrade" not in connection or not key:
+            raise RefusedError(400, 3, "Bad request")
+        if headers.get("Sec-WebSocket-Version") != _WEBSOCKET_VERSION:
+            self.set_header("Sec-WebSocket-Version", _WEBSOCKET_VERSION)
+            raise RefusedError(426, 3, "Unsupported WebSocket version")
+        return key
+
+    def _accept(self, key: str) -> IOStream:
+        """Answer the opening handshake; no extension is taken.
+
+        Compression would give each client bytes of its own, and let a bomb unfold.
+        """
+        self.clear_header("Content-Type")
+        self.set_status(101)
+        self.set_header("Upgrade", "websocket")
+        self.set_header("Connection", "Upgrade")
+        self.set_header("Sec-WebSocket-Accept", accept_key(key))
+        self.finish()
+        return self.detach()
+
+    async def _post(self, channel: str) -> None:
+        ticket = self._ticket(channel)
+        _, sid = self._protocol_arguments()
+        if not sid:
+            raise RefusedError(400, 2, "Bad handshake method")
+        session = self._polling_session(sid, ticket)
+        content_type = self.request.headers.get("Content-Type", "text/plain")
+        if session.posting or not content_type.startswith("text/plain"):
+            session.close(engine.TRANSPORT_ERROR)
+            raise RefusedError(400, 3, "Bad request")
+        session.posting = True
+        try:
+            try:
+                packets = decode_payload(self._body.decode())
+            except (ProtocolError, UnicodeDecodeError):
+                session.close(engine.PARSE_ERROR)
+                raise RefusedError(400, 3, "Bad request") from None
+            for packet in packets:
+                hold = session.receive(packet)
+                if hold is not None:
+                    await hold
+        finally:
+            session.posting = False
+        self.set_header("Content-Type", "text/html")
+        await self.finish("ok")
+
+    def put(self, channel: str) -> None:
+        """Refuse a method that Engine.IO has no use for."""
+        try:
+            self._ticket(channel)
+        except RefusedError as refused:
+            self.refuse(refused)
+        else:
+            self.refuse(RefusedError(400, 2, "Bad handshake method"))
+
+    delete = patch = head = put
+
+    def _ticket(self, channel: str) -> Ticket:
+        origin = RequestOrigin(self.request.headers.get("Origin", ""), self.request.host)
+        return self.switchboard.check_ticket(self._query(QUERY_NAME), channel, origin)
+
+    def _query(self, name: str) -> str:
+        values = self.request.query_arguments.get(name)
+        return values[-1].decode("utf-8", "replace") if values and len(values) == 1 else ""
+
+    def _protocol_arguments(self) -> tuple[str, str]:
+        transport = self._query("transport")
+        if transport not in {"polling", "websocket"}:
+            raise RefusedError(400, 0, "Transport unknown")
+        if self._query("EIO") != str(PROTOCOL_REVISION):
+            raise RefusedError(400, 5, "Unsupported protocol version")
+        return transport, self._query("sid")
+
+    def _polling_session(self, sid: str, ticket: Any) -> ClientSession:
+        session = self.switchboard.find_session(sid, ticket)
+        if session.websocket is not None:
+            raise RefusedError(400, 3, "Bad request")
+        return session
+
+    def on_connection_close(self) -> None:
+        """Notice a client that gave up a waiting poll."""
+        super().on_connection_close()
+        if self._answer is not None and self._session is not None and not self._answer.done():
+            self._session.poll_lost(self._answer)
+
+
+class EngineWebSocket(WebSocketConnection):
+    """A WebSocket that belongs to a session: its transport, or its candidate for an upgrade.
+
+    Args:
+        stream: After the opening handshake.
+        session: Whose.
+    """
+
+    __slots__ = ("_session",)
+
+    def __init__(self, stream: IOStream, session: ClientSession) -> None:
+        """Take the stream over."""
+        super().__init__(stream, session.max_payload)
+        self._session = session
+
+    def on_message(self, message: str | bytes) -> Awaitable[None] | None:
+        """Hand a packet to the session; the next is read when the result is done."""
+        session = self._session
+        if session.websocket is self:
+            if message[:1] == "4":
+                return session.receive_message(message[1:])
+            if isinstance(message, bytes):
+                return session.receive_message(message)
+        try:
+            packet = decode_packet(message)
+        except ProtocolError:
+            if session.websocket is self:
+                session.close(engine.PARSE_ERROR)
+            else:
+                session.refuse_probe()
+            return None
+        if session.websocket is self:
+            return session.receive(packet)
+        session.receive_on_probe(packet)
+        return None
+
+    def on_close(self) -> None:
+        """Tell the session."""
+        self._session.websocket_lost(self)

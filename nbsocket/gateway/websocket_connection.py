@@ -1,0 +1,216 @@
+"""A server's WebSocket connection on a Tornado stream, made for many small messages.
+
+Tornado's own reads a frame with three waits; here all frames that have arrived are taken at once,
+and a connection that is idle holds neither a request nor a coroutine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import logging
+import socket
+from typing import TYPE_CHECKING, cast
+
+import tornado.util
+from tornado.iostream import StreamClosedError
+
+from nbsocket.protocol.websocket import (
+    CloseCode,
+    ControlFrame,
+    FrameError,
+    FrameReader,
+    Opcode,
+    apply_mask,
+    close_frame,
+    control_frame,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterator
+
+    from tornado.iostream import IOStream
+
+log = logging.getLogger("nbsocket")
+
+_CHUNK_BYTES = 32 * 1024
+"""How much is read at once: some hundred messages, after which others have their turn."""
+
+_CLOSE_S = 5.0
+_LINGER_S = 1.0
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+# In C, where Tornado was built with it.
+_unmask = getattr(tornado.util, "_websocket_mask", apply_mask)
+
+
+def accept_key(key: str) -> str:
+    """Return the ``Sec-WebSocket-Accept`` for a ``Sec-WebSocket-Key`` (RFC 6455, section 4.2.2)."""
+    return base64.b64encode(hashlib.sha1(key.encode() + _GUID).digest()).decode()  # noqa: S324 - as prescribed
+
+
+class WebSocketConnection:
+    """One connection after its opening handshake.
+
+    Args:
+        stream: Nobody else's any more.
+        max_message_bytes: What a message from the client may have.
+    """
+
+    __slots__ = ("_closing", "_has_told", "_incoming", "_ping", "_pong", "_reader", "_stream", "_timer")
+
+    def __init__(self, stream: IOStream, max_message_bytes: int) -> None:
+        """Take the stream over; ``start`` begins to read."""
+        self._stream = stream
+        self._reader: FrameReader | None = FrameReader(max_message_bytes, _unmask)
+        self._incoming: Iterator[str | bytes | ControlFrame] | None = None
+        self._closing = False
+        self._has_told = False
+        self._ping: bytes | None = None
+        self._pong: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    # --- what a subclass does ---------------------------------------------------------------
+
+    def on_message(self, message: str | bytes) -> Awaitable[None] | None:
+        """Take a message; the next comes when the result is done."""
+        raise NotImplementedError
+
+    def on_close(self) -> None:
+        """Take the end, whoever brought it about; it comes once."""
+        raise NotImplementedError
+
+    # --- reading ----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to read."""
+        if not self._stream.closed() and self._stream.socket.family != socket.AF_UNIX:
+            self._stream.set_nodelay(True)
+        self._stream.set_close_callback(self._closed)
+        if self._stream.closed():
+            # No callback comes any more.
+            self._closed()
+        self._read()
+
+    def _read(self) -> None:
+        try:
+            arriving = self._stream.read_bytes(_CHUNK_BYTES, partial=True)
+        except StreamClosedError:
+            return
+        cast("asyncio.Future[bytes]", arriving).add_done_callback(self._arrived)
+
+    def _arrived(self, arriving: asyncio.Future[bytes]) -> None:
+        if arriving.cancelled() or arriving.exception() is not None:
+            # The stream is closed; its callback says so.
+            return
+        if self._reader is None:
+            # The connection has failed, or the client has closed it: nothing counts any more.
+            self._read()
+            return
+        self._incoming = self._reader.receive(arriving.result())
+        self._take()
+
+    def _take(self) -> None:
+        """Hand over what has arrived, until that is all or until somebody wants us to wait."""
+        incoming = self._incoming
+        if incoming is None:
+            return
+        try:
+            for message in incoming:
+                if type(message) is ControlFrame:
+                    self._take_control(message)
+                    if self._incoming is None:
+                        break
+                    continue
+                hold = self.on_message(message)  # type: ignore[arg-type]
+                if hold is not None:
+                    asyncio.ensure_future(hold).add_done_callback(self._go_on)
+                    return
+        except FrameError as error:
+            self._fail(error.code)
+        except Exception:
+            log.exception("nbsocket: a fault in nbsocket itself; one client is closed")
+            self.abort()
+            return
+        self._incoming = None
+        self._read()
+
+    def _go_on(self, held: asyncio.Future[None]) -> None:
+        if held.cancelled() or (error := held.exception()) is None:
+            self._take()
+            return
+        log.error("nbsocket: a fault in nbsocket itself; one client is closed", exc_info=error)
+        self.abort()
+
+    def _take_control(self, frame: ControlFrame) -> None:
+        if frame.opcode is Opcode.PING:
+            self._ping = frame.body
+            if self._pong is None:
+                self._answer_ping()
+        elif frame.opcode is Opcode.CLOSE:
+            self._incoming = None
+            self._send_close(frame.close_code)
+            # The server closes the TCP connection first (section 7.1.1).
+            self.abort()
+
+    def _answer_ping(self, _: asyncio.Future[None] | None = None) -> None:
+        """Answer the latest ping; one answer is under way at most (section 5.5.3)."""
+        body, self._ping, self._pong = self._ping, None, None
+        if body is not None:
+            self._pong = self.write_bytes(control_frame(Opcode.PONG, body))
+            if self._pong is not None:
+                self._pong.add_done_callback(self._answer_ping)
+
+    # --- writing ----------------------------------------------------------------------------
+
+    def write_bytes(self, data: bytes) -> asyncio.Future[None] | None:
+        """Write whole frames; None once they are with the operating system, else when they are."""
+        if self._closing:
+            return None
+        return self._write(data)
+
+    def _write(self, data: bytes) -> asyncio.Future[None] | None:
+        try:
+            written: asyncio.Future[None] = self._stream.write(data)
+        except StreamClosedError:
+            # ``on_close`` follows.
+            return None
+        return None if written.done() else written
+
+    # --- the end ----------------------------------------------------------------------------
+
+    def close_websocket(self, code: int) -> None:
+        """Send a CLOSE frame, and give the client a few seconds to answer it."""
+        self._send_close(code)
+        self._end_within(_CLOSE_S)
+
+    def _send_close(self, code: int | None) -> None:
+        if not self._closing:
+            self._write(close_frame(code))
+            self._closing = True
+
+    def _fail(self, code: CloseCode) -> None:
+        """Say what is wrong, and read on without listening, so that the client learns of it."""
+        self._send_close(code)
+        self._reader = None
+        self._end_within(_LINGER_S)
+        self._tell_close()
+
+    def _end_within(self, seconds: float) -> None:
+        if self._timer is None and not self._stream.closed():
+            self._timer = asyncio.get_running_loop().call_later(seconds, self.abort)
+
+    def abort(self) -> None:
+        """Close the TCP connection."""
+        self._stream.close()
+
+    def _closed(self) -> None:
+        self._incoming = None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._tell_close()
+
+    def _tell_close(self) -> None:
+        if not self._has_told:
+            self._has_told = True
+            self.on_close()
