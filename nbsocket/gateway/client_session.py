@@ -215,6 +215,11 @@ class ClientSession:
             self.channel.traffic.dropped_at_close += sum(len(burst.messages) for burst in bursts)
             return
         queue = self._queue
+        if not queue and len(bursts) == 1 and self.websocket is not None and not self._writing_bytes:
+            # The way of nearly every event: straight to the operating system.
+            self.channel.traffic.messages_out += len(bursts[0].messages)
+            self._write(self.websocket, bursts[0].websocket_bytes)
+            return
         backlogged = bool(queue)
         sent = 0
         for burst in bursts:
@@ -258,13 +263,16 @@ class ClientSession:
             self.queued_bytes -= burst.size
             chunks.append(burst.websocket_bytes)
             size += len(chunks[-1])
-        pending = websocket.write_bytes(chunks[0] if len(chunks) == 1 else b"".join(chunks))
-        self._progress_at = self._loop.time()
+        self._write(websocket, chunks[0] if len(chunks) == 1 else b"".join(chunks))
+
+    def _write(self, websocket: WebSocket, data: bytes) -> None:
+        pending = websocket.write_bytes(data)
         if pending is None:
             return
         # Tornado holds these bytes until the operating system takes them: nothing is written meanwhile.
-        self._writing_bytes = size
-        self.queued_bytes += size
+        self._progress_at = self._loop.time()
+        self._writing_bytes = len(data)
+        self.queued_bytes += len(data)
         pending.add_done_callback(self._written)
 
     def _written(self, _: asyncio.Future[None]) -> None:

@@ -170,8 +170,19 @@ class WebSocketConnection:
         return self._write(data)
 
     def _write(self, data: bytes) -> asyncio.Future[None] | None:
+        stream = self._stream
+        if not stream.writing() and not stream.closed():
+            # Nothing waits, and the socket nearly always takes it all: no buffer, no future.
+            try:
+                taken = stream.write_to_fd(memoryview(data))
+            except OSError:
+                # ``write`` meets the same, and deals with it.
+                taken = 0
+            if taken == len(data):
+                return None
+            data = data[taken:]
         try:
-            written: asyncio.Future[None] = self._stream.write(data)
+            written: asyncio.Future[None] = stream.write(data)
         except StreamClosedError:
             # ``on_close`` follows.
             return None

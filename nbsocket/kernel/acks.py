@@ -104,6 +104,8 @@ class Answer:
         send: Sends the acknowledgement's arguments.
     """
 
+    __slots__ = ("_left", "_send", "_succeeded")
+
     def __init__(self, count: int, send: Callable[[list[Any]], None]) -> None:
         """Wait for ``count`` handlers."""
         self._left = count

@@ -52,6 +52,8 @@ class RoomsAdapter:
 
     def select(self, everyone: Iterable[str], rooms: frozenset[str], excluded: frozenset[str]) -> list[str]:
         """Return who is in any of ``rooms`` (in no rooms: ``everyone``) and in none of ``excluded``."""
+        if not rooms and not excluded:
+            return list(everyone)
         if rooms:
             chosen = dict.fromkeys(
                 member for room in sorted(rooms) for member in self._members.get(room, ())

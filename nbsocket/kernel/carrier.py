@@ -103,3 +103,9 @@ class Carrier(Protocol):
 
     def consumed(self, size: int) -> None:
         """Say that received messages of this size are worked off."""
+
+    def gather(self) -> None:
+        """Let what is sent from now on wait for company, a millisecond at most."""
+
+    def release(self) -> None:
+        """Let nothing wait any more."""

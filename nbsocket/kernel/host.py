@@ -42,7 +42,7 @@ class Host:
         self.carrier, self.default_channel = self._program() if self.is_program else self._kernel()
         self.cells = Cells(self.shell)
         self.output = HandlerOutput(self.shell)
-        self.handlers = HandlerThread(self.output)
+        self.handlers = HandlerThread(self.output, self.carrier)
         self.servers: dict[str, Server] = {}
         self.cells.on_end(self._cell_ended)
         self.cells.on_begin(self._cell_begins)

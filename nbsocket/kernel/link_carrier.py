@@ -56,6 +56,7 @@ _RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 _ACKNOWLEDGE_BYTES = 256 * 1024
 _ACKNOWLEDGE_S = 0.05
 _EXIT_S = 0.3
+_GATHER_S = 0.001
 _NOT, _LATER, _NOW = range(3)
 
 
@@ -74,6 +75,7 @@ class LinkCarrier(RoutingCarrier):
         self._server_epoch = ""
         self._end = ReliableEnd()
         self._flush_scheduled = False
+        self._gathering = self._flush_waits = False
         self._acknowledging = _NOT
         self._connection: WebSocketClientConnection | None = None
         self._error: NbSocketError | None = None
@@ -124,16 +126,28 @@ class LinkCarrier(RoutingCarrier):
 
     def send(self, message: Sequenced) -> None:
         """Send ``message`` after all that was sent before."""
-        with self._changed:
+        with self._lock:
             self._end.send(message)
             if self._flush_scheduled or self._closed:
                 return
             self._flush_scheduled = True
-        self._loop.call_soon_threadsafe(self._flush)
+            waits = self._flush_waits = self._gathering
+        self._loop.call_soon_threadsafe(self._flush_later if waits else self._flush)
+
+    def gather(self) -> None:
+        """Let what is sent from now on wait for company, a millisecond at most."""
+        self._gathering = True
+
+    def release(self) -> None:
+        """Let nothing wait any more."""
+        self._gathering = False
+        if self._flush_waits and not self._closed:
+            self._flush_waits = False
+            self._loop.call_soon_threadsafe(self._flush)
 
     def consumed(self, size: int) -> None:
         """Say that received messages of this size are worked off."""
-        with self._changed:
+        with self._lock:
             self._end.consumed(size)
             is_urgent = self._end.unannounced_bytes >= _ACKNOWLEDGE_BYTES
             urgency = _NOW if is_urgent else _LATER
@@ -292,12 +306,15 @@ class LinkCarrier(RoutingCarrier):
             return
         self._route(messages)
 
+    def _flush_later(self) -> None:
+        self._loop.call_later(_GATHER_S, self._flush)
+
     def _flush(self) -> None:
         connection = self._connection
-        with self._changed:
+        with self._lock:
             self._flush_scheduled = False
         while connection is not None:
-            with self._changed:
+            with self._lock:
                 data = self._end.take()
             if data is None:
                 return

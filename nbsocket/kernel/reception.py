@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -143,7 +144,7 @@ class Reception:
         try:
             packet = client.decoder.receive(data)
             job = None if packet is None else self._job_for(client, packet)
-            if client.decoder.incomplete and not client.is_awaiting_attachments:
+            if packet is None and client.decoder.incomplete and not client.is_awaiting_attachments:
                 self._expect_attachments(client)
         except ProtocolError:
             self._drop(client, "parse error")
@@ -152,21 +153,20 @@ class Reception:
             self._carrier.consumed(size)
             return
 
-        pace, arrived_at = self.pace, time.monotonic()
-        pace.arrived += 1
+        self.pace.arrived += 1
+        self._gate.post(partial(self._work_off, job, client, size, time.monotonic()))
 
-        def run() -> Any:
-            try:
-                return job()
-            finally:
-                pace.handled += 1
-                pace.note(time.monotonic() - arrived_at)
-                self._carrier.consumed(size)
-                if self.keeps:
-                    # Handlers may have changed ``socket.data``.
-                    client.remember()
-
-        self._gate.post(run)
+    def _work_off(self, job: Callable[[], Any], client: Client, size: int, arrived_at: float) -> Any:
+        try:
+            return job()
+        finally:
+            pace = self.pace
+            pace.handled += 1
+            pace.note(time.monotonic() - arrived_at)
+            self._here.handlers.worked_off(size)
+            if self.keeps:
+                # Handlers may have changed ``socket.data``.
+                client.remember()
 
     def _expect_attachments(self, client: Client) -> None:
         """Close a client whose packet does not go on in time; it would hold memory for nothing."""
@@ -203,7 +203,7 @@ class Reception:
             return None
         if packet.type is PacketType.EVENT:
             namespace.arrivals.note(socket._arrival(packet))
-            return lambda: namespace._dispatch.receive(socket, packet)
+            return partial(namespace._dispatch.receive, socket, packet)
         if packet.type is PacketType.ACK:
             socket._acknowledged(packet.ack_id or 0, packet.data)
             return None
@@ -351,6 +351,10 @@ class Gate:
 
     def post(self, job: Callable[[], Any]) -> None:
         """Have ``job`` run on the handler thread, in order, once the gate is open."""
+        if self._held is None:
+            # It never closes again, and all that was held has been posted.
+            self._handlers.post(job)
+            return
         with self._lock:
             if self._held is None:
                 self._handlers.post(job)
@@ -372,9 +376,9 @@ class Gate:
     def open(self) -> None:
         """Let everybody in."""
         with self._lock:
-            held, self._held = self._held or [], None
-            for job in held:
+            for job in self._held or []:
                 self._handlers.post(job)
+            self._held = None
 
 
 def _refuse_namespace(client: Client, name: str) -> None:

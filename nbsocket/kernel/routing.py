@@ -45,7 +45,8 @@ class RoutingCarrier:
         self.max_payload = 1_000_000
         self.url = ""
         self.public_url = ""
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._channels: dict[str, ChannelEvents] = {}
         self._keeping: set[str] = set()
         self._sessions: dict[int, ChannelEvents] = {}
@@ -61,6 +62,12 @@ class RoutingCarrier:
     def consumed(self, size: int) -> None:
         """Say that received messages of this size are worked off."""
         raise NotImplementedError
+
+    def gather(self) -> None:
+        """Let what is sent from now on wait for company, a millisecond at most."""
+
+    def release(self) -> None:
+        """Let nothing wait any more."""
 
     def request(self, kind: type, **fields: object) -> Reply:
         """Send a message that is answered, and wait for the answer.

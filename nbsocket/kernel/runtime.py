@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from contextvars import Context
 
+    from nbsocket.kernel.carrier import Carrier
     from nbsocket.kernel.handlers import Registration
 
 log = logging.getLogger("nbsocket")
@@ -30,7 +31,10 @@ log = logging.getLogger("nbsocket")
 # Whatever a handler raises is shown to its author; sys.exit() in one must not end this thread.
 _RAISED = (Exception, SystemExit, KeyboardInterrupt)
 
+_RAISED_OR_CANCELLED = (*_RAISED, asyncio.CancelledError)
+
 _TURN_S = 0.005
+_REPORT_BYTES = 64 * 1024
 _WARN_AFTER_S = 1.0
 # What handlers nearly always return: asking inspect takes longer than many a handler.
 _NOT_AWAITABLE = frozenset({type(None), str, int, float, bool, bytes, list, dict, tuple})
@@ -41,14 +45,18 @@ class HandlerThread:
 
     Args:
         output: Where what handlers print belongs.
+        carrier: Whose messages the jobs work off, and what they send goes to.
     """
 
-    def __init__(self, output: HandlerOutput) -> None:
+    def __init__(self, output: HandlerOutput, carrier: Carrier) -> None:
         """Start the thread."""
         self.output = output
+        self._carrier = carrier
+        self._worked_bytes = 0
+        # Without a lock: ``append`` and ``popleft`` are atomic, and ``_drain`` looks again
+        # after it has lowered the flag.
         self._jobs: deque[Callable[[], Any]] = deque()
         self._scheduled = False
-        self._lock = threading.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="nbsocket handlers", daemon=True)
@@ -61,12 +69,21 @@ class HandlerThread:
 
     def post(self, job: Callable[[], Any]) -> None:
         """Have ``job`` run after all that was posted before; any thread."""
-        with self._lock:
-            self._jobs.append(job)
-            if self._scheduled:
-                return
+        self._jobs.append(job)
+        if not self._scheduled:
             self._scheduled = True
-        self.loop.call_soon_threadsafe(self._drain)
+            self.loop.call_soon_threadsafe(self._drain)
+
+    def worked_off(self, size: int) -> None:
+        """Count a message of ``size`` bytes as worked off; on this thread. The carrier hears of it soon."""
+        self._worked_bytes += size
+        if self._worked_bytes >= _REPORT_BYTES:
+            self._report()
+
+    def _report(self) -> None:
+        size, self._worked_bytes = self._worked_bytes, 0
+        if size:
+            self._carrier.consumed(size)
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         """Call ``call`` on this thread in some seconds; any thread."""
@@ -77,22 +94,36 @@ class HandlerThread:
         self.loop.run_forever()
 
     def _drain(self) -> None:
+        jobs = self._jobs
+        if len(jobs) > 1:
+            self._carrier.gather()
+        is_done = self._work_off(jobs)
+        self._report()
+        self._carrier.release()
+        if not is_done:
+            # Let what was started take its first step, and timers their turn.
+            self.loop.call_soon(self._drain)
+
+    def _work_off(self, jobs: deque[Callable[[], Any]]) -> bool:
+        """Run jobs until none is left, or until the loop must have its turn; whether none is left."""
         turn_ends = time.monotonic() + _TURN_S
         while True:
-            with self._lock:
-                if not self._jobs:
-                    self._scheduled = False
-                    return
-                job = self._jobs.popleft()
+            try:
+                job = jobs.popleft()
+            except IndexError:
+                self._scheduled = False
+                if not jobs:
+                    return True
+                # Posted by someone who saw the flag still up.
+                self._scheduled = True
+                continue
             try:
                 started = job()
             except Exception:
                 log.exception("nbsocket: a fault in nbsocket itself")
                 started = False
             if started or time.monotonic() > turn_ends:
-                # Let what was started take its first step, and timers their turn.
-                self.loop.call_soon(self._drain)
-                return
+                return False
 
     def call(
         self,
@@ -119,14 +150,13 @@ class HandlerThread:
         event = registration.event if isinstance(registration.event, str) else registration.event.value
         run = HandlerRun(event, client, registration.is_async)
         context = self.output.context_of(registration.cell, run)
-
         outcome = Outcome(self.output, context, registration, done, expected)
         try:
             result = context.run(function, *args)
-        except (*_RAISED, asyncio.CancelledError) as error:
+        except _RAISED_OR_CANCELLED as error:
             return outcome.raised(error)
         if type(result) in _NOT_AWAITABLE or not inspect.isawaitable(result):
-            return outcome.returned(result)
+            return done is not None and outcome.returned(result)
         context.run(self.start, self._finish(result, outcome, client))
         return True
 

@@ -103,6 +103,8 @@ class Socket(Registering):
         self._is_adopted = False
         self.namespace = namespace
         self._client = client
+        # The number of its Engine.IO session: a fan-out asks every socket for it.
+        self._session = client.session
         self._table = HandlerTable()
         self._state = State.CONNECTING
         self._acks: dict[int, PendingAck] = {}
@@ -370,11 +372,6 @@ class Socket(Registering):
     def _arrival(self, packet: Packet) -> Arrival:
         """Return what waits for events may take."""
         return Arrival(packet.data[0], self, packet.data[1:], self._client.decoder.packet_bytes)
-
-    @property
-    def _session(self) -> int:
-        """The number of its Engine.IO session."""
-        return self._client.session
 
     def _greet(self, registration: Registration) -> bool:
         """Note that a connection handler runs for this socket; False if it did before."""

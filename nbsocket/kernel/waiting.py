@@ -48,7 +48,9 @@ class Arrivals:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._waiting = 0
         self._kept: deque[Arrival] = deque()
         self._kept_bytes = 0
         self._futures: list[tuple[str, Any, asyncio.Future[Arrival]]] = []
@@ -63,16 +65,22 @@ class Arrivals:
 
     def note(self, arrival: Arrival) -> None:
         """Keep an event for whoever waits, or will."""
-        with self._changed:
+        with self._lock:
             taken = bool(self._streams) and self._put(arrival)
-            for index, (event, client, future) in enumerate(self._futures):
-                if event == arrival.event and client in (None, arrival.client):
-                    del self._futures[index]
-                    future.get_loop().call_soon_threadsafe(_settle, future, arrival)
-                    return
+            if self._futures and self._settle_one(arrival):
+                return
             if not taken:
                 self._keep(arrival)
-                self._changed.notify_all()
+                if self._waiting:
+                    self._changed.notify_all()
+
+    def _settle_one(self, arrival: Arrival) -> bool:
+        for index, (event, client, future) in enumerate(self._futures):
+            if event == arrival.event and client in (None, arrival.client):
+                del self._futures[index]
+                future.get_loop().call_soon_threadsafe(_settle, future, arrival)
+                return True
+        return False
 
     def _keep(self, arrival: Arrival) -> None:
         self._kept.append(arrival)
@@ -133,7 +141,11 @@ class Arrivals:
 
         def wait_some(seconds: float | None) -> bool:
             with self._changed:
-                return self._changed.wait_for(look, seconds)
+                self._waiting += 1
+                try:
+                    return self._changed.wait_for(look, seconds)
+                finally:
+                    self._waiting -= 1
 
         return found[0] if wait(wait_some) else None
 

@@ -6,8 +6,10 @@ Source: Socket.IO protocol, section "Packet encoding":
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any
 
 from nbsocket.protocol.errors import EncodeError, ProtocolError
@@ -47,6 +49,7 @@ class PacketType(IntEnum):
 _BINARY = {PacketType.EVENT: PacketType.BINARY_EVENT, PacketType.ACK: PacketType.BINARY_ACK}
 _PLAIN = {binary: plain for plain, binary in _BINARY.items()}
 _TYPES = {str(int(kind)): kind for kind in PacketType}
+_HEAD = re.compile(r"([0-6])(?:([0-9]+)-)?(?:(/[^,]*),?)?([0-9]*)")
 
 
 @dataclass(slots=True)
@@ -76,7 +79,6 @@ def encode_packet(packet: Packet) -> list[str | bytes]:
     if packet.data is not None:
         if isinstance(packet.data, list):
             if kind is PacketType.EVENT:
-                _check_event_name(packet.data[0])
                 text, attachments = _encode_event(packet.data)
             else:
                 text, attachments = encode(packet.data)
@@ -96,16 +98,18 @@ def encode_packet(packet: Packet) -> list[str | bytes]:
 
 def _encode_event(data: list[Any]) -> tuple[str, list[bytes]]:
     """Encode so that paths count the arguments after the name: ``args[0]`` is the first of them."""
-    name, _ = encode(data[:1])
-    text, attachments = encode(data[1:])
-    return (f"{name[:-1]},{text[1:]}" if len(data) > 1 else name), attachments
-
-
-def _check_event_name(name: object) -> None:
+    name = data[0]
     if not isinstance(name, str):
         raise EncodeError("event", f"an event's name is a string, not {type(name).__name__}")
+    text, attachments = encode(data[1:])
+    return (f"[{_name_json(name)},{text[1:]}" if len(data) > 1 else f"[{_name_json(name)}]"), attachments
+
+
+@lru_cache(maxsize=256)
+def _name_json(name: str) -> str:
     if name in RESERVED_EVENTS:
         raise EncodeError("event", f"{name!r} is reserved by Socket.IO; choose another name")
+    return encode([name])[0][1:-1]
 
 
 @dataclass(slots=True)
@@ -173,43 +177,31 @@ class Decoder:
 
 
 def _decode_text(text: str, max_attachments: int) -> tuple[Packet, int]:
-    kind = _TYPES.get(text[:1])
-    if kind is None:
+    head = _HEAD.match(text)
+    if head is None:
         msg = f"no Socket.IO packet type at {text[:1]!r}"
         raise ProtocolError(msg)
-    at, count = 1, 0
-    if kind in _PLAIN:
-        at, digits = _digits(text, at)
-        if not digits or text[at : at + 1] != "-":
-            msg = "a binary packet without its number of attachments"
-            raise ProtocolError(msg)
-        count = int(digits)
+    digit, count_digits, namespace, id_digits = head.groups()
+    kind, count = _TYPES[digit], 0
+    if len(id_digits) > _MAX_ID_DIGITS or len(count_digits or "") > _MAX_ID_DIGITS:
+        msg = "a number with too many digits"
+        raise ProtocolError(msg)
+    if (kind in _PLAIN) is (count_digits is None):
+        msg = "a binary packet without its number of attachments, or another one with such a number"
+        raise ProtocolError(msg)
+    if count_digits is not None:
+        count = int(count_digits)
         if not 0 < count <= max_attachments:
             msg = f"{count} attachments; 1 to {max_attachments} are allowed"
             raise ProtocolError(msg)
-        kind, at = _PLAIN[kind], at + 1
-    namespace = DEFAULT_NAMESPACE
-    if text[at : at + 1] == "/":
-        comma = text.find(",", at)
-        end = len(text) if comma < 0 else comma
-        namespace, at = text[at:end], end + 1
-        if len(namespace) > _MAX_NAMESPACE:
-            msg = f"a namespace of more than {_MAX_NAMESPACE} characters"
-            raise ProtocolError(msg)
-    at, digits = _digits(text, at)
-    ack_id = int(digits) if digits else None
+        kind = _PLAIN[kind]
+    if namespace is not None and len(namespace) > _MAX_NAMESPACE:
+        msg = f"a namespace of more than {_MAX_NAMESPACE} characters"
+        raise ProtocolError(msg)
+    at = head.end()
     data = decode(text[at:]) if at < len(text) else None
-    return Packet(kind, namespace, data, ack_id), count
-
-
-def _digits(text: str, start: int) -> tuple[int, str]:
-    end = start
-    while end < len(text) and "0" <= text[end] <= "9":
-        end += 1
-        if end - start > _MAX_ID_DIGITS:
-            msg = "a number with too many digits"
-            raise ProtocolError(msg)
-    return end, text[start:end]
+    ack_id = int(id_digits) if id_digits else None
+    return Packet(kind, namespace or DEFAULT_NAMESPACE, data, ack_id), count
 
 
 def _check(packet: Packet) -> None:

@@ -33,6 +33,8 @@ _SURROGATES = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\\\"
 )
 _PAIR_LENGTH = 12
+_AS_THEY_ARE = frozenset({str, bool, type(None)})
+_INT, _FLOAT = frozenset({int}), frozenset({float})
 _WAYS_OUT = {
     "set": "sorted(value), or list(value)",
     "frozenset": "sorted(value), or list(value)",
@@ -44,6 +46,15 @@ _WAYS_OUT = {
 }
 
 
+class _UnsendableError(Exception):
+    """A value that cannot be sent; on its way out it learns where it stood."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.path = ""
+
+
 def encode(args: list[Any]) -> tuple[str, list[bytes]]:
     """Return the JSON text of ``args`` and the attachments that were taken out of it.
 
@@ -51,7 +62,12 @@ def encode(args: list[Any]) -> tuple[str, list[bytes]]:
         EncodeError: A value cannot be sent; the message names its path.
     """
     attachments: list[bytes] = []
-    plain = [_plain(value, f"args[{index}]", 1, attachments) for index, value in enumerate(args)]
+    plain = []
+    try:
+        for value in args:
+            plain.append(_plain(value, 1, attachments))  # noqa: PERF401 - the error asks how many there are
+    except _UnsendableError as error:
+        raise EncodeError(f"args[{len(plain)}]{error.path}", error.problem) from None
     try:
         return _encode_json(plain).decode(), attachments
     except UnicodeEncodeError:
@@ -62,79 +78,109 @@ def encode(args: list[Any]) -> tuple[str, list[bytes]]:
         ) from None
 
 
-def _plain(value: Any, path: str, depth: int, attachments: list[bytes]) -> Any:
+def _plain(value: Any, depth: int, attachments: list[bytes]) -> Any:
     kind = type(value)
-    if kind is str or kind is bool or value is None:
+    if kind in _AS_THEY_ARE:
         return value
     if kind is int:
-        return _integer(value, path)
+        return _integer(value)
     if kind is float:
-        return _number(value, path)
+        return _number(value)
     if depth > MAX_DEPTH:
-        raise EncodeError(path, f"nests deeper than {MAX_DEPTH} levels (does it contain itself?)")
+        msg = f"nests deeper than {MAX_DEPTH} levels (does it contain itself?)"
+        raise _UnsendableError(msg)
     if isinstance(value, dict):
-        return {
-            _key(key, path): _plain(item, f"{path}[{key!r}]", depth + 1, attachments)
-            for key, item in value.items()
-        }
+        return _plain_dict(value, depth + 1, attachments)
     if isinstance(value, (list, tuple)):
-        return [
-            _plain(item, f"{path}[{index}]", depth + 1, attachments) for index, item in enumerate(value)
-        ]
+        return _plain_list(value, depth + 1, attachments)
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return _attach(bytes(value), path, attachments)
-    return _rarer(value, path, attachments)
+        return _attach(bytes(value), attachments)
+    return _rarer(value, attachments)
 
 
-def _rarer(value: Any, path: str, attachments: list[bytes]) -> Any:
+def _plain_dict(value: dict[Any, Any], depth: int, attachments: list[bytes]) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    key: Any
+    for key, item in value.items():
+        name = key if type(key) is str else _key(key)
+        try:
+            plain[name] = _plain(item, depth, attachments)
+        except _UnsendableError as error:
+            error.path = f"[{key!r}]{error.path}"
+            raise
+    return plain
+
+
+def _plain_list(value: list[Any] | tuple[Any, ...], depth: int, attachments: list[bytes]) -> Any:
+    # Long lists of one kind are looked through in C.
+    kinds = set(map(type, value))
+    if kinds <= _AS_THEY_ARE:
+        return value
+    if kinds == _INT and min(value) >= -MAX_SAFE_INTEGER and max(value) <= MAX_SAFE_INTEGER:
+        return value
+    if kinds == _FLOAT and all(map(math.isfinite, value)):
+        return value
+    plain = []
+    try:
+        for item in value:
+            plain.append(_plain(item, depth, attachments))  # noqa: PERF401 - likewise
+    except _UnsendableError as error:
+        error.path = f"[{len(plain)}]{error.path}"
+        raise
+    return plain
+
+
+def _rarer(value: Any, attachments: list[bytes]) -> Any:
     """Subclasses of the plain types, and NumPy, which is asked for only if someone imported it."""
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int):
-        return _integer(int(value), path)
+        return _integer(int(value))
     if isinstance(value, float):
-        return _number(float(value), path)
+        return _number(float(value))
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         if isinstance(value, numpy.ndarray):
             if value.dtype.hasobject:
-                raise EncodeError(path, "an array of Python objects has no bytes; use .tolist()")
-            return _attach(value.tobytes(), path, attachments)
+                msg = "an array of Python objects has no bytes; use .tolist()"
+                raise _UnsendableError(msg)
+            return _attach(value.tobytes(), attachments)
         if isinstance(value, numpy.generic):
             item = value.item()
             if isinstance(item, (bool, int, float, str, bytes)):
-                return _plain(item, path, 1, attachments)
+                return _plain(item, 1, attachments)
     way_out = _WAYS_OUT.get(type(value).__name__, "None, bool, int, float, str, bytes, lists and dicts")
-    raise EncodeError(path, f"{type(value).__name__} cannot be sent; use {way_out}")
+    msg = f"{type(value).__name__} cannot be sent; use {way_out}"
+    raise _UnsendableError(msg)
 
 
-def _integer(value: int, path: str) -> int:
+def _integer(value: int) -> int:
     if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
         return value
-    raise EncodeError(
-        path, "an integer beyond 2**53 would arrive changed in JavaScript; send it as a string"
-    )
+    msg = "an integer beyond 2**53 would arrive changed in JavaScript; send it as a string"
+    raise _UnsendableError(msg)
 
 
-def _number(value: float, path: str) -> float:
+def _number(value: float) -> float:
     if math.isfinite(value):
         return value
-    raise EncodeError(path, f"{value} is no JSON number; send None or a string instead")
+    msg = f"{value} is no JSON number; send None or a string instead"
+    raise _UnsendableError(msg)
 
 
-def _key(key: Any, path: str) -> str:
+def _key(key: Any) -> str:
     if isinstance(key, str):
         return str.__str__(key)
     if isinstance(key, int) and not isinstance(key, bool):
         return str(key)
-    raise EncodeError(path, f"the key {key!r} is no string")
+    msg = f"the key {key!r} is no string"
+    raise _UnsendableError(msg)
 
 
-def _attach(data: bytes, path: str, attachments: list[bytes]) -> dict[str, Any]:
+def _attach(data: bytes, attachments: list[bytes]) -> dict[str, Any]:
     if len(attachments) == MAX_ATTACHMENTS:
-        raise EncodeError(
-            path, f"more than {MAX_ATTACHMENTS} binary values in one event; join some of them"
-        )
+        msg = f"more than {MAX_ATTACHMENTS} binary values in one event; join some of them"
+        raise _UnsendableError(msg)
     attachments.append(data)
     return {"_placeholder": True, "num": len(attachments) - 1}
 
