@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "nbsocket"
 
 # What each folder may import, beside itself, the standard library and its listed packages.
 ALLOWED = {
-    "protocol": {"own": set(), "packages": {"msgspec"}},
+    "protocol": {"own": set(), "packages": {"msgspec", "tornado"}},
     "link": {"own": set(), "packages": {"msgspec"}},
     "gateway": {"own": {"protocol", "link"}, "packages": {"tornado"}},
     "server": {
@@ -58,6 +58,12 @@ def test_the_protocol_has_no_io_no_clock_and_no_randomness():
     for folder in ("protocol", "link"):
         for file in (PACKAGE / folder).glob("*.py"):
             assert not forbidden & {name.split(".")[0] for name in imports_of(file)}, file
+
+
+def test_the_protocol_takes_only_pure_functions_of_tornado():
+    for file in (PACKAGE / "protocol").glob("*.py"):
+        taken = {name for name in imports_of(file) if name.split(".")[0] == "tornado"}
+        assert taken <= {"tornado.util"}, file
 
 
 def test_threads_are_started_where_they_live():

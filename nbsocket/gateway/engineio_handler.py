@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from tornado.web import stream_request_body
@@ -31,6 +32,9 @@ _HIDDEN_HEADERS = frozenset(
 )
 _HIDDEN_ARGUMENTS = frozenset({QUERY_NAME, "_xsrf", "token"})
 _WEBSOCKET_VERSION = "13"
+# Callbacks and timers keep the context in which they were made, and a host's context may hold the handler
+# with its request: what lives as long as the client begins in this one, which is empty.
+_LASTING = Context()
 
 
 def handshake_of(request: HTTPServerRequest) -> dict[str, Any]:
@@ -103,7 +107,7 @@ class EngineIOHandler(PublicHandler):
             session = self._polling_session(sid, ticket)
         else:
             session = self.switchboard.open_session(ticket, handshake_of(self.request))
-            session.open(None)
+            _LASTING.run(session.open, None)
         self._session = session
         try:
             self._answer = session.poll()
@@ -122,14 +126,14 @@ class EngineIOHandler(PublicHandler):
         if not sid:
             session = self.switchboard.open_session(ticket, handshake_of(self.request))
             websocket = EngineWebSocket(self._accept(key), session)
-            session.open(websocket)
+            _LASTING.run(session.open, websocket)
         else:
             session = self.switchboard.find_session(sid, ticket)
             if not session.may_probe:
                 raise RefusedError(400, 3, "Bad request")
             websocket = EngineWebSocket(self._accept(key), session)
             session.begin_probe(websocket)
-        websocket.start()
+        _LASTING.run(websocket.start)
 
     def _websocket_key(self) -> str:
         """Return the key of a WebSocket's opening handshake (RFC 6455, section 4.2.1)."""

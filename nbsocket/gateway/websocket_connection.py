@@ -13,7 +13,6 @@ import logging
 import socket
 from typing import TYPE_CHECKING, cast
 
-import tornado.util
 from tornado.iostream import StreamClosedError
 
 from nbsocket.protocol.websocket import (
@@ -22,7 +21,6 @@ from nbsocket.protocol.websocket import (
     FrameError,
     FrameReader,
     Opcode,
-    apply_mask,
     close_frame,
     control_frame,
 )
@@ -34,14 +32,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nbsocket")
 
-_CHUNK_BYTES = 32 * 1024
+_CHUNK_BYTES = 16 * 1024
 """How much is read at once: some hundred messages, after which others have their turn."""
 
 _CLOSE_S = 5.0
 _LINGER_S = 1.0
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-# In C, where Tornado was built with it.
-_unmask = getattr(tornado.util, "_websocket_mask", apply_mask)
 
 
 def accept_key(key: str) -> str:
@@ -62,7 +58,7 @@ class WebSocketConnection:
     def __init__(self, stream: IOStream, max_message_bytes: int) -> None:
         """Take the stream over; ``start`` begins to read."""
         self._stream = stream
-        self._reader: FrameReader | None = FrameReader(max_message_bytes, _unmask)
+        self._reader: FrameReader | None = FrameReader(max_message_bytes)
         self._incoming: Iterator[str | bytes | ControlFrame] | None = None
         self._closing = False
         self._has_told = False

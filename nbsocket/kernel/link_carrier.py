@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import logging
 import os
 import secrets
@@ -15,7 +16,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
+from tornado.iostream import StreamClosedError
 
 from nbsocket.errors import (
     ExtensionNotLoadedError,
@@ -39,9 +40,10 @@ from nbsocket.link.messages import (
     encode,
 )
 from nbsocket.link.reliable import ReliableEnd
+from nbsocket.protocol.websocket import client_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from tornado.websocket import WebSocketClientConnection
 
     from nbsocket.kernel.discovery import KernelIdentity
 
@@ -275,7 +277,7 @@ class LinkCarrier(RoutingCarrier):
             self.base_url, self.url, self.public_url = welcome.base_url, url, welcome.public_url
             self.max_payload = int(welcome.limits.get("max_payload", self.max_payload))
             for data in self._end.resume(welcome.received, welcome.credit):
-                connection.write_message(data, binary=True)
+                self._write(connection, data)
             channels = list(self._channels.items()) if fresh else []
             for name, _ in channels:
                 register = Register(
@@ -295,7 +297,7 @@ class LinkCarrier(RoutingCarrier):
             return
         if isinstance(message, Ping):
             if self._connection is not None:
-                self._connection.write_message(encode(Pong(message.at, time.monotonic())), binary=True)
+                self._write(self._connection, encode(Pong(message.at, time.monotonic())))
             return
         with self._changed:
             was_writable = self._end.writable
@@ -334,15 +336,13 @@ class LinkCarrier(RoutingCarrier):
 
     @staticmethod
     def _write(connection: WebSocketClientConnection, data: bytes) -> None:
-        try:
-            sent: Coroutine[Any, Any, None] | asyncio.Future[None] = connection.write_message(
-                data, binary=True
-            )
-        except WebSocketClosedError:
+        protocol: Any = connection.protocol
+        if protocol is None or protocol.is_closing():
             # It stays with the reliable end until the link is back.
             return
-        if isinstance(sent, asyncio.Future):
-            sent.add_done_callback(lambda done: done.exception())
+        # Past Tornado's own way, which makes a task of every message.
+        with contextlib.suppress(StreamClosedError):
+            protocol.stream.write(client_frame(data, os.urandom(4)))
 
     async def _ping(self, connection: WebSocketClientConnection) -> None:
         """Notice a server that is gone without a word.

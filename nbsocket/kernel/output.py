@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextvars
 import sys
 import traceback
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from nbsocket.kernel.cells import handler_cell
 
@@ -24,8 +25,7 @@ UNANSWERED = "unanswered"
 """What a pane is told when an event of its client gets no acknowledgement, ever."""
 
 
-@dataclass(slots=True, eq=False)
-class HandlerRun:
+class HandlerRun(msgspec.Struct, eq=False):
     """One call of one handler.
 
     Args:

@@ -162,12 +162,13 @@ class RoutingCarrier:
 
     def _hand_over(self, events: ChannelEvents, message: ClientMessage) -> None:
         """Hand a client's message over; a fault of ours ends that client, not the carrier."""
+        size = size_of(message)
         try:
-            events.message(message.session, message.data, size_of(message))
+            events.message(message.session, message.data, size)
         except Exception:
             log.exception("nbsocket: a fault in nbsocket itself; one client is closed for it")
             self.send(CloseSession(message.session, "parse error"))
-            self.consumed(size_of(message))
+            self.consumed(size)
 
     def _act(self, message: Sequenced) -> None:
         if isinstance(message, Opened):

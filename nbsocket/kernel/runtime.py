@@ -15,6 +15,8 @@ import warnings
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from nbsocket.errors import BlockingCallError
 from nbsocket.kernel.output import HandlerOutput, HandlerRun, handler_run
 from nbsocket.protocol.errors import EncodeError
@@ -34,6 +36,7 @@ _RAISED = (Exception, SystemExit, KeyboardInterrupt)
 _RAISED_OR_CANCELLED = (*_RAISED, asyncio.CancelledError)
 
 _TURN_S = 0.005
+_GATHER_S = 0.0005
 _REPORT_BYTES = 64 * 1024
 _WARN_AFTER_S = 1.0
 # What handlers nearly always return: asking inspect takes longer than many a handler.
@@ -106,7 +109,8 @@ class HandlerThread:
 
     def _work_off(self, jobs: deque[Callable[[], Any]]) -> bool:
         """Run jobs until none is left, or until the loop must have its turn; whether none is left."""
-        turn_ends = time.monotonic() + _TURN_S
+        now = time.monotonic()
+        turn_ends, rest_at = now + _TURN_S, now + _GATHER_S
         while True:
             try:
                 job = jobs.popleft()
@@ -122,8 +126,14 @@ class HandlerThread:
             except Exception:
                 log.exception("nbsocket: a fault in nbsocket itself")
                 started = False
-            if started or time.monotonic() > turn_ends:
+            now = time.monotonic()
+            if started or now > turn_ends:
                 return False
+            if now > rest_at:
+                # What is ready goes now, so that its readers work while we do.
+                self._carrier.release()
+                self._carrier.gather()
+                rest_at = now + _GATHER_S
 
     def call(
         self,
@@ -207,7 +217,7 @@ class HandlerThread:
         return wait(None if timeout_s is None else timeout_s - _WARN_AFTER_S)
 
 
-class Outcome:
+class Outcome(msgspec.Struct, eq=False):
     """What comes of one call of a handler: an answer, or a fault that its author is shown.
 
     Args:
@@ -218,27 +228,16 @@ class Outcome:
         expected: Exceptions that are an answer, not a fault.
     """
 
-    __slots__ = ("_context", "_done", "_expected", "_output", "_registration")
-
-    def __init__(
-        self,
-        output: HandlerOutput,
-        context: Context,
-        registration: Registration,
-        done: Callable[[Any, BaseException | None], object] | None,
-        expected: tuple[type[BaseException], ...],
-    ) -> None:
-        """Begin a call."""
-        self._output = output
-        self._context = context
-        self._registration = registration
-        self._done = done
-        self._expected = expected
+    output: HandlerOutput
+    context: Context
+    registration: Registration
+    done: Callable[[Any, BaseException | None], object] | None
+    expected: tuple[type[BaseException], ...]
 
     def returned(self, value: Any) -> bool:
         """Pass on what the handler returned; whether that started a coroutine."""
         try:
-            return self._done is not None and bool(self._done(value, None))
+            return self.done is not None and bool(self.done(value, None))
         except EncodeError as error:
             # It cannot be sent: nothing is acknowledged.
             self._show(error)
@@ -246,10 +245,10 @@ class Outcome:
 
     def raised(self, error: BaseException) -> bool:
         """Show what the handler raised, and pass it on; whether that started a coroutine."""
-        if not isinstance(error, self._expected):
+        if not isinstance(error, self.expected):
             self._show(error)
-        return self._done is not None and bool(self._done(None, error))
+        return self.done is not None and bool(self.done(None, error))
 
     def _show(self, error: BaseException) -> None:
-        what = f"nbsocket: {self._registration.description}"
-        self._context.run(self._output.show_exception, error, what)
+        what = f"nbsocket: {self.registration.description}"
+        self.context.run(self.output.show_exception, error, what)

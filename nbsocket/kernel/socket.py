@@ -371,7 +371,7 @@ class Socket(Registering):
 
     def _arrival(self, packet: Packet) -> Arrival:
         """Return what waits for events may take."""
-        return Arrival(packet.data[0], self, packet.data[1:], self._client.decoder.packet_bytes)
+        return Arrival(self, packet.data, self._client.decoder.packet_bytes)
 
     def _greet(self, registration: Registration) -> bool:
         """Note that a connection handler runs for this socket; False if it did before."""

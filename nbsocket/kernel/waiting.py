@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from nbsocket.kernel.stream import EventStream
 
@@ -26,14 +27,28 @@ _KEPT_BYTES = 16 * 1024 * 1024
 """Of what nobody has waited for yet; as Python values it may take a few times as much."""
 
 
-@dataclass(slots=True, eq=False)
-class Arrival:
-    """One event that arrived."""
+class Arrival(msgspec.Struct, eq=False):
+    """One event that arrived.
 
-    event: str
+    Args:
+        client: Whose, as a socket.
+        data: Its name, then its arguments.
+        size_bytes: About how long its packet was.
+    """
+
     client: Any
-    args: list[Any]
-    size_bytes: int = 0
+    data: list[Any]
+    size_bytes: int
+
+    @property
+    def event(self) -> str:
+        """Its name."""
+        return str(self.data[0])
+
+    @property
+    def args(self) -> list[Any]:
+        """Its arguments."""
+        return self.data[1:]
 
 
 def value_of(args: list[Any]) -> Any:

@@ -7,6 +7,7 @@ so a cut connection loses and doubles nothing: the new connection begins with ``
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING, Any
 
 from nbsocket.link.messages import (
     Batch,
@@ -20,6 +21,9 @@ from nbsocket.link.messages import (
     encode,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 WINDOW_BYTES = 8 * 1024 * 1024
 """How many bytes may be under way in one direction."""
 
@@ -31,19 +35,23 @@ _OPENED_BYTES = 1024
 """About what a client's request headers take."""
 
 
+def _size_of_publish(message: PublishPage) -> int:
+    return _OVERHEAD_BYTES + sum(len(file.body) for file in message.files.values())
+
+
+_SIZES: dict[type, Callable[[Any], int]] = {
+    Deliver: lambda message: _OVERHEAD_BYTES + sum(map(len, message.frames)) + 8 * len(message.to),
+    ClientMessage: lambda message: _OVERHEAD_BYTES + len(message.data),
+    Opened: lambda message: _OPENED_BYTES + len(message.state),
+    Remember: lambda message: _OVERHEAD_BYTES + len(message.state),
+    PublishPage: _size_of_publish,
+}
+
+
 def size_of(message: Sequenced) -> int:
     """Return what ``message`` costs of the credit, in bytes; about what it takes in memory."""
-    if isinstance(message, Deliver):
-        return _OVERHEAD_BYTES + sum(map(len, message.frames)) + 8 * len(message.to)
-    if isinstance(message, ClientMessage):
-        return _OVERHEAD_BYTES + len(message.data)
-    if isinstance(message, Opened):
-        return _OPENED_BYTES + len(message.state)
-    if isinstance(message, Remember):
-        return _OVERHEAD_BYTES + len(message.state)
-    if isinstance(message, PublishPage):
-        return _OVERHEAD_BYTES + sum(len(file.body) for file in message.files.values())
-    return _OVERHEAD_BYTES
+    measure = _SIZES.get(type(message))
+    return _OVERHEAD_BYTES if measure is None else measure(message)
 
 
 class ReliableEnd:
@@ -58,7 +66,8 @@ class ReliableEnd:
     def __init__(self, window_bytes: int = WINDOW_BYTES) -> None:
         """Begin a link's life; one end lives through several connections."""
         self._window_bytes = window_bytes
-        self._outbox: deque[tuple[Sequenced, int]] = deque()
+        self._outbox: deque[Sequenced] = deque()
+        self._outbox_bytes = 0
         self._unacknowledged: deque[tuple[int, bytes]] = deque()
         self._sequence = 0
         self._offered_bytes = 0
@@ -91,28 +100,38 @@ class ReliableEnd:
         """Put ``message`` behind all that was sent before."""
         size = size_of(message)
         self._offered_bytes += size
-        self._outbox.append((message, size))
+        self._outbox_bytes += size
+        self._outbox.append(message)
 
     def take(self) -> bytes | None:
         """Return the next batch to write to the connection; None if there is nothing."""
         if not self._outbox:
             return None
-        messages: list[Sequenced] = []
-        size = 0
-        outbox = self._outbox
-        while outbox and size < BATCH_BYTES:
-            message, cost = outbox.popleft()
-            messages.append(message)
-            size += cost
+        messages = self._take_some()
         self._sequence += 1
         data = self._encode(self._sequence, messages)
         self._unacknowledged.append((self._sequence, data))
         return data
 
+    def _take_some(self) -> list[Sequenced]:
+        outbox = self._outbox
+        if self._outbox_bytes <= BATCH_BYTES:
+            messages = list(outbox)
+            outbox.clear()
+            self._outbox_bytes = 0
+            return messages
+        messages, size = [], 0
+        while outbox and size < BATCH_BYTES:
+            message = outbox.popleft()
+            messages.append(message)
+            size += size_of(message)
+        self._outbox_bytes -= size
+        return messages
+
     @property
     def unsent(self) -> list[Sequenced]:
         """What was never written to a connection."""
-        return [message for message, _ in self._outbox]
+        return list(self._outbox)
 
     def acknowledgement(self) -> bytes:
         """Return a batch without messages that says what was received and how much may come."""

@@ -12,6 +12,8 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from nbsocket.protocol.errors import EncodeError, ProtocolError
 from nbsocket.protocol.values import MAX_ATTACHMENTS, decode, encode, restore
 
@@ -52,8 +54,7 @@ _TYPES = {str(int(kind)): kind for kind in PacketType}
 _HEAD = re.compile(r"([0-6])(?:([0-9]+)-)?(?:(/[^,]*),?)?([0-9]*)")
 
 
-@dataclass(slots=True)
-class Packet:
+class Packet(msgspec.Struct, gc=False):
     """One Socket.IO packet, its attachments back in their places.
 
     ``type`` is never BINARY_EVENT or BINARY_ACK: that is a matter of encoding.

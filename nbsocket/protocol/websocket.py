@@ -11,6 +11,8 @@ from enum import IntEnum
 from struct import Struct
 from typing import TYPE_CHECKING
 
+import tornado.util
+
 from nbsocket.protocol.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -94,25 +96,35 @@ _CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
 _FIRST_PRIVATE_CODE, _LAST_PRIVATE_CODE = 3000, 4999
 
 
-def _frame(first: int, body: bytes) -> bytes:
-    length = len(body)
+def _header(first: int, length: int, masked: int = 0) -> bytes:
     if length <= _MAX_7_BIT:
-        return _header_7(first, length) + body
+        return _header_7(first, masked | length)
     if length <= _MAX_16_BIT:
-        return _header_16(first, _16_BIT, length) + body
-    return _header_64(first, _64_BIT, length) + body
+        return _header_16(first, masked | _16_BIT, length)
+    return _header_64(first, masked | _64_BIT, length)
 
 
 def server_frame(message: str | bytes) -> bytes:
     """Return the one frame that carries ``message``: a text frame for ``str``, binary for ``bytes``."""
     if isinstance(message, str):
-        return _frame(_FIN_TEXT, message.encode())
-    return _frame(_FIN_BINARY, message)
+        body = message.encode()
+        return _header(_FIN_TEXT, len(body)) + body
+    return _header(_FIN_BINARY, len(message)) + message
+
+
+def client_frame(message: bytes, mask: bytes) -> bytes:
+    """Return the one binary frame that carries ``message`` from a client.
+
+    Args:
+        message: What it carries.
+        mask: Four bytes that nobody can foresee (section 10.3).
+    """
+    return _header(_FIN_BINARY, len(message), _MASKED) + mask + apply_mask(mask, message)
 
 
 def control_frame(opcode: Opcode, body: bytes = b"") -> bytes:
     """Return a control frame; its body has at most 125 bytes (section 5.5)."""
-    return _frame(_FIN | opcode, body)
+    return _header(_FIN | opcode, len(body)) + body
 
 
 def close_frame(code: int | None = None) -> bytes:
@@ -120,11 +132,15 @@ def close_frame(code: int | None = None) -> bytes:
     return control_frame(Opcode.CLOSE, b"" if code is None else code.to_bytes(2, "big"))
 
 
-def apply_mask(mask: bytes, data: bytes) -> bytes:
-    """Mask ``data``, or unmask it (section 5.3)."""
+def _apply_mask(mask: bytes, data: bytes) -> bytes:
     length = len(data)
     repeated = (mask * (length // _MASK_BYTES + 1))[:length]
     return (int.from_bytes(data, "little") ^ int.from_bytes(repeated, "little")).to_bytes(length, "little")
+
+
+# Tornado has it in C, where it was built so.
+apply_mask: Callable[[bytes, bytes], bytes] = getattr(tornado.util, "_websocket_mask", _apply_mask)
+"""Mask the second with the first, or unmask it (section 5.3)."""
 
 
 class FrameReader:
@@ -132,19 +148,13 @@ class FrameReader:
 
     Args:
         max_message_bytes: What a message may have, in one frame or in several.
-        unmask: Does what ``apply_mask`` does, perhaps faster.
     """
 
-    __slots__ = ("_buffer", "_fragments", "_is_text", "_max_bytes", "_needed", "_unmask")
+    __slots__ = ("_buffer", "_fragments", "_is_text", "_max_bytes", "_needed")
 
-    def __init__(
-        self,
-        max_message_bytes: int,
-        unmask: Callable[[bytes, bytes], bytes] = apply_mask,
-    ) -> None:
+    def __init__(self, max_message_bytes: int) -> None:
         """Begin at a frame's first byte."""
         self._max_bytes = max_message_bytes
-        self._unmask = unmask
         self._buffer = bytearray()
         self._needed = _HEADER_BYTES
         self._fragments: bytearray | None = None
@@ -185,7 +195,7 @@ class FrameReader:
                 needed = body_at + length - position
                 break
             position = body_at + length
-            body = self._unmask(data[at:body_at], data[body_at:position])
+            body = apply_mask(data[at:body_at], data[body_at:position])
             if not is_whole:
                 yield from self._take(first, body)
             elif first == _FIN_TEXT:

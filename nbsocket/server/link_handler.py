@@ -6,13 +6,15 @@ The server proves first, so that it, too, is known before anything of use is sai
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_server.auth.decorator import allow_unauthenticated
+from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketHandler
 
 from nbsocket._version import __version__
 from nbsocket.link import proof
@@ -22,7 +24,6 @@ from nbsocket.link.messages import (
     Hello,
     KernelProof,
     LinkError,
-    LinkMessage,
     Ping,
     Pong,
     Refusal,
@@ -32,6 +33,7 @@ from nbsocket.link.messages import (
     decode_opening,
     encode,
 )
+from nbsocket.protocol.websocket import server_frame
 from nbsocket.server.doors import AnonymousDoor
 
 if TYPE_CHECKING:
@@ -193,12 +195,14 @@ class LinkHandler(AnonymousDoor, WebSocketHandler):
         if self._attachment is not None:
             self._attachments.lost(self._attachment, self)
 
-    def write_link(self, data: bytes | LinkMessage) -> None:
+    def write_link(self, data: bytes) -> None:
         """Send one message; on a closed connection it stays with the reliable end."""
-        try:
-            self.write_message(data, binary=True)  # type: ignore[arg-type]
-        except WebSocketClosedError:
+        connection = cast("Any", self.ws_connection)
+        if connection is None or connection.is_closing():
             return
+        # Past Tornado's own way, which makes a task of every message.
+        with contextlib.suppress(StreamClosedError):
+            connection.stream.write(server_frame(data))
 
     def close_link(self) -> None:
         """Close the connection."""

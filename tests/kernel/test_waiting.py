@@ -20,9 +20,9 @@ def test_what_nobody_waits_for_is_bounded_in_bytes(monkeypatch):
     monkeypatch.setattr(waiting, "_KEPT_BYTES", 1000)
     arrivals = Arrivals()
     for number in range(100):
-        arrivals.note(Arrival("big", None, [number], size_bytes=300))
+        arrivals.note(Arrival(None, ["big", number], size_bytes=300))
     assert [take(arrivals, "big") for _ in range(4)] == [[97], [98], [99], None]
-    arrivals.note(Arrival("huge", None, ["one is kept in any case"], size_bytes=5000))
+    arrivals.note(Arrival(None, ["huge", "one is kept in any case"], size_bytes=5000))
     assert take(arrivals, "huge") == ["one is kept in any case"]
 
 
@@ -31,6 +31,6 @@ def test_what_a_loop_has_not_taken_is_bounded_in_bytes_and_counted(monkeypatch):
     arrivals = Arrivals()
     stream = arrivals.stream("big", None, 0.01, Handlers())
     for number in range(10):
-        arrivals.note(Arrival("big", None, [number], size_bytes=300))
+        arrivals.note(Arrival(None, ["big", number], size_bytes=300))
     assert [args for _, args in stream] == [(7,), (8,), (9,)]
     assert stream.dropped == 7
