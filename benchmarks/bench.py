@@ -30,11 +30,19 @@ RESULTS = Path(__file__).parent / "results"
 def run(scenario: Scenario, rounds: int, is_quick: bool) -> dict[str, list[float]]:
     """Measure all peers in turns; return each one's figures."""
     figures: dict[str, list[float]] = {name: [] for name in scenario.peers or (scenario.ours,)}
+    rounds = min(rounds, scenario.rounds or rounds)
+    if scenario.starts_anew:
+        for _ in range(rounds):
+            for name, found in figures.items():
+                with STARTS[name]() as peer:
+                    found.append(scenario.measure(peer, is_quick))
+        return figures
     with ExitStack() as stack:
         peers = {name: stack.enter_context(STARTS[name]()) for name in scenario.peers}
-        for peer in peers.values():
-            # Once without counting: caches, and code that is compiled when it is hot.
-            scenario.measure(peer, True)
+        if rounds > 1:
+            for peer in peers.values():
+                # Once without counting: caches, and code that is compiled when it is hot.
+                scenario.measure(peer, True)
         for _ in range(rounds):
             for name, found in figures.items():
                 found.append(scenario.measure(peers.get(name), is_quick))

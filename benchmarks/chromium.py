@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -17,21 +15,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from load import Address
 from running import Peer
+from support.chromium import OPTIONS, chromium_path
 from support.jupyter import TOKEN, JupyterProcess
 from support.lab import Notebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TRIPS = """
 window.received = 0;
 window.trips = async (count) => {
@@ -77,14 +67,33 @@ class Echo(anywidget.AnyWidget):
 echo = Echo()
 echo
 """
-COMM_BURST = "for n in range(10_000):\n    echo.send({'burst': n})\nprint('sent')"
+BUSY = "import time\nuntil = time.monotonic() + 3\nwhile time.monotonic() < until: pass"
+COMM_CELLS = {
+    "burst": "for n in range(10_000):\n    echo.send({'burst': n})\nprint('sent')",
+    "busy": BUSY,
+    "load": """
+import threading, time
+def stream():
+    until = time.monotonic() + 3
+    while time.monotonic() < until:
+        for _ in range(5): echo.send({"burst": 0})
+        time.sleep(0.005)
+threading.Thread(target=stream).start()
+""",
+}
 SOCKET = """
 import nbsocket
 io = nbsocket.Server("bench")
 io.on("echo", lambda socket, value: value)
 print(io.ticket("owner").value)
 """
-SOCKET_BURST = "for n in range(10_000):\n    io.emit('burst', n)\nprint('sent')"
+SOCKET_CELLS = {
+    "burst": "for n in range(10_000):\n    io.emit('burst', n)\nprint('sent')",
+    "busy": BUSY,
+    "load": COMM_CELLS["load"].replace('echo.send({"burst": 0})', 'io.emit("burst", 0)'),
+    "million": "for n in range(1_000_000):\n    io.emit('burst', n)\nprint('sent')",
+    "pane": "io.pane('bench')",
+}
 CONNECT = f"""async ([base, ticket]) => {{
   {TRIPS}
   const script = document.createElement("script");
@@ -104,12 +113,9 @@ _shared: dict[str, Any] = {}
 def _browser() -> Any:
     if not _shared:
         _shared["playwright"] = sync_playwright().start()
-        path = (
-            os.environ.get("NBSOCKET_CHROMIUM")
-            or shutil.which("chromium")
-            or shutil.which("chromium-browser")
+        _shared["browser"] = _shared["playwright"].chromium.launch(
+            executable_path=chromium_path(), args=OPTIONS
         )
-        _shared["browser"] = _shared["playwright"].chromium.launch(executable_path=path, args=OPTIONS)
     return _shared["browser"]
 
 
@@ -122,61 +128,101 @@ def close() -> None:
 
 
 @contextlib.contextmanager
-def page_over(kind: str) -> Iterator[Peer]:
+def page_over(kind: str, *, has_pane: bool = False) -> Iterator[Peer]:
     """A notebook in JupyterLab whose page asks its kernel over ``comm`` or ``nbsocket``."""
-    first, burst = (COMM, COMM_BURST) if kind == "comm" else (SOCKET, SOCKET_BURST)
+    first, cells = (COMM, COMM_CELLS) if kind == "comm" else (SOCKET, SOCKET_CELLS)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         made = nbformat.v4.new_notebook()
-        made.cells = [nbformat.v4.new_code_cell(cell) for cell in (first, burst)]
+        made.cells = [nbformat.v4.new_code_cell(cell) for cell in (first, *cells.values())]
         made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(made, root / "bench.ipynb")
-        with JupyterProcess(root, app="lab", options=("--LabApp.expose_app_in_browser=True",)) as jupyter:
+        options = ("--LabApp.expose_app_in_browser=True", "--NbSocketApp.ping_interval=600")
+        with JupyterProcess(root, app="lab", options=options) as jupyter:
             context = _browser().new_context()
             page = context.new_page()
             page.goto(f"{jupyter.url}lab/tree/bench.ipynb?reset&token={TOKEN}")
             notebook = Notebook(page, root / "bench.ipynb")
             notebook.wait_ready()
             said = notebook.run(0).strip()
+            path = "/"
             if kind == "comm":
                 page.wait_for_selector("#bench-ready")
             else:
                 page.evaluate(CONNECT, ["/", said])
+                path = f"/nbsocket/bench/socket.io/?EIO=4&transport=websocket&join_token={said}"
+            if has_pane:
+                notebook.run(1 + list(cells).index("pane"))
+                page.wait_for_selector("text=connected")
             yield Peer(
                 "comm" if kind == "comm" else "nbsocket in chromium",
-                Address(jupyter.port, "/"),
+                Address(jupyter.port, path),
                 [jupyter.process.pid],
                 jupyter,
                 notebook=notebook,
+                cells=list(cells),
             )
             context.close()
 
 
-def trip_ms(peer: Peer | None, is_quick: bool) -> float:
-    """Return the median of round trips, one question at a time."""
+def _notebook(peer: Peer | None) -> Notebook:
     if peer is None or peer.notebook is None:
         raise ValueError
-    return float(peer.notebook.page.evaluate("(count) => window.trips(count)", 20 if is_quick else 60))
+    return peer.notebook
+
+
+def _begin(peer: Peer | None, cell: str) -> Notebook:
+    """Run a cell; whether it ended is not asked: a flood of the comm channel may swallow that, too."""
+    notebook = _notebook(peer)
+    notebook.begin(1 + peer.cells.index(cell))  # type: ignore[union-attr]
+    return notebook
+
+
+def trip_ms(peer: Peer | None, is_quick: bool) -> float:
+    """Return the median of round trips, one question at a time."""
+    return float(_notebook(peer).page.evaluate("(count) => window.trips(count)", 20 if is_quick else 60))
+
+
+def busy_trip_ms(peer: Peer | None, _: bool) -> float:
+    """Return the median of round trips that begin while a cell computes for 3 seconds."""
+    notebook = _begin(peer, "busy")
+    count = 1 if peer is not None and peer.name == "comm" else 20
+    found = float(notebook.page.evaluate("(count) => window.trips(count)", count))
+    notebook.page.wait_for_timeout(3000)
+    return found
+
+
+def loaded_trip_ms(peer: Peer | None, _: bool) -> float:
+    """Return the median of round trips while a thread of the kernel sends 1,000 events a second."""
+    page = _begin(peer, "load").page
+    found = float(page.evaluate("(count) => window.trips(count)", 20))
+    page.wait_for_timeout(3000)
+    return found
 
 
 def many_per_s(peer: Peer | None, is_quick: bool) -> float:
     """Return how many questions a second are answered that are all asked at once."""
-    if peer is None or peer.notebook is None:
-        raise ValueError
-    return float(peer.notebook.page.evaluate("(count) => window.many(count)", 200 if is_quick else 1000))
+    page = _notebook(peer).page
+    return float(page.evaluate("(count) => window.many(count)", 200 if is_quick else 1000))
 
 
 def lost_of_burst(peer: Peer | None, _: bool) -> float:
     """Return how many of 10,000 events from one cell never reached the page."""
-    if peer is None or peer.notebook is None:
-        raise ValueError
-    page = peer.notebook.page
+    return 10_000.0 - _received(peer, "burst")
+
+
+def lost_of_million(peer: Peer | None, _: bool) -> float:
+    """Return how many of 1,000,000 events from one cell never reached the page."""
+    return 1_000_000.0 - _received(peer, "million")
+
+
+def _received(peer: Peer | None, cell: str) -> int:
+    page = _notebook(peer).page
     page.evaluate("window.received = 0")
-    # Whether the cell has ended is not asked: a flood of the comm channel may swallow that, too.
-    peer.notebook.begin(1)
+    _begin(peer, cell)
     page.wait_for_function("window.received > 0")
     before = -1
     while before != (now := page.evaluate("window.received")):
         before = now
         page.wait_for_timeout(2500)
-    return 10_000.0 - before
+    return int(before)

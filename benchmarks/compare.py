@@ -11,21 +11,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
-from support.crowd import frame
+from load import Address, connect, pipelined
 from support.jupyter import JupyterProcess, Kernel
 from support.processes import memory_kib
 
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
 IDLE_CLIENTS = 400
 WINDOW = 256
 ECHOES = 20_000
-ACK_ID = 1_000_000
 SERVER = """
 import nbsocket, os
 io = nbsocket.Server("compare")
@@ -51,52 +47,6 @@ METRICS = {
     "kernel, KiB an idle client": "lower",
     "pipelined echo, 1/s": "higher",
 }
-
-
-class RawClient:
-    """A WebSocket written by hand, so that the client costs next to nothing."""
-
-    def __init__(self, url: str, ticket: str) -> None:
-        """Connect to the channel and to its default namespace."""
-        parts = urlsplit(url)
-        self._socket = socket.create_connection((parts.hostname, parts.port))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        path = f"{parts.path}nbsocket/compare/socket.io/?EIO=4&transport=websocket&join_token={ticket}"
-        self._socket.sendall(
-            f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
-        )
-        self._read_until(b"maxPayload")
-        self._socket.sendall(frame("40"))
-        self._read_until(b'40{"sid"')
-
-    def _read_until(self, mark: bytes) -> None:
-        seen = b""
-        while mark not in seen:
-            data = self._socket.recv(65536)
-            if not data:
-                raise ConnectionError(seen[:300])
-            seen += data
-
-    def echo(self, count: int) -> float:
-        """Ask ``count`` times, ``WINDOW`` questions under way; return answers a second."""
-        text = "x" * 100
-        question = frame(f'42{ACK_ID}["echo","{text}"]')
-        answer_bytes = len(f'43{ACK_ID}["{text}"]') + 2
-        began = time.perf_counter()
-        self._socket.sendall(question * WINDOW)
-        sent, received_bytes = WINDOW, 0
-        while received_bytes < count * answer_bytes:
-            received_bytes += len(self._socket.recv(262_144))
-            due = min(count, received_bytes // answer_bytes + WINDOW) - sent
-            if due > 0:
-                self._socket.sendall(question * due)
-                sent += due
-        return count / (time.perf_counter() - began)
-
-    def close(self) -> None:
-        """Close it."""
-        self._socket.close()
 
 
 @contextmanager
@@ -126,18 +76,18 @@ async def measure(tree: Path) -> dict[str, float]:
             if Path(said[1]).parent != tree:
                 raise RuntimeError(said)
             ticket = await loop.run_in_executor(None, jupyter.ticket, "compare", "owner")
-
-            def clients(count: int) -> list[RawClient]:
-                return [RawClient(jupyter.url, ticket) for _ in range(count)]
-
+            path = f"/nbsocket/compare/socket.io/?EIO=4&transport=websocket&join_token={ticket}"
+            address = Address(jupyter.port, path)
             # What is made once must not count for the clients that follow.
-            warm = await loop.run_in_executor(None, clients, 20)
-            await loop.run_in_executor(None, warm[0].echo, 2000)
+            warm = await loop.run_in_executor(None, connect, address, 20)
+            await loop.run_in_executor(None, pipelined, warm[:1], 2000, WINDOW)
             before = memory_kib(server_pid), memory_kib(kernel_pid)
-            idle = await loop.run_in_executor(None, clients, IDLE_CLIENTS)
+            idle = await loop.run_in_executor(None, connect, address, IDLE_CLIENTS)
             await asyncio.sleep(0.5)
             after = memory_kib(server_pid), memory_kib(kernel_pid)
-            rates = [await loop.run_in_executor(None, warm[0].echo, ECHOES) for _ in range(3)]
+            rates = [
+                await loop.run_in_executor(None, pipelined, warm[:1], ECHOES, WINDOW) for _ in range(3)
+            ]
             for client in warm + idle:
                 client.close()
     grown = [(late - early) / IDLE_CLIENTS for early, late in zip(before, after, strict=True)]

@@ -11,12 +11,17 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from support.crowd import frame, server_text
 
+if TYPE_CHECKING:
+    from multiprocessing.synchronize import Event
+
 ACK_ID = 1_000_000
+_PLACEHOLDER = '{"_placeholder":true,"num":0}'
 _BUFFER = bytearray(1024 * 1024)
 _PATIENCE_S = 120.0
 
@@ -50,17 +55,20 @@ class Connection:
             "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
         )
-        self._until(b"\r\n\r\n")
+        head = self._until(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 101"):
+            raise ConnectionError(head[:300])
         self.socket.sendall(frame("40"))
         self._until(b'40{"sid"')
 
-    def _until(self, mark: bytes) -> None:
+    def _until(self, mark: bytes) -> bytes:
         seen = b""
         while mark not in seen:
             data = self.socket.recv(65536)
             if not data:
                 raise ConnectionError(seen[:300])
             seen += data
+        return seen
 
     def send(self, text: str) -> None:
         """Send one message."""
@@ -100,9 +108,22 @@ def _answer_bytes(size: int) -> int:
     return len(server_text(f'43{ACK_ID}["{"x" * size}"]'))
 
 
-def pipelined(clients: list[Connection], count: int, window: int, size: int = 100) -> float:
+def _binary_question(size: int) -> bytes:
+    """Return a question whose argument is an attachment."""
+    return frame(f'451-{ACK_ID}["echo",{_PLACEHOLDER}]') + frame(bytes(size))
+
+
+def _binary_answer_bytes(size: int) -> int:
+    return len(server_text(f"461-{ACK_ID}[{_PLACEHOLDER}]")) + len(server_text("x" * size))
+
+
+def pipelined(
+    clients: list[Connection], count: int, window: int, size: int = 100, *, is_binary: bool = False
+) -> float:
     """Have ``count`` questions of each client answered, ``window`` under way; return answers a second."""
     question, answer_bytes = frame(f'42{ACK_ID}["echo","{"x" * size}"]'), _answer_bytes(size)
+    if is_binary:
+        question, answer_bytes = _binary_question(size), _binary_answer_bytes(size)
     with selectors.DefaultSelector() as selector:
         state = {}
         began = time.perf_counter()
@@ -153,3 +174,27 @@ def burst(clients: list[Connection], count: int, size: int = 100) -> float:
                     selector.unregister(client.socket)
                     left -= 1
         return time.perf_counter() - began
+
+
+def stream(address: Address, count: int, events_per_s: float, seconds: float, ready: Event) -> None:
+    """Be ``count`` clients that each get so many events; in a process of its own."""
+    clients = connect(address, count)
+    burst(clients, 1)
+    question = frame('42["burst",1,100]')
+    with selectors.DefaultSelector() as selector:
+        for client in clients:
+            selector.register(client.socket, selectors.EVENT_READ, client)
+        ready.set()
+        began, asked = time.monotonic(), 0
+        while (now := time.monotonic() - began) < seconds:
+            due = int(now * events_per_s) - asked
+            if due > 0:
+                clients[0].socket.sendall(question * due)
+                asked += due
+            for key, _ in selector.select(0.002):
+                key.data.socket.recv_into(_BUFFER)
+
+
+def drain(address: Address, count: int, seconds: float, ready: Event) -> None:
+    """Be ``count`` clients that read whatever comes; in a process of its own."""
+    stream(address, count, 0, seconds, ready)

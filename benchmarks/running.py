@@ -20,7 +20,7 @@ from load import Address
 from support.jupyter import TOKEN, JupyterProcess, Kernel, free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from support.lab import Notebook
 
@@ -50,6 +50,12 @@ def flood(events_per_s, seconds, size):
             time.sleep(0.005)
     threading.Thread(target=run).start()
 
+def spin(seconds):
+    # A cell that computes.
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pass
+
 print(os.getpid())
 """
 
@@ -65,6 +71,7 @@ class Peer:
         jupyter: Its Jupyter server, if it is ours.
         run: Runs a cell in its kernel, if it is ours.
         notebook: Its notebook in Chromium, if that is where its clients are.
+        cells: What the notebook's cells after the first are for.
     """
 
     name: str
@@ -73,6 +80,7 @@ class Peer:
     jupyter: JupyterProcess | None = None
     run: Callable[[str], str] | None = None
     notebook: Notebook | None = None
+    cells: Sequence[str] = ()
 
 
 @contextlib.contextmanager

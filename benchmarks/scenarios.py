@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import multiprocessing
 import statistics
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from dataclasses import dataclass, field
@@ -21,7 +23,7 @@ from support.jupyter import TOKEN
 from support.processes import memory_kib
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from running import Peer
@@ -33,6 +35,7 @@ PYTHON = "python-socketio, tornado"
 RELAY = "bare tornado, two hops"
 PAGE = "nbsocket in chromium"
 COMM = "comm"
+PANE = "nbsocket in chromium, a pane open"
 
 STARTS: dict[str, Callable[[], AbstractContextManager[Peer]]] = {
     OURS: running.ours,
@@ -44,6 +47,7 @@ STARTS: dict[str, Callable[[], AbstractContextManager[Peer]]] = {
     "jupyter-server-proxy": running.behind_jupyter,
     PAGE: lambda: chromium.page_over("nbsocket"),
     COMM: lambda: chromium.page_over("comm"),
+    PANE: lambda: chromium.page_over("nbsocket", has_pane=True),
 }
 
 
@@ -74,6 +78,8 @@ class Scenario:
         peers: Whose; ours first.
         measure: Returns one figure of one peer; the flag asks for a short run.
         targets: What is aimed at.
+        starts_anew: Whether every figure needs a peer that did nothing before.
+        rounds: How many at most; 0 for as many as all others.
     """
 
     name: str
@@ -83,6 +89,8 @@ class Scenario:
     peers: tuple[str, ...]
     measure: Callable[[Peer | None, bool], float]
     targets: tuple[Target, ...] = field(default=())
+    starts_anew: bool = False
+    rounds: int = 0
 
     @property
     def ours(self) -> str:
@@ -132,10 +140,11 @@ def _one_event(clients: list[load.Connection], is_quick: bool) -> float:
     return statistics.median(load.burst(clients, 1) for _ in range(10 if is_quick else 40)) * 1000
 
 
-def _big_echo(size: int) -> Callable[[list[load.Connection], bool], float]:
+def _big_echo(size: int, *, is_binary: bool = False) -> Callable[[list[load.Connection], bool], float]:
     def measure(clients: list[load.Connection], is_quick: bool) -> float:
         count = max(10, min(2000, 4_000_000 // size)) // (4 if is_quick else 1)
-        return load.pipelined(clients, max(4, count), 4, size) * size / 1e6
+        rate = load.pipelined(clients, max(4, count), 4, size, is_binary=is_binary)
+        return rate * size / 1e6
 
     return measure
 
@@ -171,45 +180,106 @@ def _idle_memory(index: int) -> Callable[[Peer | None, bool], float]:
     return measure
 
 
-def _drain(address: load.Address, count: int, ready: object, seconds: float) -> None:
-    """Connect in a process of its own and read whatever comes."""
-    import selectors  # noqa: PLC0415 - in the child
+@contextlib.contextmanager
+def _beside(target: Callable[..., None], *args: object) -> Iterator[None]:
+    """Run clients in a process of their own; they are there when this begins."""
+    spawn = multiprocessing.get_context("spawn")
+    ready = spawn.Event()
+    process = spawn.Process(target=target, args=(*args, ready))
+    process.start()
+    try:
+        if not ready.wait(60):
+            msg = "the clients beside do not come"
+            raise RuntimeError(msg)
+        yield
+    finally:
+        process.join(60)
 
-    clients = load.connect(address, count)
-    with selectors.DefaultSelector() as selector:
+
+def _round_trip_under_load(peer: Peer | None, is_quick: bool) -> float:
+    """Ask while 50 other clients get 200 events a second each."""
+    if peer is None:
+        raise ValueError
+    count = 200 if is_quick else 1000
+    (client,) = load.connect(peer.address, 1)
+    with _beside(load.stream, peer.address, 50, 200, 2.0 if is_quick else 4.0):
+        load.round_trips(client, 50)
+        took = load.round_trips(client, count)
+    client.close()
+    return statistics.median(took) * 1000
+
+
+def _round_trip_in_busy_cell(peer: Peer | None, is_quick: bool) -> float:
+    """Ask while a cell computes."""
+    if peer is None or peer.run is None:
+        raise ValueError
+    (client,) = load.connect(peer.address, 1)
+    load.round_trips(client, 20)
+    spinning = threading.Thread(target=peer.run, args=(f"spin({1.5 if is_quick else 3})",))
+    spinning.start()
+    time.sleep(0.3)
+    took = load.round_trips(client, 40 if is_quick else 100)
+    spinning.join()
+    client.close()
+    return statistics.median(took) * 1000
+
+
+def _served(count: int) -> Callable[[Peer | None, bool], float]:
+    def measure(peer: Peer | None, is_quick: bool) -> float:
+        """Return how many of so many clients are let in and get one event."""
+        if peer is None:
+            raise ValueError(count)
+        clients = load.connect(peer.address, count // 5 if is_quick else count)
+        load.burst(clients, 1)
         for client in clients:
-            selector.register(client.socket, selectors.EVENT_READ, client)
-        ready.set()  # type: ignore[attr-defined]
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            for key, _ in selector.select(0.1):
-                key.data.socket.recv_into(load._BUFFER)  # noqa: SLF001 - the same module's other half
+            client.close()
+        return float(len(clients))
+
+    return measure
 
 
-def _status_p99(peer: Peer | None, is_quick: bool) -> float:
+def _echo_beside_pane(peer: Peer | None, is_quick: bool) -> float:
+    return _with_clients(1, _echo_of_one)(peer, is_quick)
+
+
+def _status(percent: int) -> Callable[[Peer | None, bool], float]:
+    return lambda peer, is_quick: _status_ms(peer, is_quick, percent)
+
+
+def _status_ms(peer: Peer | None, is_quick: bool, percent: int) -> float:
     """Ask Jupyter's own /api/status while 200 clients get half of what was measured as the most."""
     if peer is None or peer.run is None or peer.jupyter is None:
         raise ValueError
     most = _with_clients(200, _burst)(peer, True)
     seconds = 3.0 if is_quick else 8.0
-    spawn = multiprocessing.get_context("spawn")
-    ready = spawn.Event()
-    reader = spawn.Process(target=_drain, args=(peer.address, 200, ready, seconds + 2))
-    reader.start()
-    ready.wait(60)
-    peer.run(f"flood({most / 2 / 200}, {seconds}, 100)")
-    took = []
-    until = time.monotonic() + seconds
     request = urllib.request.Request(
         f"{peer.jupyter.url}api/status", headers={"Authorization": f"token {TOKEN}"}
     )
-    while time.monotonic() < until:
-        began = time.perf_counter()
-        urllib.request.urlopen(request, timeout=30).read()
-        took.append(time.perf_counter() - began)
-        time.sleep(0.01)
-    reader.join(60)
-    return percentile(took, 99) * 1000
+    took = []
+    with _beside(load.drain, peer.address, 200, seconds + 1):
+        peer.run(f"flood({most / 2 / 200}, {seconds}, 100)")
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            began = time.perf_counter()
+            urllib.request.urlopen(request, timeout=30).read()
+            took.append(time.perf_counter() - began)
+            time.sleep(0.01)
+    return percentile(took, percent) * 1000
+
+
+def _extension_ms(_: Peer | None, __: bool) -> float:
+    code = """
+import time
+from jupyter_server.serverapp import ServerApp
+app = ServerApp()
+app.initialize(["--ServerApp.jpserver_extensions={}", "--port=0", "--no-browser"])
+began = time.perf_counter()
+from nbsocket.server.app import NbSocketApp
+NbSocketApp.load_classic_server_extension(app)
+print((time.perf_counter() - began) * 1000)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return float(done.stdout.split()[-1])
 
 
 def _import_ms(_: Peer | None, __: bool) -> float:
@@ -234,6 +304,22 @@ ALL = (
         (OURS, RELAY, "bare tornado", NODE, PYTHON, "python-socketio, uvicorn", "jupyter-server-proxy"),
         _with_clients(1, _round_trip),
         (Target(RELAY, 2.0, 1.3),),
+    ),
+    Scenario(
+        "round-trip-load",
+        "raw round trip while 50 other clients get 200 events a second each, median",
+        "ms",
+        False,
+        (OURS, NODE, PYTHON),
+        _round_trip_under_load,
+    ),
+    Scenario(
+        "round-trip-busy",
+        "raw round trip while a cell computes, median",
+        "ms",
+        False,
+        (OURS,),
+        _round_trip_in_busy_cell,
     ),
     Scenario(
         "echo-1",
@@ -287,6 +373,17 @@ ALL = (
         )
         for size in (16, 1000, 100_000, 900_000)
     ),
+    *(
+        Scenario(
+            f"binary-{size}",
+            f"echo of an attachment of {size:,} bytes, four under way",
+            "MB/s each way",
+            True,
+            (OURS, NODE, PYTHON),
+            _with_clients(1, _big_echo(size, is_binary=True)),
+        )
+        for size in (16, 1000, 100_000, 900_000)
+    ),
     Scenario(
         "connect", "clients that come, one after the other", "1/s", True, (OURS, NODE, PYTHON), _connections
     ),
@@ -298,18 +395,40 @@ ALL = (
         (OURS, NODE, PYTHON),
         _idle_memory(0),
         (Target("", 20.0, 12.0),),
+        starts_anew=True,
+        rounds=3,
     ),
     Scenario(
-        "memory-kernel", "memory of an idle client in the kernel", "KiB", False, (OURS,), _idle_memory(1)
-    ),
-    Scenario(
-        "status",
-        "/api/status, p99, during a flood to 200 clients at half the most",
-        "ms",
+        "memory-kernel",
+        "memory of an idle client in the kernel",
+        "KiB",
         False,
         (OURS,),
-        _status_p99,
-        (Target("", 60.0, 20.0),),
+        _idle_memory(1),
+        starts_anew=True,
+        rounds=3,
+    ),
+    Scenario(
+        "clients-5000",
+        "clients that are let in and get an event, of 5,000",
+        "clients",
+        True,
+        (OURS,),
+        _served(5000),
+        (Target("", 5000.0),),
+        rounds=1,
+    ),
+    *(
+        Scenario(
+            f"status-p{percent}",
+            f"/api/status, p{percent}, during a flood to 200 clients at half the most",
+            "ms",
+            False,
+            (OURS,),
+            _status(percent),
+            (Target("", 60.0, 20.0),) if percent == 99 else (),
+        )
+        for percent in (50, 99)
     ),
     Scenario(
         "page-trip",
@@ -319,6 +438,24 @@ ALL = (
         (PAGE, COMM),
         chromium.trip_ms,
         (Target(COMM, 1 / 30, 1 / 50),),
+    ),
+    Scenario(
+        "page-trip-load",
+        "the same while the kernel sends 1,000 events a second to the page",
+        "ms",
+        False,
+        (PAGE, COMM),
+        chromium.loaded_trip_ms,
+        rounds=3,
+    ),
+    Scenario(
+        "page-trip-busy",
+        "the same while a cell computes for 3 seconds",
+        "ms",
+        False,
+        (PAGE, COMM),
+        chromium.busy_trip_ms,
+        rounds=3,
     ),
     Scenario(
         "page-many",
@@ -336,6 +473,34 @@ ALL = (
         (PAGE, COMM),
         chromium.lost_of_burst,
         (Target("", 0),),
+        rounds=3,
+    ),
+    Scenario(
+        "page-burst-million",
+        "events of one cell that never reach the page, of 1,000,000",
+        "lost",
+        False,
+        (PAGE,),
+        chromium.lost_of_million,
+        (Target("", 0),),
+        rounds=1,
+    ),
+    Scenario(
+        "pane",
+        "pipelined echo of a raw client beside a pane in JupyterLab in Chromium",
+        "1/s",
+        True,
+        (PANE, PAGE),
+        _echo_beside_pane,
+        rounds=3,
+    ),
+    Scenario(
+        "extension",
+        "import and load of the extension, above the Jupyter server's own start",
+        "ms",
+        False,
+        (),
+        _extension_ms,
     ),
     Scenario(
         "import",

@@ -11,7 +11,7 @@ from playwright.sync_api import expect, sync_playwright
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from browser.conftest import CHROMIUM_OPTIONS, chromium_path
+from support.chromium import OPTIONS, chromium_path
 from support.jupyter import TOKEN, JupyterProcess
 from support.lab import Notebook
 
@@ -55,7 +55,7 @@ def main() -> None:
         settings.mkdir(parents=True)
         (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
         options = ("--LabApp.expose_app_in_browser=True",)
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=OPTIONS)
         with JupyterProcess(root, app="lab", options=options) as lab:
             page = browser.new_page(viewport={"width": 1240, "height": 1060})
             page.goto(f"{lab.url}lab/tree/chat.ipynb?reset&token={TOKEN}")

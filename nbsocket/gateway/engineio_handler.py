@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from contextvars import Context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from tornado.iostream import StreamClosedError
 from tornado.web import stream_request_body
 
 from nbsocket.gateway.client_session import PollCutError, PollOverlapError
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable
 
+    from tornado.http1connection import HTTP1Connection
     from tornado.httputil import HTTPServerRequest
     from tornado.iostream import IOStream
 
@@ -119,7 +122,13 @@ class EngineIOHandler(PublicHandler):
             raise RefusedError(503, 3, "The connection was cut") from None
         self.set_header("Content-Type", "text/plain; charset=UTF-8")
         self.set_header("X-Accel-Buffering", "no")
-        await self.finish(payload)
+        stream = cast("HTTP1Connection", self.request.connection).stream
+        with contextlib.suppress(StreamClosedError):
+            await self.finish(payload)
+            if stream.error is None:
+                return
+        # What was in it is lost, so the session cannot go on.
+        session.close(engine.TRANSPORT_ERROR)
 
     def _serve_websocket(self, ticket: Ticket, sid: str) -> None:
         key = self._websocket_key()
@@ -184,7 +193,9 @@ class EngineIOHandler(PublicHandler):
         finally:
             session.posting = False
         self.set_header("Content-Type", "text/html")
-        await self.finish("ok")
+        with contextlib.suppress(StreamClosedError):
+            # Who asked is gone; what it sent has been taken.
+            await self.finish("ok")
 
     def put(self, channel: str) -> None:
         """Refuse a method that Engine.IO has no use for."""
@@ -220,7 +231,7 @@ class EngineIOHandler(PublicHandler):
         return session
 
     def on_connection_close(self) -> None:
-        """Notice a client that gave up a waiting poll."""
+        """Notice a client that gave up a poll."""
         super().on_connection_close()
         if self._answer is not None and self._session is not None and not self._answer.done():
             self._session.poll_lost(self._answer)

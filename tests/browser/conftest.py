@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
 from playwright.sync_api import sync_playwright
+from support.chromium import OPTIONS, chromium_path
 from support.jupyter import TOKEN, JupyterProcess
 from support.lab import Notebook
 
 ROOT = Path(__file__).parent.parent.parent
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def chromium_path() -> str | None:
-    """Return the system's Chromium; None lets Playwright look for its own."""
-    named = os.environ.get("NBSOCKET_CHROMIUM")
-    return named or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +45,7 @@ def lab(tmp_path_factory):
 @pytest.fixture(scope="session")
 def chromium():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=OPTIONS)
         yield browser
         browser.close()
 

@@ -9,6 +9,7 @@ from tornado.httpclient import HTTPClientError
 from tornado.websocket import websocket_connect
 
 from nbsocket.gateway.engineio_handler import EngineWebSocket
+from nbsocket.link.messages import Closed
 from nbsocket.protocol.engine_packet import SEPARATOR
 
 
@@ -287,6 +288,27 @@ async def test_a_poll_whose_connection_is_lost_ends_the_session(client, jp_async
     answer = session.poll()
     session.poll_lost(answer)
     assert not switchboard.sessions
+
+
+@pytest.mark.fault(6)
+async def test_a_poll_that_is_reset_while_its_answer_is_written_ends_the_session(
+    client, desk, switchboard, jp_http_port, jp_base_url, caplog
+):
+    await client.handshake()
+    await client.post("40")
+    number = desk.opened()[0].session
+    await desk.deliver(["x" * 30_000_000], [number])
+    reader, writer = await asyncio.open_connection("127.0.0.1", jp_http_port)
+    query = "&".join(f"{key}={value}" for key, value in client.query.items())
+    writer.write(
+        f"GET {jp_base_url}nbsocket/chat/socket.io/?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    )
+    await reader.read(1000)
+    writer.transport.abort()
+    await until(lambda: not switchboard.sessions)
+    assert [one.reason for one in desk.received if isinstance(one, Closed)] == ["transport error"]
+    assert "Traceback" not in caplog.text
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 @pytest.mark.threat(17)

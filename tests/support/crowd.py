@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 PING, PONG = b"\x81\x012", "3"
 
 
-def frame(text: str) -> bytes:
+def frame(message: str | bytes) -> bytes:
     """Return a client's frame; masked with zeros, which changes nothing."""
-    body = text.encode()
+    first, body = (0x82, message) if isinstance(message, bytes) else (0x81, message.encode())
     size = len(body)
     if size < 126:
-        head = bytes([0x81, 0x80 | size])
+        head = bytes([first, 0x80 | size])
     elif size < 65536:
-        head = bytes([0x81, 0xFE]) + size.to_bytes(2, "big")
+        head = bytes([first, 0xFE]) + size.to_bytes(2, "big")
     else:
-        head = bytes([0x81, 0xFF]) + size.to_bytes(8, "big")
+        head = bytes([first, 0xFF]) + size.to_bytes(8, "big")
     return head + b"\0\0\0\0" + body
 
 
