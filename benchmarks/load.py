@@ -104,6 +104,19 @@ def round_trips(client: Connection, count: int) -> list[float]:
     return took
 
 
+def round_trips_among_events(client: Connection, count: int) -> list[float]:
+    """Do the same while events arrive, too."""
+    question, answer = frame(f'42{ACK_ID}["echo","{"x" * 100}"]'), f"43{ACK_ID}[".encode()
+    took = []
+    for _ in range(count):
+        began, seen = time.perf_counter(), b""
+        client.socket.sendall(question)
+        while answer not in seen:
+            seen = seen[-len(answer) :] + client.socket.recv(65536)
+        took.append(time.perf_counter() - began)
+    return took
+
+
 def _answer_bytes(size: int) -> int:
     return len(server_text(f'43{ACK_ID}["{"x" * size}"]'))
 
