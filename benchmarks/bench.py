@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import statistics
+import subprocess
 import sys
 import time
 from contextlib import ExitStack
@@ -102,7 +104,18 @@ def main() -> int:
         print(f"  {'met' if target['met'] else 'NOT MET':8} {target['scenario']}: {target['target']}")
     if not chosen.scenarios:
         RESULTS.mkdir(exist_ok=True)
-        about = {"python": platform.python_version(), "machine": platform.machine(), "quick": chosen.quick}
+        about = {
+            "day": time.strftime("%Y-%m-%d"),
+            "python": platform.python_version(),
+            "node": subprocess.run(
+                ["node", "--version"], check=True, capture_output=True, text=True
+            ).stdout.strip(),
+            "machine": platform.machine(),
+            "cores": os.cpu_count(),
+            "rounds": rounds,
+            "seconds": round(time.monotonic() - began),
+            "quick": chosen.quick,
+        }
         text = json.dumps({"about": about, "results": results, "targets": targets}, indent=1)
         (RESULTS / "latest.json").write_text(f"{text}\n", encoding="utf-8")
     return 0

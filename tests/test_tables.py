@@ -27,11 +27,12 @@ def test_every_row_has_a_test_or_a_reason(table, titles, reasons):
     assert marked(table) & set(reasons) == set()
 
 
-def test_the_documents_say_the_same():
+@pytest.mark.parametrize(("script", "target"), [("make_tables", "tables"), ("make_performance", "figures")])
+def test_the_documents_say_the_same(script, target):
     done = subprocess.run(
-        [sys.executable, TESTS.parent / "docs" / "make_tables.py", "--check"],
+        [sys.executable, TESTS.parent / "docs" / f"{script}.py", "--check"],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, f"run  make tables  ({done.stdout})"
+    assert done.returncode == 0, f"run  make {target}  ({done.stdout})"
