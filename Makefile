@@ -13,7 +13,7 @@ JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/package-lock.json
 
 .DEFAULT_GOAL := help
 BEFORE ?= HEAD~1
-.PHONY: help demo test lint types js python browser conformance interop upgrades compare bench figures faults threats \
+.PHONY: help demo test lint types js python browser conformance interop upgrades compare bench figures profile faults threats \
 	soak reference tables format wheel clean
 
 help: ## Say what can be made
@@ -96,6 +96,9 @@ $(STAMPS)/bench: $(STAMPS)/dev benchmarks/peers/package-lock.json
 
 bench: $(STAMPS)/bench $(STAMPS)/chromium ## Every peer side by side; SCENARIO="echo-1 one-200" for some, QUICK=1 for a minute each
 	$(BIN)/python benchmarks/bench.py $(SCENARIO) $(if $(QUICK),--quick)
+
+profile: $(STAMPS)/bench ## Where the time of an echo goes, by process, thread and function
+	$(BIN)/python benchmarks/profile_echo.py
 
 figures: $(STAMPS)/bench ## Make the tables and plots of docs/performance.md from what make bench found
 	$(BIN)/python docs/make_performance.py

@@ -54,9 +54,8 @@ def results_table(kept: dict[str, Any]) -> str:
             middle = statistics.median(found)
             ratio = f"{mine / middle:.3g} of it" if index and middle else ""
             what = f"`{name}`: {result['what']}, {result['unit']}" if not index else ""
-            lines.append(
-                f"| {what} | {peer} | {short(middle)} | {short(min(found))} to {short(max(found))} | {ratio} |"
-            )
+            spread = f"{short(min(found))} to {short(max(found))}"
+            lines.append(f"| {what} | {peer} | {short(middle)} | {spread} | {ratio} |")
     return "\n".join(lines)
 
 
@@ -76,11 +75,11 @@ def page_with(text: str, kept: dict[str, Any]) -> str:
         ("targets", targets_table(kept)),
         ("results", results_table(kept)),
     ):
-        begin, end = f"<!-- {name}, made by docs/make_performance.py -->", "<!-- end -->"
-        pattern = re.compile(rf"{re.escape(begin)}\n.*?{re.escape(end)}", re.DOTALL)
-        if not pattern.search(text):
+        begin = f"<!-- {name}, made by docs/make_performance.py -->\n"
+        head, mark, rest = text.partition(begin)
+        if not mark:
             raise SystemExit(f"{PAGE.name} lacks the mark {begin}")
-        text = pattern.sub(lambda _, begin=begin, made=made: f"{begin}\n{made}\n{end}", text)
+        text = f"{head}{mark}{made}\n<!-- end -->{rest.partition('<!-- end -->')[2]}"
     return text
 
 
