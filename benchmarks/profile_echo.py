@@ -1,8 +1,9 @@
-"""Where the time of a pipelined echo goes: CPU time of both processes, and who holds Python's lock in the kernel.
+"""Where the time of a pipelined echo goes: CPU time of both processes, and who holds Python's lock.
 
     python benchmarks/profile_echo.py [--seconds 8]
 
-CPU time is what the operating system counted; the rest is sampled by py-spy, 500 times a second, only where the lock is held.
+CPU time is what the operating system counted; the rest is sampled by py-spy, 500 times a second,
+only where the lock is held.
 """
 
 from __future__ import annotations
