@@ -86,7 +86,7 @@ def main() -> int:
         for name, pid, early in zip(("server", "kernel"), peer.pids, before, strict=True):
             spent = cpu_s(pid) - early
             print(
-                f"  {name}: {spent / count * 1e6:.1f} µs of CPU an echo, busy {spent / took:.0%} of the time"
+                f"  {name}: {spent / count * 1e6:.1f} µs of CPU each, busy {spent / took:.0%} of the time"
             )
         for name, pid in zip(("kernel", "server"), reversed(peer.pids), strict=True):
             show(name, sample(pid, seconds, client))

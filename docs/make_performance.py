@@ -1,7 +1,7 @@
 """Makes the tables and the plots of docs/performance.md from the results of the benchmarks.
 
-python docs/make_performance.py            # from benchmarks/results/latest.json, which it keeps as docs/performance.json
-python docs/make_performance.py --check    # only says whether the page is what docs/performance.json makes
+python docs/make_performance.py            # from what make bench found, kept as performance.json
+python docs/make_performance.py --check    # whether the page is what performance.json makes
 """
 
 from __future__ import annotations
