@@ -16,10 +16,12 @@ class Burst:
     Args:
         messages: The content of MESSAGE packets, in order.
         volatile: Whether a client that is not ready may miss them.
+        at: When the kernel sent them, on its clock, if somebody watches; else 0.
     """
 
-    def __init__(self, messages: list[str | bytes], volatile: bool = False) -> None:
+    def __init__(self, messages: list[str | bytes], volatile: bool = False, at: float = 0.0) -> None:
         """Take over ``messages``."""
+        self.at = at
         self.messages = messages
         self.volatile = volatile
 

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from nbsocket.gateway.burst import Burst, Control
 from nbsocket.gateway.tickets import GUEST, Ticket
+from nbsocket.gateway.wire import OUT
 from nbsocket.link.messages import Opened
 from nbsocket.protocol import engine_session as engine
 from nbsocket.protocol.engine_packet import NOOP, Packet, PacketType, encode_payload
 from nbsocket.protocol.engine_states import State, Trigger
+from nbsocket.protocol.websocket import server_frames
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from nbsocket.gateway.switchboard import Channel, Switchboard
+    from nbsocket.gateway.wire import Wire
 
 _WRITE_BYTES = 64 * 1024
 _LATE_S = 0.2
@@ -35,6 +38,9 @@ class WebSocket(Protocol):
 
     def close_websocket(self, code: int) -> None:
         """Close it."""
+
+    def keep_frames(self, *, keep: bool) -> None:
+        """Keep whole frames as they come, for wire views, or keep none."""
 
 
 class PollOverlapError(Exception):
@@ -63,6 +69,7 @@ class ClientSession:
         "_connect_until",
         "_holds",
         "_loop",
+        "_pinged_at",
         "_poll",
         "_probe",
         "_progress_at",
@@ -80,6 +87,9 @@ class ClientSession:
         "posting",
         "protocol",
         "queued_bytes",
+        "received_count",
+        "round_trip_ms",
+        "sent_count",
         "state",
         "ticket",
         "websocket",
@@ -106,6 +116,10 @@ class ClientSession:
         self.posting = False
         self.queued_bytes = 0
         self.dropped_count = 0
+        # MESSAGE packets so far: both ends count alike, so a page can say when it had which.
+        self.received_count = self.sent_count = 0
+        self.round_trip_ms: float | None = None
+        self._pinged_at = 0.0
         # What the kernel wants to be told of this client should it start anew, unread here,
         # and what the client is told then.
         self.state = b""
@@ -218,7 +232,7 @@ class ClientSession:
         if not queue and len(bursts) == 1 and self.websocket is not None and not self._writing_bytes:
             # The way of nearly every event: straight to the operating system.
             self.channel.traffic.messages_out += len(bursts[0].messages)
-            self._write(self.websocket, bursts[0].websocket_bytes)
+            self._write(self.websocket, bursts[0].websocket_bytes, bursts)
             return
         backlogged = bool(queue)
         sent = 0
@@ -256,16 +270,20 @@ class ClientSession:
 
     def _write_some(self, websocket: WebSocket) -> None:
         queue = self._queue
-        chunks: list[bytes] = []
+        bursts: list[Burst] = []
         size = 0
         while queue and size < _WRITE_BYTES:
             burst = queue.popleft()
             self.queued_bytes -= burst.size
-            chunks.append(burst.websocket_bytes)
-            size += len(chunks[-1])
-        self._write(websocket, chunks[0] if len(chunks) == 1 else b"".join(chunks))
+            bursts.append(burst)
+            size += len(burst.websocket_bytes)
+        self._write(websocket, b"".join(burst.websocket_bytes for burst in bursts), bursts)
 
-    def _write(self, websocket: WebSocket, data: bytes) -> None:
+    def _write(self, websocket: WebSocket, data: bytes, bursts: list[Burst]) -> None:
+        if self.channel.wire is not None:
+            self._tell_sent(self.channel.wire, bursts)
+        for burst in bursts:
+            self.sent_count += len(burst.messages)
         pending = websocket.write_bytes(data)
         if pending is None:
             return
@@ -274,6 +292,22 @@ class ClientSession:
         self._writing_bytes = len(data)
         self.queued_bytes += len(data)
         pending.add_done_callback(self._written)
+
+    def _tell_sent(self, wire: Wire, bursts: list[Burst]) -> None:
+        index = self.sent_count
+        for burst in bursts:
+            if not wire.has_room:
+                wire.skip(len(burst.messages) or 1)
+                continue
+            for frame in server_frames(burst.websocket_bytes):
+                index += bool(burst.messages)
+                wire.packet(self, OUT, frame, "websocket", index if burst.messages else 0, burst.at)
+
+    def keep_frames(self) -> None:
+        """Have whole frames kept as long as somebody watches the channel."""
+        for websocket in (self.websocket, self._probe):
+            if websocket is not None:
+                websocket.keep_frames(keep=self.channel.wire is not None)
 
     def _written(self, _: asyncio.Future[None]) -> None:
         self.queued_bytes -= self._writing_bytes
@@ -311,6 +345,17 @@ class ClientSession:
         answer, self._poll = self._poll, None
         if answer is None or answer.done():
             return
+        wire = self.channel.wire
+        for burst in self._queue:
+            for packet in burst.packets:
+                is_message = packet.type is PacketType.MESSAGE
+                self.sent_count += is_message
+                if wire is not None:
+                    raw = encode_payload([packet]).encode()
+                    wire.packet(self, OUT, raw, "polling", self.sent_count if is_message else 0, burst.at)
+        if wire is not None:
+            for packet in extra:
+                wire.packet(self, OUT, encode_payload([packet]).encode(), "polling", 0)
         packets = [packet for burst in self._queue for packet in burst.packets]
         self._queue.clear()
         self.queued_bytes = 0
@@ -320,10 +365,18 @@ class ClientSession:
 
     # --- from the client --------------------------------------------------------------------
 
-    def receive(self, packet: Packet) -> Awaitable[None] | None:
-        """Take a packet from the session's transport; read on when the result is done."""
+    def receive(self, packet: Packet, number: int = 0) -> Awaitable[None] | None:
+        """Take a packet from the session's transport; read on when the result is done.
+
+        Args:
+            packet: Which.
+            number: What wire views call it; 0 if nobody watches.
+        """
         if packet.type is PacketType.MESSAGE:
-            return self.receive_message(packet.data)
+            return self.receive_message(packet.data, number)
+        if packet.type is PacketType.PONG and self._pinged_at:
+            self.round_trip_ms = (self._loop.time() - self._pinged_at) * 1000
+            self._pinged_at = 0.0
         if packet.type is PacketType.CLOSE:
             # The poll that waits is answered with a no-op (Engine.IO protocol, "HTTP long-polling").
             self.close(engine.TRANSPORT_CLOSE, answer=NOOP)
@@ -333,10 +386,11 @@ class ClientSession:
             self._ended(incoming.reason)
         return None
 
-    def receive_message(self, data: str | bytes) -> Awaitable[None] | None:
+    def receive_message(self, data: str | bytes, number: int = 0) -> Awaitable[None] | None:
         """Take the content of a MESSAGE; read on when the result is done."""
         if not self.is_open:
             return None
+        self.received_count += 1
         if not self._announced:
             if data[:1] != "0":
                 self.close(engine.PARSE_ERROR)
@@ -344,7 +398,7 @@ class ClientSession:
             self._announced = True
             self._connect_until = float("inf")
             self._switchboard.announce(self)
-        self._switchboard.to_kernel(self, data)
+        self._switchboard.to_kernel(self, data, number)
         pause = self._rate_pause() if self.ticket.role == GUEST else 0.0
         if pause or not self.channel.port.writable:
             return self._hold(pause)
@@ -389,7 +443,10 @@ class ClientSession:
             return
         incoming = self.protocol.receive_on_probe(packet, self._loop.time())
         if isinstance(incoming, engine.PacketDue):
-            probe.write_bytes(Control(incoming.packet).websocket_bytes)
+            data = Control(incoming.packet).websocket_bytes
+            if self.channel.wire is not None:
+                self.channel.wire.packet(self, OUT, data, "websocket", 0)
+            probe.write_bytes(data)
             self._answer_poll([NOOP])
             self._arm()
         elif isinstance(incoming, engine.Upgraded):
@@ -453,6 +510,7 @@ class ClientSession:
             self._ticked_at = now
             incoming = self.protocol.tick(now, is_reading=not self._holds)
             if isinstance(incoming, engine.PacketDue):
+                self._pinged_at = now
                 self.send([Control(incoming.packet)])
             elif isinstance(incoming, engine.ProbeRefused):
                 self._drop_probe()

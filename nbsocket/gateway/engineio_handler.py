@@ -15,8 +15,16 @@ from nbsocket.gateway.origin import RequestOrigin
 from nbsocket.gateway.switchboard import RefusedError
 from nbsocket.gateway.tickets import QUERY_NAME
 from nbsocket.gateway.websocket_connection import WebSocketConnection, accept_key
+from nbsocket.gateway.wire import IN, OUT
 from nbsocket.protocol import engine_session as engine
-from nbsocket.protocol.engine_packet import PROTOCOL_REVISION, decode_packet, decode_payload
+from nbsocket.protocol.engine_packet import (
+    PROTOCOL_REVISION,
+    SEPARATOR,
+    Packet,
+    PacketType,
+    decode_packet,
+    decode_payload,
+)
 from nbsocket.protocol.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -29,6 +37,7 @@ if TYPE_CHECKING:
 
     from nbsocket.gateway.client_session import ClientSession
     from nbsocket.gateway.tickets import Ticket
+    from nbsocket.gateway.wire import Wire
 
 _HIDDEN_HEADERS = frozenset(
     {"cookie", "authorization", "proxy-authorization", "x-xsrftoken", "x-csrftoken"}
@@ -133,11 +142,11 @@ class EngineIOHandler(PublicHandler):
     def _serve_websocket(self, ticket: Ticket, sid: str) -> None:
         key = self._websocket_key()
         if not sid:
-            session = self.switchboard.open_session(ticket, handshake_of(self.request))
+            session = self._session = self.switchboard.open_session(ticket, handshake_of(self.request))
             websocket = EngineWebSocket(self._accept(key), session)
             _LASTING.run(session.open, websocket)
         else:
-            session = self.switchboard.find_session(sid, ticket)
+            session = self._session = self.switchboard.find_session(sid, ticket)
             if not session.may_probe:
                 raise RefusedError(400, 3, "Bad request")
             websocket = EngineWebSocket(self._accept(key), session)
@@ -174,7 +183,7 @@ class EngineIOHandler(PublicHandler):
         _, sid = self._protocol_arguments()
         if not sid:
             raise RefusedError(400, 2, "Bad handshake method")
-        session = self._polling_session(sid, ticket)
+        session = self._session = self._polling_session(sid, ticket)
         content_type = self.request.headers.get("Content-Type", "text/plain")
         if session.posting or not content_type.startswith("text/plain"):
             session.close(engine.TRANSPORT_ERROR)
@@ -186,8 +195,8 @@ class EngineIOHandler(PublicHandler):
             except (ProtocolError, UnicodeDecodeError):
                 session.close(engine.PARSE_ERROR)
                 raise RefusedError(400, 3, "Bad request") from None
-            for packet in packets:
-                hold = session.receive(packet)
+            for packet, text in zip(packets, self._body.decode().split(SEPARATOR), strict=True):
+                hold = session.receive(packet, self._tell(session, packet, text))
                 if hold is not None:
                     await hold
         finally:
@@ -196,6 +205,30 @@ class EngineIOHandler(PublicHandler):
         with contextlib.suppress(StreamClosedError):
             # Who asked is gone; what it sent has been taken.
             await self.finish("ok")
+
+    @staticmethod
+    def _tell(session: ClientSession, packet: Packet, text: str) -> int:
+        wire = session.channel.wire
+        if wire is None:
+            return 0
+        index = session.received_count + 1 if packet.type is PacketType.MESSAGE else 0
+        return wire.packet(session, IN, text.encode(), "polling", index)
+
+    def on_finish(self) -> None:
+        """Tell wire views of the request."""
+        wire = None if self._session is None else self._session.channel.wire
+        if self._session is not None and wire is not None:
+            request = self.request
+            headers = [*request.headers.get_all(), *self._headers.get_all()]
+            wire.http(
+                self._session,
+                request.method or "",
+                request.path,
+                request.query_arguments,
+                self.get_status(),
+                headers,
+                request.request_time(),
+            )
 
     def put(self, channel: str) -> None:
         """Refuse a method that Engine.IO has no use for."""
@@ -251,15 +284,18 @@ class EngineWebSocket(WebSocketConnection):
         """Take the stream over."""
         super().__init__(stream, session.max_payload)
         self._session = session
+        self.keep_frames(keep=session.channel.wire is not None)
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
         """Hand a packet to the session; the next is read when the result is done."""
         session = self._session
+        wire = session.channel.wire
+        number = 0 if wire is None else self._tell(wire, message)
         if session.websocket is self:
             if message[:1] == "4":
-                return session.receive_message(message[1:])
+                return session.receive_message(message[1:], number)
             if isinstance(message, bytes):
-                return session.receive_message(message)
+                return session.receive_message(message, number)
         try:
             packet = decode_packet(message)
         except ProtocolError:
@@ -272,6 +308,18 @@ class EngineWebSocket(WebSocketConnection):
             return session.receive(packet)
         session.receive_on_probe(packet)
         return None
+
+    def _tell(self, wire: Wire, message: str | bytes) -> int:
+        session = self._session
+        is_message = session.websocket is self and (isinstance(message, bytes) or message[:1] == "4")
+        index = session.received_count + 1 if is_message else 0
+        return wire.packet(session, IN, self.take_frames(), "websocket", index)
+
+    def on_control(self, data: bytes, *, is_ours: bool) -> None:
+        """Tell wire views."""
+        wire = self._session.channel.wire
+        if wire is not None:
+            wire.packet(self._session, OUT if is_ours else IN, data, "websocket", 0)
 
     def on_close(self) -> None:
         """Tell the session."""

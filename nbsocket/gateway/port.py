@@ -23,6 +23,7 @@ from nbsocket.link.messages import (
     ClientMessage,
     CloseSession,
     Deliver,
+    Doings,
     MintTicket,
     Opened,
     PublishPage,
@@ -53,6 +54,7 @@ class KernelPort(Readiness):
         send: Carries a message to the kernel, in order.
         may_open: Whether its channels may do without tickets: a notebook's must not,
             since they stand at the address of its Jupyter server.
+        ask_clock: Asks the kernel what its clock says; ``clock`` is told the answer.
     """
 
     takes_clients = True
@@ -63,9 +65,11 @@ class KernelPort(Readiness):
         kernel_id: str,
         send: Callable[[Sequenced], None],
         may_open: bool = False,
+        ask_clock: Callable[[], None] = lambda: None,
     ) -> None:
         """Plug in without channels."""
         super().__init__()
+        self._ask_clock = ask_clock
         self._may_open = may_open
         self.kernel_id = kernel_id
         self.send = send
@@ -81,6 +85,7 @@ class KernelPort(Readiness):
             AskStats: self._stats,
         }
         self._acts: dict[type, Callable[[Any], None]] = {
+            Doings: self._doings,
             CloseSession: self._close_session,
             Unregister: self._unregister,
             Will: self._note_will,
@@ -107,10 +112,11 @@ class KernelPort(Readiness):
     def _add(bursts: list[tuple[Burst, list[int]]], message: Deliver) -> None:
         if bursts:
             last, to = bursts[-1]
-            if to == message.to and last.volatile is message.volatile:
+            # While somebody watches each has a time of its own.
+            if to == message.to and last.volatile is message.volatile and not message.at:
                 last.messages.extend(message.frames)
                 return
-        bursts.append((Burst(message.frames, message.volatile), message.to))
+        bursts.append((Burst(message.frames, message.volatile, message.at), message.to))
 
     async def _carry(self, bursts: list[tuple[Burst, list[int]]]) -> None:
         """Give every recipient all its bursts with one call."""
@@ -146,6 +152,15 @@ class KernelPort(Readiness):
         channel = self.channels.pop(message.channel, None)
         if channel is not None:
             self._switchboard.detach(channel)
+
+    def _doings(self, message: Doings) -> None:
+        channel = self.channels.get(message.channel)
+        if channel is not None and channel.wire is not None:
+            channel.wire.doings(message)
+
+    def ask_clock(self) -> None:
+        """Ask the kernel what its clock says, if that may be another than ours."""
+        self._ask_clock()
 
     def _note_will(self, message: Will) -> None:
         will = Burst(message.frames)
@@ -203,6 +218,8 @@ class KernelPort(Readiness):
         self.sessions.update(vacancy.sessions)
         for message in vacancy.fill():
             self.send(message)
+        if channel.wire is not None:
+            channel.wire.kernel_came()
 
     def lose(self, name: str, by: str) -> None:
         """Give a channel up to another kernel."""

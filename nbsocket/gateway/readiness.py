@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+from nbsocket.link.clock import ClockOffset
+
 
 class Readiness:
     """What is behind it takes more, or does not; sessions read nothing while it does not."""
 
     def __init__(self) -> None:
         """Begin ready."""
+        self.clock = ClockOffset()
         self.writable = True
         self._writers: list[asyncio.Future[None]] = []
 
@@ -21,6 +24,9 @@ class Readiness:
             for writer in writers:
                 if not writer.done():
                     writer.set_result(None)
+
+    def ask_clock(self) -> None:
+        """Ask nothing: what is behind it reads the same clock, or is not there."""
 
     async def wait_writable(self) -> None:
         """Wait until more is taken, or nothing will be any more."""

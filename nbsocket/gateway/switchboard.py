@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from nbsocket.gateway.config import Limits
     from nbsocket.gateway.origin import RequestOrigin
+    from nbsocket.gateway.wire import Wire
+    from nbsocket.link.clock import ClockOffset
     from nbsocket.link.messages import Sequenced
 
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -46,6 +48,13 @@ class Port(Protocol):
 
     def send(self, message: Sequenced) -> None:
         """Carry a message to the kernel, in order."""
+
+    @property
+    def clock(self) -> ClockOffset:
+        """How far the kernel's clock is ahead."""
+
+    def ask_clock(self) -> None:
+        """Ask the kernel what its clock says; ``clock`` knows it soon."""
 
     async def wait_writable(self) -> None:
         """Wait until it takes more, or is gone."""
@@ -75,6 +84,7 @@ class Channel:
     keeps: bool = False
     pages: dict[str, PageFile] = field(default_factory=dict)
     sessions: set[ClientSession] = field(default_factory=set)
+    wire: Wire | None = None
     traffic: Traffic = field(default_factory=Traffic)
     rates: Rates = field(default_factory=Rates)
 
@@ -149,6 +159,9 @@ class Switchboard:
             del self.channels[channel.name]
         for session in list(channel.sessions):
             session.cut(GOING_AWAY)
+        if channel.wire is not None:
+            channel.wire.end()
+            channel.wire = None
 
     # --- doors ------------------------------------------------------------------------------
 
@@ -193,6 +206,8 @@ class Switchboard:
         self.sessions[session.protocol.sid] = session
         channel.sessions.add(session)
         channel.traffic.clients_opened += 1
+        if channel.wire is not None:
+            channel.wire.came(session)
         return session
 
     def _guests_of(self, channel: Channel, ticket: Ticket) -> int:
@@ -227,11 +242,11 @@ class Switchboard:
         port.sessions[session.number] = session
         port.send(session.opened())
 
-    def to_kernel(self, session: ClientSession, data: str | bytes) -> None:
-        """Carry one message to the kernel."""
+    def to_kernel(self, session: ClientSession, data: str | bytes, number: int) -> None:
+        """Carry one message to the kernel; wire views call it by ``number``."""
         port = session.channel.port
         session.channel.traffic.messages_in += 1
-        port.send(ClientMessage(session.number, data))
+        port.send(ClientMessage(session.number, data, number))
         self.on_activity(port.kernel_id)
 
     def session_closed(self, session: ClientSession, reason: str, *, announced: bool) -> None:
@@ -241,6 +256,8 @@ class Switchboard:
         ended = session.channel.traffic.ended
         ended[reason] = ended.get(reason, 0) + 1
         self._pressed.discard(session)
+        if session.channel.wire is not None:
+            session.channel.wire.went(session, reason)
         if announced:
             port = session.channel.port
             port.sessions.pop(session.number, None)

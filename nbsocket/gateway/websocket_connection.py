@@ -76,6 +76,23 @@ class WebSocketConnection:
         """Take the end, whoever brought it about; it comes once."""
         raise NotImplementedError
 
+    def on_control(self, data: bytes, *, is_ours: bool) -> None:
+        """Notice a control frame's bytes, while frames are kept."""
+
+    def keep_frames(self, *, keep: bool) -> None:
+        """Keep whole frames as they come, or keep none."""
+        if self._reader is not None:
+            self._reader.kept_frames = [] if keep else None
+
+    def take_frames(self) -> bytes:
+        """Return the frames that brought the latest message, as they came; nothing if none are kept."""
+        kept = self._reader.kept_frames if self._reader is not None else None
+        if not kept:
+            return b""
+        data = b"".join(kept)
+        kept.clear()
+        return data
+
     # --- reading ----------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -139,6 +156,7 @@ class WebSocketConnection:
         self.abort()
 
     def _take_control(self, frame: ControlFrame) -> None:
+        self.on_control(self.take_frames(), is_ours=False)
         if frame.opcode is Opcode.PING:
             self._ping = frame.body
             if self._pong is None:
@@ -193,6 +211,7 @@ class WebSocketConnection:
 
     def _send_close(self, code: int | None) -> None:
         if not self._closing:
+            self.on_control(close_frame(code), is_ours=True)
             self._write(close_frame(code))
             self._closing = True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from nbsocket.link.messages import Opened, Reply, Sequenced
 
@@ -22,6 +22,9 @@ class ChannelEvents(Protocol):
     def closed(self, session: int, reason: str) -> None:
         """A client is gone."""
 
+    def watched(self, *, on: bool) -> None:
+        """Somebody begins or ceases to watch the channel."""
+
     def lost(self, by: str) -> None:
         """Another kernel took the channel over."""
 
@@ -31,6 +34,9 @@ class ChannelEvents(Protocol):
 
 class Carrier(Protocol):
     """What the Socket.IO side needs; every method may be called from any thread."""
+
+    on_arrival: Callable[[int], None] | None
+    """While somebody watches: told the number of each client's message as it arrives."""
 
     @property
     def base_url(self) -> str:
@@ -103,6 +109,9 @@ class Carrier(Protocol):
 
     def consumed(self, size: int) -> None:
         """Say that received messages of this size are worked off."""
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call ``call`` on the carrier's own thread in some seconds."""
 
     def gather(self) -> None:
         """Let what is sent from now on wait for company, a millisecond at most."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbsocket.errors import NoServerError
 from nbsocket.kernel.cells import Cells
 from nbsocket.kernel.discovery import KernelIdentity, is_kernel, this_kernel
+from nbsocket.kernel.lane import Lane
 from nbsocket.kernel.listening import Listening, where_to_listen
 from nbsocket.kernel.output import HandlerOutput
 from nbsocket.kernel.runtime import HandlerThread
@@ -42,10 +43,13 @@ class Host:
         self.carrier, self.default_channel = self._program() if self.is_program else self._kernel()
         self.cells = Cells(self.shell)
         self.output = HandlerOutput(self.shell)
-        self.handlers = HandlerThread(self.output, self.carrier)
+        self.lane = Lane(self.carrier)
+        self.handlers = HandlerThread(self.output, self.carrier, self.lane)
         self.servers: dict[str, Server] = {}
         self.cells.on_end(self._cell_ended)
         self.cells.on_begin(self._cell_begins)
+        if (cell := self.cells.running()) is not None:
+            self.lane.cell_begins(cell)
 
     @staticmethod
     def _kernel() -> tuple[Carrier, str]:
@@ -104,10 +108,12 @@ class Host:
             self.close()
 
     def _cell_begins(self, run: Any) -> None:
+        self.lane.cell_begins(run)
         for server in list(self.servers.values()):
             server._reception.cell_begins(run)
 
     def _cell_ended(self, run: Any, ok: bool) -> None:
+        self.lane.cell_ended(run)
         for server in list(self.servers.values()):
             server._reception.cell_ended(run, ok=ok)
 

@@ -43,6 +43,8 @@ from nbsocket.link.reliable import ReliableEnd
 from nbsocket.protocol.websocket import client_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tornado.websocket import WebSocketClientConnection
 
     from nbsocket.kernel.discovery import KernelIdentity
@@ -129,7 +131,7 @@ class LinkCarrier(RoutingCarrier):
     def send(self, message: Sequenced) -> None:
         """Send ``message`` after all that was sent before."""
         with self._lock:
-            self._end.send(message)
+            self._end.send(self._stamped(message))
             if self._flush_scheduled or self._closed:
                 return
             self._flush_scheduled = True
@@ -146,6 +148,11 @@ class LinkCarrier(RoutingCarrier):
         if self._flush_waits and not self._closed:
             self._flush_waits = False
             self._loop.call_soon_threadsafe(self._flush)
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call ``call`` on the carrier's thread in some seconds; any thread."""
+        if not self._closed:
+            self._loop.call_soon_threadsafe(self._loop.call_later, seconds, call)
 
     def consumed(self, size: int) -> None:
         """Say that received messages of this size are worked off."""

@@ -24,6 +24,8 @@ from nbsocket.link.messages import Register
 from nbsocket.link.reliable import WINDOW_BYTES, size_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nbsocket.kernel.listening import Listening
     from nbsocket.link.messages import Sequenced
 
@@ -101,12 +103,17 @@ class LocalCarrier(RoutingCarrier):
         with self._changed:
             if self.closed.is_set():
                 return
-            self._outbox.append((message, size))
+            self._outbox.append((self._stamped(message), size))
             self._pending_bytes += size
             if self._flushing:
                 return
             self._flushing = True
         self._loop.call_soon_threadsafe(self._begin_flush)
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call ``call`` on the carrier's thread in some seconds; any thread."""
+        if not self.closed.is_set():
+            self._loop.call_soon_threadsafe(self._loop.call_later, seconds, call)
 
     def consumed(self, size: int) -> None:
         """Say that received messages of this size are worked off."""

@@ -33,12 +33,19 @@ class HandlerRun(msgspec.Struct, eq=False):
         client: Whose event it was, as a socket; None for what has no client.
         is_async: Whether the handler is ``async def``: then it must not block.
         is_telling: Whether a print of it is just being told to its pane.
+        began: When it began, while somebody watches; else 0.
     """
 
     event: str
     client: Any
     is_async: bool = False
     is_telling: bool = False
+    began: float = 0.0
+
+    @property
+    def session(self) -> int:
+        """The client's session; 0 without a client."""
+        return 0 if self.client is None else int(self.client._session)
 
 
 handler_run: contextvars.ContextVar[HandlerRun | None] = contextvars.ContextVar("handler_run", default=None)

@@ -309,6 +309,10 @@ class Reception:
 
         self._gate.post(leave)
 
+    def watched(self, *, on: bool) -> None:
+        """Say what this process does, or cease to."""
+        self._here.lane.watch(self.name, on=on)
+
     def reset(self) -> None:
         """Take the end of all clients."""
         for session in list(self._clients):

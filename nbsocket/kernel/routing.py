@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 from nbsocket.errors import ChannelInUse, LinkLostError
 from nbsocket.link.messages import (
@@ -13,16 +14,18 @@ from nbsocket.link.messages import (
     ClientMessage,
     Closed,
     CloseSession,
+    Deliver,
     Opened,
     Register,
     Reply,
     Sequenced,
     Unregister,
+    Watch,
 )
 from nbsocket.link.reliable import size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from nbsocket.kernel.carrier import ChannelEvents
 
@@ -52,6 +55,15 @@ class RoutingCarrier:
         self._sessions: dict[int, ChannelEvents] = {}
         self._requests = itertools.count(1)
         self._replies: dict[int, Reply | None] = {}
+        self._acts: dict[type, Callable[[Any], None]] = {
+            Opened: self._opened,
+            Closed: self._client_closed,
+            Reply: self._replied,
+            Watch: self._watched,
+            ChannelLost: self._lost,
+        }
+        self.on_arrival: Callable[[int], None] | None = None
+        """While somebody watches: told the number of each client's message as it arrives."""
 
     # --- any thread -------------------------------------------------------------------------
 
@@ -68,6 +80,16 @@ class RoutingCarrier:
 
     def release(self) -> None:
         """Let nothing wait any more."""
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call ``call`` on the carrier's thread in some seconds; any thread."""
+        raise NotImplementedError
+
+    def _stamped(self, message: Sequenced) -> Sequenced:
+        """Note when an event is sent, while somebody watches."""
+        if self.on_arrival is not None and isinstance(message, Deliver):
+            message.at = time.monotonic()
+        return message
 
     def request(self, kind: type, **fields: object) -> Reply:
         """Send a message that is answered, and wait for the answer.
@@ -152,6 +174,8 @@ class RoutingCarrier:
         for one in messages:
             if isinstance(one, ClientMessage):
                 events = self._sessions.get(one.session)
+                if one.number and self.on_arrival is not None:
+                    self.on_arrival(one.number)
                 if events is not None:
                     self._hand_over(events, one)
                     continue
@@ -171,21 +195,33 @@ class RoutingCarrier:
             self.consumed(size)
 
     def _act(self, message: Sequenced) -> None:
-        if isinstance(message, Opened):
-            events = self._channels.get(message.channel)
-            if events is not None:
-                self._sessions[message.session] = events
-                events.opened(message)
-        elif isinstance(message, Closed):
-            events = self._sessions.pop(message.session, None)
-            if events is not None:
-                events.closed(message.session, message.reason)
-        elif isinstance(message, Reply):
-            with self._changed:
-                if message.request in self._replies:
-                    self._replies[message.request] = message
-                    self._changed.notify_all()
-        elif isinstance(message, ChannelLost):
-            events = self._channels.pop(message.channel, None)
-            if events is not None:
-                events.lost(message.by)
+        act = self._acts.get(type(message))
+        if act is not None:
+            act(message)
+
+    def _opened(self, message: Opened) -> None:
+        events = self._channels.get(message.channel)
+        if events is not None:
+            self._sessions[message.session] = events
+            events.opened(message)
+
+    def _client_closed(self, message: Closed) -> None:
+        events = self._sessions.pop(message.session, None)
+        if events is not None:
+            events.closed(message.session, message.reason)
+
+    def _replied(self, message: Reply) -> None:
+        with self._changed:
+            if message.request in self._replies:
+                self._replies[message.request] = message
+                self._changed.notify_all()
+
+    def _watched(self, message: Watch) -> None:
+        events = self._channels.get(message.channel)
+        if events is not None:
+            events.watched(on=message.on)
+
+    def _lost(self, message: ChannelLost) -> None:
+        events = self._channels.pop(message.channel, None)
+        if events is not None:
+            events.lost(message.by)

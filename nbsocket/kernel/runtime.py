@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from nbsocket.kernel.carrier import Carrier
     from nbsocket.kernel.handlers import Registration
+    from nbsocket.kernel.lane import Lane
 
 log = logging.getLogger("nbsocket")
 
@@ -49,11 +50,13 @@ class HandlerThread:
     Args:
         output: Where what handlers print belongs.
         carrier: Whose messages the jobs work off, and what they send goes to.
+        lane: Who is told which handler runs.
     """
 
-    def __init__(self, output: HandlerOutput, carrier: Carrier) -> None:
+    def __init__(self, output: HandlerOutput, carrier: Carrier, lane: Lane) -> None:
         """Start the thread."""
         self.output = output
+        self.lane = lane
         self._carrier = carrier
         self._worked_bytes = 0
         # Without a lock: ``append`` and ``popleft`` are atomic, and ``_drain`` looks again
@@ -159,27 +162,34 @@ class HandlerThread:
         function = registration.function
         event = registration.event if isinstance(registration.event, str) else registration.event.value
         run = HandlerRun(event, client, registration.is_async)
+        if self.lane.is_watched:
+            self.lane.begins(run)
         context = self.output.context_of(registration.cell, run)
         outcome = Outcome(self.output, context, registration, done, expected)
         try:
             result = context.run(function, *args)
         except _RAISED_OR_CANCELLED as error:
+            if run.began:
+                self.lane.ended(run)
             return outcome.raised(error)
+        if run.began and not registration.is_async:
+            self.lane.ended(run)
         if type(result) in _NOT_AWAITABLE or not inspect.isawaitable(result):
             return done is not None and outcome.returned(result)
-        context.run(self.start, self._finish(result, outcome, client))
+        context.run(self.start, self._finish(result, outcome, run))
         return True
 
-    @staticmethod
-    async def _finish(result: Awaitable[Any], outcome: Outcome, client: Any) -> None:
+    async def _finish(self, result: Awaitable[Any], outcome: Outcome, run: HandlerRun) -> None:
         try:
             value = await result
         except _RAISED as error:
             outcome.raised(error)
         else:
             outcome.returned(value)
-        if client is not None:
-            client._handled()
+        if run.began and run.is_async:
+            self.lane.ended(run)
+        if run.client is not None:
+            run.client._handled()
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Start a coroutine on this thread's loop, in the caller's context."""

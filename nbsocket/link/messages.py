@@ -103,11 +103,15 @@ class Unregister(LinkMessage, tag="unregister"):
 
 
 class Deliver(LinkMessage, tag="deliver"):
-    """Engine.IO messages for the sessions in ``to``: one whole Socket.IO packet, in order."""
+    """Engine.IO messages for the sessions in ``to``: one whole Socket.IO packet, in order.
+
+    ``at`` is the kernel's clock when it was emitted, while somebody watches; else 0.
+    """
 
     frames: list[Any]  # str | bytes, a union that msgspec has not
     to: list[int]
     volatile: bool = False
+    at: float = 0.0
 
 
 class CloseSession(LinkMessage, tag="close_session"):
@@ -163,6 +167,23 @@ class Remember(LinkMessage, tag="remember"):
     state: bytes
 
 
+class Doings(LinkMessage, tag="doings"):
+    """What the kernel did lately, for wire views; times are seconds on the kernel's clock.
+
+    ``arrived``: number of a ``ClientMessage``, and when it arrived.
+    ``ran``: session, event, when its handler began and when it ended (0: it runs).
+    ``cells``: number of a run of a cell, when it began and when it ended (0: it runs).
+    ``left_out``: how many of all these are not told.
+    """
+
+    channel: str
+    now: float
+    arrived: list[tuple[int, float]]
+    ran: list[tuple[int, str, float, float]]
+    cells: list[tuple[int, float, float]]
+    left_out: int = 0
+
+
 class Goodbye(LinkMessage, tag="goodbye"):
     """The kernel ends by itself: no grace is needed."""
 
@@ -185,10 +206,14 @@ class Opened(LinkMessage, tag="opened"):
 
 
 class ClientMessage(LinkMessage, tag="message"):
-    """One Engine.IO message from a client, unread."""
+    """One Engine.IO message from a client, unread.
+
+    ``number`` is what wire views call it, while somebody watches: the kernel says when it arrived.
+    """
 
     session: int
     data: Any  # str | bytes
+    number: int = 0
 
 
 class Closed(LinkMessage, tag="closed"):
@@ -196,6 +221,13 @@ class Closed(LinkMessage, tag="closed"):
 
     session: int
     reason: str
+
+
+class Watch(LinkMessage, tag="watch"):
+    """Somebody begins or ceases to watch a channel: only between the two the kernel says what it does."""
+
+    channel: str
+    on: bool
 
 
 class ChannelLost(LinkMessage, tag="channel_lost"):
@@ -231,14 +263,6 @@ class Will(LinkMessage, tag="will"):
     to: list[int]
 
 
-class Trace(LinkMessage, tag="trace"):
-    """Something that a wire view may show; lossy by design."""
-
-    kind: str
-    at: float
-    detail: dict[str, Any] = {}
-
-
 Sequenced = (
     Register
     | Unregister
@@ -249,15 +273,16 @@ Sequenced = (
     | PublishPage
     | AskStats
     | Remember
+    | Doings
     | Goodbye
     | Opened
     | ClientMessage
     | Closed
+    | Watch
     | ChannelLost
     | Reply
     | Roster
     | Will
-    | Trace
 )
 
 

@@ -143,14 +143,30 @@ apply_mask: Callable[[bytes, bytes], bytes] = getattr(tornado.util, "_websocket_
 """Mask the second with the first, or unmask it (section 5.3)."""
 
 
+def server_frames(data: bytes) -> Iterator[bytes]:
+    """Yield the frames that a server wrote one behind the other."""
+    position = 0
+    while position < len(data):
+        length, at = data[position + 1], position + _HEADER_BYTES
+        if length == _16_BIT:
+            length, at = _uint16(data, at)[0], at + 2
+        elif length == _64_BIT:
+            length, at = _uint64(data, at)[0], at + 8
+        yield data[position : at + length]
+        position = at + length
+
+
 class FrameReader:
     """Makes messages of the bytes that a client sends, however they are cut.
 
     Args:
         max_message_bytes: What a message may have, in one frame or in several.
+
+    Attributes:
+        kept_frames: A list is filled with whole frames as they came, masked; None is not.
     """
 
-    __slots__ = ("_buffer", "_fragments", "_is_text", "_max_bytes", "_needed")
+    __slots__ = ("_buffer", "_fragments", "_is_text", "_max_bytes", "_needed", "kept_frames")
 
     def __init__(self, max_message_bytes: int) -> None:
         """Begin at a frame's first byte."""
@@ -159,6 +175,7 @@ class FrameReader:
         self._needed = _HEADER_BYTES
         self._fragments: bytearray | None = None
         self._is_text = False
+        self.kept_frames: list[bytes] | None = None
 
     # One loop without calls, since it runs for every message.
     def receive(self, data: bytes) -> Iterator[str | bytes | ControlFrame]:  # noqa: C901
@@ -179,7 +196,7 @@ class FrameReader:
         needed = _HEADER_BYTES
         while end - position >= _HEADER_BYTES:
             first, second = data[position], data[position + 1]
-            at = position + _HEADER_BYTES
+            frame_at, at = position, position + _HEADER_BYTES
             length = second & 0x7F
             if length > _MAX_7_BIT:
                 start, at = at, at + (2 if length == _16_BIT else 8)
@@ -196,6 +213,8 @@ class FrameReader:
                 break
             position = body_at + length
             body = apply_mask(data[at:body_at], data[body_at:position])
+            if self.kept_frames is not None:
+                self.kept_frames.append(data[frame_at:position])
             if not is_whole:
                 yield from self._take(first, body)
             elif first == _FIN_TEXT:

@@ -34,6 +34,7 @@ from nbsocket.server.handlers import (
 from nbsocket.server.kernels import Kernels
 from nbsocket.server.link_handler import LinkHandler
 from nbsocket.server.metrics import Metrics
+from nbsocket.server.wire_handler import WireHandler
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -162,6 +163,7 @@ class NbSocketApp(ExtensionApp):
                 (r"/nbsocket/link", LinkHandler, link),
                 (r"/nbsocket/api/channels", ChannelsHandler, shared),
                 (r"/nbsocket/api/channels/([^/]+)", ChannelHandler, shared),
+                (r"/nbsocket/api/channels/([^/]+)/wire", WireHandler, shared),
                 (r"/nbsocket/api/channels/([^/]+)/tickets", TicketsHandler, shared),
                 (r"/nbsocket/api/channels/([^/]+)/tickets/([^/]+)", TicketHandler, shared),
                 (

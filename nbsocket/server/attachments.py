@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from nbsocket.gateway.port import KernelPort
-from nbsocket.link.messages import Batch, Goodbye, Sequenced
+from nbsocket.link.messages import Batch, Goodbye, Ping, Sequenced, encode
 from nbsocket.link.reliable import ReliableEnd, size_of
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Attachment:
         self.kernel_epoch = kernel_epoch
         self.epoch = secrets.token_hex(8)
         self.end = ReliableEnd()
-        self.port = KernelPort(switchboard, kernel_id, self._send)
+        self.port = KernelPort(switchboard, kernel_id, self._send, ask_clock=self._ask_clock)
         self.connection: Connection | None = None
         self.said_goodbye = False
         self._switchboard = switchboard
@@ -73,6 +74,10 @@ class Attachment:
             self._flushing = True
             # One turn of the loop later, so that what happens together travels together.
             self._loop.call_soon(self._flush)
+
+    def _ask_clock(self) -> None:
+        if self.connection is not None:
+            self.connection.write_link(encode(Ping(time.monotonic())))
 
     def _flush(self) -> None:
         self._flushing = False

@@ -115,6 +115,8 @@ class LinkHandler(AnonymousDoor, WebSocketHandler):
             await attachment.receive(message)
         elif isinstance(message, Ping):
             self.write_link(encode(Pong(message.at, time.monotonic())))
+        elif isinstance(message, Pong):
+            attachment.port.clock.note(message.asked_at, message.at, time.monotonic())
 
     async def _open_with(self, data: bytes) -> None:
         message = decode_opening(data)
