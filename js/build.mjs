@@ -37,6 +37,7 @@ await build({
   ...common,
   entryPoints: {
     pane: "src/pane/widget.tsx",
+    wire: "src/wire/widget.tsx",
     script: "src/script/widget.ts",
     page: "src/page/widget.ts",
   },
@@ -60,7 +61,7 @@ await build({
   ],
 });
 
-for (const name of ["pane", "script", "page"]) {
+for (const name of ["pane", "wire", "script", "page"]) {
   const tokens = await readFile(join(here, "src", "shared", "tokens.css"), "utf8");
   const own = await readFile(join(here, "src", name, `${name}.css`), "utf8");
   await writeFile(join(target, `${name}.css`), `${tokens}\n${own}`);

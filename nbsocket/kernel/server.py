@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from nbsocket.kernel.stream import EventStream
     from nbsocket.widgets.page import Page
     from nbsocket.widgets.pane import Pane
+    from nbsocket.widgets.wire import Wire
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -260,6 +261,16 @@ class Server(Emitter, Registering):
         from nbsocket.widgets.pane import Pane  # noqa: PLC0415 - widgets load when first used
 
         return Pane(self.name, str(name), self._carrier.base_url, self._host.handlers)
+
+    def wire(self) -> Wire:
+        """Return a view of what goes over this channel: a ladder, the frames, every byte explained.
+
+        It comes from the Jupyter server, so it goes on while the kernel is busy. It shows its owner all
+        that clients send, also names and passwords in events; tickets and cookies are never in it.
+        """
+        from nbsocket.widgets.wire import Wire  # noqa: PLC0415 - widgets load when first used
+
+        return Wire(self.name, self._carrier.base_url)
 
     def page(self, file: str | Path, at: str = "/", assets: list[str | Path] | None = None) -> Page:
         """Serve an HTML file at this channel's address, in a sandbox, and show it here.

@@ -77,3 +77,12 @@ async function api<T>(base: string, path: string, body?: unknown): Promise<T> {
 export function mintTicket(base: string, channel: string, role: string): Promise<Ticket> {
   return api<Ticket>(base, `channels/${encodeURIComponent(channel)}/tickets`, { role });
 }
+
+/** The address of a WebSocket route, with the page's own login. */
+export function socketAddress(base: string, path: string): string {
+  const address = new URL(path, base);
+  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  const token = pageConfig().token;
+  if (token) address.searchParams.set("token", token);
+  return address.href;
+}

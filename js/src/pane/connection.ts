@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { Manager, type Socket } from "socket.io-client";
 import { ApiError, mintTicket } from "../jupyter/server";
 import { BoundedLog, batched } from "../shared/log";
+import { forget, watch } from "../shared/times";
 import type { Entry } from "./entries";
 
 export type State =
@@ -22,6 +23,7 @@ const LONGEST_RETRY_MS = 5000;
 export interface Target {
   channel: string;
   paneId: string;
+  name: string;
   base: string;
 }
 
@@ -60,6 +62,7 @@ export class PaneConnection {
     this.wanted = false;
     clearTimeout(this.retry);
     this.socket?.disconnect();
+    forget(this.target.paneId);
     this.setState("disconnected", note);
   }
 
@@ -140,6 +143,8 @@ export class PaneConnection {
       this.socket.io.opts.query = query;
     }
     this.socket.connect();
+    // Its engine is new with each connection.
+    watch(this.target.paneId, this.target.name, this.socket.io.engine);
   }
 
   /** Ask for a ticket; if the channel is not there, wait and try again. */

@@ -32,6 +32,7 @@ export default () => {
       connection = new PaneConnection({
         channel: model.get("channel"),
         paneId: model.get("pane_id"),
+        name: model.get("name"),
         base: baseUrl(model.get("base_url")),
       });
       void connection.connect();

@@ -1,0 +1,297 @@
+// The ladder: a lane for each client, the server and the kernel; an arrow for each packet. Geometry, then drawing.
+
+import type { Packet, Run, Store } from "./store";
+
+export interface Lane {
+  key: string;
+  label: string;
+  x: number;
+}
+
+/** A stretch of a packet's way; an end that is only supposed is not exact. */
+export interface Arrow {
+  packet: Packet;
+  x1: number;
+  y1: number;
+  x2: number;
+  y2: number;
+  isExact: boolean;
+}
+
+export interface Bar {
+  run: Run;
+  x: number;
+  width: number;
+  y1: number;
+  y2: number;
+}
+
+export interface Cross {
+  x: number;
+  y: number;
+}
+
+export interface Scene {
+  lanes: Lane[];
+  arrows: Arrow[];
+  bars: Bar[];
+  crossings: Cross[];
+  /** Arrows of this stretch of time that are too many to draw. */
+  hidden: number;
+  from: number;
+  to: number;
+}
+
+export interface Window {
+  width: number;
+  height: number;
+  from: number;
+  to: number;
+}
+
+const MOST_LANES = 6;
+const MOST_ARROWS = 1500;
+const OTHERS = -1;
+export const HEAD = 22;
+
+/** Where everything is; times outside the window are cut off by whoever draws. */
+export function scene(store: Store, window: Window): Scene {
+  const { from, to, width, height } = window;
+  const y = (at: number) => HEAD + ((at - from) / (to - from)) * (height - HEAD);
+  const packets: Packet[] = [];
+  let hidden = 0;
+  const rows = store.rows.kept;
+  for (let index = rows.length - 1; index >= 0; index -= 1) {
+    const row = rows[index];
+    if (!row || row.at < from - 1000) break;
+    if (!row.packet || row.packet.index === 0) continue;
+    const { at, clientAt, kernelAt } = row.packet;
+    const first = Math.min(at, clientAt ?? at, kernelAt ?? at);
+    const last = Math.max(at, clientAt ?? at, kernelAt ?? at);
+    if (last < from || first > to) continue;
+    if (packets.length < MOST_ARROWS) packets.push(row.packet);
+    else hidden += 1;
+  }
+  packets.reverse();
+  const sessions = [...new Set(packets.map((packet) => packet.session))].sort((a, b) => a - b);
+  for (const [session, client] of store.clients) {
+    if (client.isHere && !sessions.includes(session)) sessions.push(session);
+  }
+  const own = sessions.slice(0, sessions.length > MOST_LANES ? MOST_LANES - 1 : MOST_LANES);
+  const keys = sessions.length > own.length ? [...own, OTHERS] : own;
+  const labels = keys.map((key) =>
+    key === OTHERS ? `${sessions.length - own.length} others` : store.label(key),
+  );
+  const count = keys.length + 2;
+  const step = width / count;
+  const lanes: Lane[] = labels.map((label, index) => ({
+    key: String(keys[index]),
+    label,
+    x: step * (index + 0.5),
+  }));
+  const server = { key: "server", label: "server", x: step * (keys.length + 0.5) };
+  const kernel = { key: "kernel", label: "kernel", x: step * (keys.length + 1.5) };
+  const arrows: Arrow[] = [];
+  const crossings: Cross[] = [];
+  for (const packet of packets) {
+    const lane = own.includes(packet.session) ? own.indexOf(packet.session) : own.length;
+    const x = lanes[lane]?.x ?? server.x;
+    const atClient = packet.clientAt ?? packet.at;
+    const isKnown = packet.clientAt !== undefined;
+    const [client, middle] = [y(atClient), y(packet.at)];
+    const [x1, y1, x2, y2] =
+      packet.direction === "in" ? [x, client, server.x, middle] : [server.x, middle, x, client];
+    arrows.push({ packet, x1, y1, x2, y2, isExact: isKnown });
+    if (packet.kernelAt !== undefined) {
+      const end = y(packet.kernelAt);
+      const [a1, b1, a2, b2] =
+        packet.direction === "in"
+          ? [server.x, middle, kernel.x, end]
+          : [kernel.x, end, server.x, middle];
+      arrows.push({ packet, x1: a1, y1: b1, x2: a2, y2: b2, isExact: true });
+    }
+    if (packet.crossings > 0 && packet.direction === "in") {
+      crossings.push({ x: (x + server.x) / 2, y: (client + middle) / 2 });
+    }
+  }
+  const bars: Bar[] = [];
+  const runs = store.runs.kept;
+  for (let index = runs.length - 1; index >= 0 && bars.length < MOST_ARROWS; index -= 1) {
+    const run = runs[index];
+    if (!run) continue;
+    const end = run.end || to;
+    if (end < from || run.begin > to) continue;
+    const barWidth = run.isCell ? Math.min(46, step * 0.5) : Math.min(18, step * 0.2);
+    bars.push({
+      run,
+      x: kernel.x - barWidth / 2,
+      width: barWidth,
+      y1: y(Math.max(run.begin, from)),
+      y2: y(Math.min(end, to)),
+    });
+  }
+  // Cells lie under the handlers that run beside them.
+  bars.sort((one, other) => Number(other.run.isCell) - Number(one.run.isCell));
+  return { lanes: [...lanes, server, kernel], arrows, bars, crossings, hidden, from, to };
+}
+
+export interface Colors {
+  text: string;
+  muted: string;
+  line: string;
+  surface: string;
+  in: string;
+  out: string;
+  busy: string;
+  handler: string;
+  mark: string;
+}
+
+export function colorsOf(element: HTMLElement): Colors {
+  const style = getComputedStyle(element);
+  const get = (name: string, fallback: string) => style.getPropertyValue(name).trim() || fallback;
+  return {
+    text: get("--nbs-text", "#1a1a1a"),
+    muted: get("--nbs-muted", "#555"),
+    line: get("--nbs-line", "#bdbdbd"),
+    surface: get("--nbs-surface", "#fff"),
+    // A page sends: what goes into the server is the page's "out".
+    in: get("--nbs-out", "#1565c0"),
+    out: get("--nbs-in", "#6a1b9a"),
+    busy: get("--nbs-wait", "#9a5b00"),
+    handler: get("--nbs-good", "#1b7f3b"),
+    mark: get("--nbs-bad", "#c62828"),
+  };
+}
+
+export function draw(
+  context: CanvasRenderingContext2D,
+  found: Scene,
+  { width, height }: Window,
+  colors: Colors,
+  chosen: number | undefined,
+): void {
+  context.clearRect(0, 0, width, height);
+  context.save();
+  context.beginPath();
+  context.rect(0, HEAD, width, height - HEAD);
+  context.clip();
+  times(context, found, width, height, colors);
+  context.strokeStyle = colors.line;
+  context.lineWidth = 1;
+  for (const lane of found.lanes) line(context, lane.x, HEAD, lane.x, height);
+  for (const bar of found.bars) {
+    context.fillStyle = bar.run.isCell ? colors.busy : colors.handler;
+    context.globalAlpha = bar.run.isCell ? 0.28 : 0.75;
+    context.fillRect(bar.x, bar.y1, bar.width, Math.max(1.5, bar.y2 - bar.y1));
+    context.globalAlpha = 1;
+  }
+  for (const arrow of found.arrows) {
+    const isChosen = arrow.packet.id === chosen;
+    context.strokeStyle = arrow.packet.direction === "in" ? colors.in : colors.out;
+    context.fillStyle = context.strokeStyle;
+    context.lineWidth = isChosen ? 3 : 1.2;
+    context.setLineDash(arrow.isExact ? [] : [4, 3]);
+    line(context, arrow.x1, arrow.y1, arrow.x2, arrow.y2);
+    head(context, arrow);
+  }
+  context.setLineDash([]);
+  context.fillStyle = colors.mark;
+  for (const { x, y } of found.crossings) {
+    context.beginPath();
+    context.moveTo(x, y - 4);
+    context.lineTo(x + 4, y);
+    context.lineTo(x, y + 4);
+    context.lineTo(x - 4, y);
+    context.fill();
+  }
+  context.restore();
+  context.fillStyle = colors.text;
+  context.font = "12px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const room = width / found.lanes.length - 6;
+  for (const lane of found.lanes)
+    context.fillText(fitting(context, lane.label, room), lane.x, HEAD / 2);
+}
+
+function fitting(context: CanvasRenderingContext2D, text: string, room: number): string {
+  if (context.measureText(text).width <= room) return text;
+  let cut = text;
+  while (cut && context.measureText(`${cut}…`).width > room) cut = cut.slice(0, -1);
+  return `${cut}…`;
+}
+
+const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
+
+function times(
+  context: CanvasRenderingContext2D,
+  { from, to }: Scene,
+  width: number,
+  height: number,
+  colors: Colors,
+): void {
+  const span = to - from;
+  const step = STEPS.find((one) => span / one <= 8) ?? span;
+  context.strokeStyle = colors.line;
+  context.fillStyle = colors.muted;
+  context.font = "10px system-ui, sans-serif";
+  context.textAlign = "left";
+  context.textBaseline = "bottom";
+  context.lineWidth = 0.5;
+  for (let at = Math.ceil(from / step) * step; at < to; at += step) {
+    const y = HEAD + ((at - from) / span) * (height - HEAD);
+    context.globalAlpha = 0.6;
+    line(context, 0, y, width, y);
+    context.globalAlpha = 1;
+    context.fillText(timeText(at, step), 3, y - 1);
+  }
+}
+
+export function timeText(at: number, step = 1): string {
+  const moment = new Date(at);
+  const clock = moment.toTimeString().slice(0, 8);
+  return step >= 1000 ? clock : `${clock}.${String(moment.getMilliseconds()).padStart(3, "0")}`;
+}
+
+function line(context: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number) {
+  context.beginPath();
+  context.moveTo(x1, y1);
+  context.lineTo(x2, y2);
+  context.stroke();
+}
+
+function head(context: CanvasRenderingContext2D, { x1, y1, x2, y2 }: Arrow): void {
+  const angle = Math.atan2(y2 - y1, x2 - x1);
+  context.beginPath();
+  context.moveTo(x2, y2);
+  context.lineTo(x2 - 7 * Math.cos(angle - 0.4), y2 - 7 * Math.sin(angle - 0.4));
+  context.lineTo(x2 - 7 * Math.cos(angle + 0.4), y2 - 7 * Math.sin(angle + 0.4));
+  context.fill();
+}
+
+/** The packet whose arrow is nearest to a point, if one is near. */
+export function nearest(found: Scene, x: number, y: number): Packet | undefined {
+  let best: Packet | undefined;
+  let least = 8;
+  for (const arrow of found.arrows) {
+    const length2 = (arrow.x2 - arrow.x1) ** 2 + (arrow.y2 - arrow.y1) ** 2;
+    const along = Math.max(
+      0,
+      Math.min(
+        1,
+        ((x - arrow.x1) * (arrow.x2 - arrow.x1) + (y - arrow.y1) * (arrow.y2 - arrow.y1)) /
+          (length2 || 1),
+      ),
+    );
+    const distance = Math.hypot(
+      x - arrow.x1 - along * (arrow.x2 - arrow.x1),
+      y - arrow.y1 - along * (arrow.y2 - arrow.y1),
+    );
+    if (distance < least) {
+      least = distance;
+      best = arrow.packet;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,56 @@
+// The only file of the wire view that knows anywidget.
+
+import type { AnyModel, RenderProps } from "@anywidget/types";
+import { render as draw } from "preact";
+import { baseUrl } from "../jupyter/server";
+import { hideSaved, Snapshots } from "../shared/saved";
+import { timesOf } from "../shared/times";
+import { Feed } from "./feed";
+import { snapshot } from "./snapshot";
+import { Wire } from "./wire";
+
+export interface WireModel {
+  channel: string;
+  base_url: string;
+  saved_id: string;
+}
+
+export default () => {
+  let feed: Feed | undefined;
+  let snapshots: Snapshots | undefined;
+  let views = 0;
+
+  function join(model: AnyModel<WireModel>, base: string): Feed {
+    views += 1;
+    if (!feed) {
+      const mine = new Feed(base, model.get("channel"), (paneId) => timesOf(paneId)?.name);
+      feed = mine;
+      mine.open();
+      snapshots = new Snapshots(model, mine.version, () => snapshot(mine.store));
+    }
+    return feed;
+  }
+
+  function leave(): void {
+    views -= 1;
+    if (views > 0) return;
+    snapshots?.stop();
+    feed?.close();
+    feed = snapshots = undefined;
+  }
+
+  return {
+    render({ model, el }: RenderProps<WireModel>) {
+      el.classList.add("nbs-host");
+      const base = baseUrl(model.get("base_url"));
+      const joined = join(model, base);
+      const show = hideSaved(model.get("saved_id"));
+      draw(<Wire feed={joined} channel={model.get("channel")} base={base} />, el);
+      return () => {
+        draw(null, el);
+        show();
+        leave();
+      };
+    },
+  };
+};

@@ -1,0 +1,315 @@
+// The whole wire view: counters, ladder, frames, X-ray.
+
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { visible } from "../shared/text";
+import { Attempt } from "./attempt";
+import { asHar, asJson, asMermaid, asSvg } from "./exports";
+import type { Feed, FeedState } from "./feed";
+import { Frames } from "./frames";
+import { colorsOf, draw, nearest, type Scene, scene } from "./ladder";
+import type { Packet } from "./store";
+import { XRay } from "./xrayview";
+
+const WORDS: Record<FeedState, string> = {
+  connecting: "Connecting…",
+  live: "Live",
+  waiting: "No kernel holds this channel; it comes back by itself.",
+  closed: "Closed",
+};
+const SPANS_MS = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
+const HEIGHT = 340;
+
+function download(name: string, type: string, text: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+export function Wire({ feed, channel, base }: { feed: Feed; channel: string; base: string }) {
+  const { store } = feed;
+  const version = feed.version.value;
+  const pausedAt = useSignal<number | undefined>(undefined);
+  const span = useSignal(5);
+  const back = useSignal(0);
+  const chosen = useSignal<Packet | undefined>(undefined);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const shown = useRef<Scene | undefined>(undefined);
+  const attempt = useRef(new Attempt(base, channel));
+
+  const spanMs = SPANS_MS[span.value] ?? 5000;
+
+  function now(): number {
+    return performance.timeOrigin + performance.now() + store.ahead;
+  }
+
+  function paint(): void {
+    const element = canvas.current;
+    const context = element?.getContext("2d");
+    if (!element || !context) return;
+    const width = element.clientWidth;
+    const ratio = window.devicePixelRatio || 1;
+    if (element.width !== Math.round(width * ratio)) element.width = Math.round(width * ratio);
+    if (element.height !== Math.round(HEIGHT * ratio)) element.height = Math.round(HEIGHT * ratio);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const to = (pausedAt.value ?? now()) - back.value;
+    const view = { width, height: HEIGHT, from: to - spanMs, to };
+    shown.current = scene(store, view);
+    draw(context, shown.current, view, colorsOf(element), chosen.value?.id);
+  }
+
+  // Painted when something changes, and while it is live so that time goes on; never while nobody can see it.
+  useEffect(paint, [version, pausedAt.value, span.value, back.value, chosen.value]);
+  useEffect(() => {
+    let frame = 0;
+    let last = 0;
+    let isSeen = true;
+    const observer = new IntersectionObserver((entries) => {
+      isSeen = entries.at(-1)?.isIntersecting ?? true;
+    });
+    if (canvas.current) observer.observe(canvas.current);
+    const slow = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 50;
+    const tick = (at: number) => {
+      frame = requestAnimationFrame(tick);
+      if (!isSeen || document.hidden || at - last < slow) return;
+      if (pausedAt.value !== undefined || feed.state.value !== "live") return;
+      last = at;
+      paint();
+    };
+    frame = requestAnimationFrame(tick);
+    return () => {
+      cancelAnimationFrame(frame);
+      observer.disconnect();
+    };
+  }, []);
+
+  const state = feed.state.value;
+  const isPaused = pausedAt.value !== undefined;
+  const oldest = store.rows.kept[0]?.at ?? now();
+  const reach = isPaused ? Math.max(0, (pausedAt.value ?? 0) - oldest) : 0;
+
+  function pause(): void {
+    pausedAt.value = isPaused ? undefined : now();
+    if (!isPaused) back.value = 0;
+  }
+
+  function choose(packet: Packet | undefined): void {
+    chosen.value = packet;
+    if (!packet) return;
+    if (pausedAt.value === undefined) pausedAt.value = now();
+    // Bring it into the ladder.
+    back.value = Math.max(0, pausedAt.value - packet.at - spanMs / 2);
+  }
+
+  function save(kind: string): void {
+    const name = `${channel}-wire`;
+    if (kind === "har") download(`${name}.har`, "application/json", asHar(store, location.href));
+    if (kind === "json") download(`${name}.json`, "application/json", asJson(store));
+    if (kind === "mermaid") download(`${name}.mmd`, "text/plain", asMermaid(store));
+    if (kind === "svg" && shown.current) {
+      download(
+        `${name}.svg`,
+        "image/svg+xml",
+        asSvg(shown.current, canvas.current?.clientWidth ?? 600, HEIGHT),
+      );
+    }
+  }
+
+  return (
+    <section
+      class="nbs nbs-wire"
+      aria-label={`Wire of ${channel}`}
+      data-wire={channel}
+      data-state={state}
+      data-seen={store.seen}
+      data-left-out={store.leftOut}
+      data-crossings={store.crossings}
+    >
+      <header>
+        <strong>Wire of {visible(channel)}</strong>
+        <span class="nbs-state" data-state={state === "live" ? "connected" : state}>
+          <span class="nbs-dot" aria-hidden="true" />
+          <span data-words>
+            {isPaused ? "Paused; packets are still counted" : WORDS[state]}
+            {store.isCellBusy && <em class="nbs-hint"> – a cell is busy</em>}
+          </span>
+        </span>
+        <span class="nbs-group">
+          <button type="button" data-action="pause" aria-pressed={isPaused} onClick={pause}>
+            {isPaused ? "Go on" : "Pause"}
+          </button>
+          <button
+            type="button"
+            data-action="clear"
+            onClick={() => {
+              store.clear();
+              chosen.value = undefined;
+              feed.changed();
+            }}
+          >
+            Clear
+          </button>
+          <label class="nbs-check">
+            <span class="nbs-hidden">Save as</span>
+            <select
+              data-field="export"
+              value=""
+              onChange={(changed) => {
+                save(changed.currentTarget.value);
+                changed.currentTarget.value = "";
+              }}
+              onKeyDown={(pressed) => pressed.stopPropagation()}
+            >
+              <option value="">Save as…</option>
+              <option value="har">HAR</option>
+              <option value="json">JSON</option>
+              <option value="mermaid">Mermaid</option>
+              <option value="svg">SVG of the ladder</option>
+            </select>
+          </label>
+        </span>
+      </header>
+      <Counters feed={feed} />
+      <div class="nbs-ladder">
+        <div class="nbs-tools" role="toolbar" aria-label="Ladder">
+          <button
+            type="button"
+            aria-label="Show less time"
+            data-action="closer"
+            disabled={span.value === 0}
+            onClick={() => {
+              span.value -= 1;
+            }}
+          >
+            +
+          </button>
+          <span class="nbs-hint" data-span>
+            {spanMs >= 1000 ? `${spanMs / 1000} s` : `${spanMs} ms`}
+          </span>
+          <button
+            type="button"
+            aria-label="Show more time"
+            data-action="farther"
+            disabled={span.value === SPANS_MS.length - 1}
+            onClick={() => {
+              span.value += 1;
+            }}
+          >
+            −
+          </button>
+          <label class="nbs-scrub">
+            <span class="nbs-hidden">Go back in time</span>
+            <input
+              type="range"
+              data-field="scrub"
+              min={-Math.ceil(reach)}
+              max={0}
+              step={Math.max(1, Math.round(spanMs / 50))}
+              value={-back.value}
+              disabled={!isPaused || reach < 1}
+              onInput={(moved) => {
+                back.value = -moved.currentTarget.valueAsNumber;
+              }}
+              onKeyDown={(pressed) => pressed.stopPropagation()}
+            />
+          </label>
+          <Legend />
+        </div>
+        <canvas
+          ref={canvas}
+          style={{ height: `${HEIGHT}px` }}
+          role="img"
+          aria-label={`Ladder of the last ${spanMs / 1000} seconds; the same packets stand in the table below.`}
+          onClick={(clicked) => {
+            if (shown.current) choose(nearest(shown.current, clicked.offsetX, clicked.offsetY));
+          }}
+          onWheel={(turned) => {
+            if (!isPaused) return;
+            turned.preventDefault();
+            const next = back.value - (turned.deltaY / HEIGHT) * spanMs;
+            back.value = Math.max(0, Math.min(reach, next));
+          }}
+        />
+      </div>
+      <Frames feed={feed} pausedAt={pausedAt.value} chosen={chosen.value} choose={choose} />
+      {chosen.value && (
+        <XRay
+          packet={chosen.value}
+          attempt={attempt.current}
+          close={() => {
+            chosen.value = undefined;
+          }}
+        />
+      )}
+      <Announcer feed={feed} />
+    </section>
+  );
+}
+
+function Counters({ feed }: { feed: Feed }) {
+  const { store } = feed;
+  void feed.version.value;
+  const clock = (ahead: number | undefined, error: number | undefined) =>
+    error === undefined ? "not known yet" : `${(ahead ?? 0).toFixed(1)} ± ${error.toFixed(1)} ms`;
+  return (
+    <dl class="nbs-counters">
+      <div>
+        <dt>packets</dt>
+        <dd data-count="seen">{store.seen.toLocaleString()}</dd>
+      </div>
+      <div data-flooded={store.leftOut > 0}>
+        <dt>left out</dt>
+        <dd data-count="left-out">{store.leftOut.toLocaleString()}</dd>
+      </div>
+      <div title="Two packets that met on their way: that is full duplex">
+        <dt>crossings</dt>
+        <dd data-count="crossings">{store.crossings.toLocaleString()}</dd>
+      </div>
+      <div title="How far the server's clock is ahead of this page's">
+        <dt>server clock</dt>
+        <dd>{clock(store.ahead, store.error)}</dd>
+      </div>
+      <div title="How far the kernel's clock is ahead of the server's">
+        <dt>kernel clock</dt>
+        <dd>{clock(store.kernelAhead, store.kernelError)}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function Legend() {
+  return (
+    <ul class="nbs-legend" aria-label="Legend">
+      <li data-kind="in">to the server</li>
+      <li data-kind="out">to the client</li>
+      <li data-kind="handler">handler runs</li>
+      <li data-kind="cell">cell busy</li>
+      <li data-kind="crossing">they crossed</li>
+      <li data-kind="supposed">client's time not known</li>
+    </ul>
+  );
+}
+
+/** Tells a screen reader how it goes, seldom. */
+function Announcer({ feed }: { feed: Feed }) {
+  const said = useSignal("");
+  useSignalEffect(() => {
+    said.value = WORDS[feed.state.value];
+  });
+  useEffect(() => {
+    let before = 0;
+    const timer = setInterval(() => {
+      const { seen, crossings } = feed.store;
+      if (seen !== before) said.value = `${seen} packets, ${crossings} crossings`;
+      before = seen;
+    }, 5000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <div class="nbs-hidden" role="status" aria-live="polite">
+      {said.value}
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+"""``io.wire()``: what goes over the wire, live: ladder, frames, bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import traitlets
+
+from nbsocket.widgets.saved import SavedWidget, number_of, numbers_of, rows_of, table_of, text_of
+
+STATIC = Path(__file__).parent.parent / "static"
+
+
+class Wire(SavedWidget):
+    """A view of one channel's packets, through the Jupyter server and not through the kernel."""
+
+    _esm = STATIC / "wire.js"
+    _css = STATIC / "wire.css"
+
+    channel = traitlets.Unicode(read_only=True, help="The channel that it shows.").tag(sync=True)
+    base_url = traitlets.Unicode(
+        read_only=True, help="The Jupyter server's base URL, for pages that do not say it."
+    ).tag(sync=True)
+
+    def __init__(self, channel: str, base_url: str) -> None:
+        """Made by ``Server.wire``."""
+        super().__init__()
+        self.set_trait("channel", channel)
+        self.set_trait("base_url", base_url)
+
+    def picture(self, content: dict[str, Any]) -> str:
+        """Return counters, ladder and the latest packets."""
+        counts = ", ".join(
+            f"{number_of(content.get(name)):,.0f} {name.replace('_', ' ')}"
+            for name in ("seen", "left_out", "crossings")
+        )
+        rows = [
+            {**row, "": {"in": "→", "out": "←"}.get(str(row.get("direction")), "•")}
+            for row in rows_of(content)
+        ]
+        table = table_of(["time", "client", "", "size", "kind", "text"], rows)
+        title = f"<b>Wire of {text_of(self.channel)}</b>, as it was when the notebook was saved"
+        return f"<p>{title}: {counts}</p>{_ladder(content)}{table}"
+
+
+def _ladder(content: dict[str, Any]) -> str:
+    width, height = number_of(content.get("width")), number_of(content.get("height"))
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    style = 'style="max-width:100%;background:#fff"'
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} {style} role="img"><title>Ladder</title>']
+    for lane in rows_of(content, "lanes"):
+        x = number_of(lane.get("x"))
+        label = text_of(lane.get("label"))
+        parts.append(f'<line x1="{x}" y1="22" x2="{x}" y2="{height}" stroke="#bdbdbd"/>')
+        parts.append(f'<text x="{x}" y="14" font-size="12" text-anchor="middle">{label}</text>')
+    for bar in rows_of(content, "bars"):
+        x, y, wide, high = numbers_of(bar, "box", 4)
+        color = "#ffcc80" if bar.get("cell") is True else "#1b7f3b"
+        parts.append(f'<rect x="{x}" y="{y}" width="{wide}" height="{high}" fill="{color}"/>')
+    for arrow in rows_of(content, "arrows"):
+        x1, y1, x2, y2 = numbers_of(arrow, "line", 4)
+        color = "#1565c0" if arrow.get("direction") == "in" else "#6a1b9a"
+        dash = "" if arrow.get("exact") is True else ' stroke-dasharray="4 3"'
+        parts.append(
+            f'<line class="arrow" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{color}"{dash}/>'
+            f'<circle cx="{x2}" cy="{y2}" r="2.5" fill="{color}"/>'
+        )
+    return "".join(parts) + "</svg>"
