@@ -78,6 +78,43 @@ def _short(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
+def keep(
+    results: dict[str, object],
+    targets: list[dict[str, object]],
+    rounds: int,
+    seconds: float,
+    *,
+    is_part: bool,
+) -> None:
+    """Write the results down; some scenarios alone take their places in those of the last whole run."""
+    node = subprocess.run(["node", "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    kept = {
+        "about": {
+            "day": time.strftime("%Y-%m-%d"),
+            "python": platform.python_version(),
+            "node": node,
+            "machine": platform.machine(),
+            "cores": os.cpu_count(),
+            "rounds": rounds,
+            "seconds": round(seconds),
+        },
+        "results": results,
+        "targets": targets,
+    }
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / "latest.json"
+    if is_part:
+        if not file.exists():
+            return
+        whole = json.loads(file.read_text(encoding="utf-8"))
+        whole["results"].update(results)
+        others = [one for one in whole["targets"] if one["scenario"] not in results]
+        order = [one.name for one in ALL]
+        whole["targets"] = sorted(others + targets, key=lambda one: order.index(one["scenario"]))
+        kept = whole
+    file.write_text(f"{json.dumps(kept, indent=1)}\n", encoding="utf-8")
+
+
 def main() -> int:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -97,27 +134,18 @@ def main() -> int:
             continue
         figures = run(scenario, rounds, chosen.quick)
         targets += show(scenario, figures)
-        results[scenario.name] = {"unit": scenario.unit, "what": scenario.what, "figures": figures}
+        results[scenario.name] = {
+            "day": time.strftime("%Y-%m-%d"),
+            "unit": scenario.unit,
+            "what": scenario.what,
+            "figures": figures,
+        }
     chromium.close()
     print(f"\n{len(results)} scenarios, {rounds} rounds, {time.monotonic() - began:.0f} s")
     for target in targets:
         print(f"  {'met' if target['met'] else 'NOT MET':8} {target['scenario']}: {target['target']}")
-    if not chosen.scenarios:
-        RESULTS.mkdir(exist_ok=True)
-        about = {
-            "day": time.strftime("%Y-%m-%d"),
-            "python": platform.python_version(),
-            "node": subprocess.run(
-                ["node", "--version"], check=True, capture_output=True, text=True
-            ).stdout.strip(),
-            "machine": platform.machine(),
-            "cores": os.cpu_count(),
-            "rounds": rounds,
-            "seconds": round(time.monotonic() - began),
-            "quick": chosen.quick,
-        }
-        text = json.dumps({"about": about, "results": results, "targets": targets}, indent=1)
-        (RESULTS / "latest.json").write_text(f"{text}\n", encoding="utf-8")
+    if not chosen.quick:
+        keep(results, targets, rounds, time.monotonic() - began, is_part=bool(chosen.scenarios))
     return 0
 
 

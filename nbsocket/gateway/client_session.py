@@ -231,8 +231,8 @@ class ClientSession:
         queue = self._queue
         if not queue and len(bursts) == 1 and self.websocket is not None and not self._writing_bytes:
             # The way of nearly every event: straight to the operating system.
-            self.channel.traffic.messages_out += len(bursts[0].messages)
             self._write(self.websocket, bursts[0].websocket_bytes, bursts)
+            self.channel.traffic.messages_out += len(bursts[0].messages)
             return
         backlogged = bool(queue)
         sent = 0

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from nbsocket.gateway.client_session import ClientSession
 
+_LOOK_EVERY = 16
 _YIELD_AFTER_S = 0.005
 """How long the fan-out may keep its process to itself."""
 
@@ -121,16 +122,19 @@ class KernelPort(Readiness):
     async def _carry(self, bursts: list[tuple[Burst, list[int]]]) -> None:
         """Give every recipient all its bursts with one call."""
         outgoing: dict[int, list[Burst]] = {}
-        for burst, to in bursts:
-            for number in to:
-                outgoing.setdefault(number, []).append(burst)
+        if len(bursts) == 1:
+            outgoing = dict.fromkeys(bursts[0][1], [bursts[0][0]])
+        else:
+            for burst, to in bursts:
+                for number in to:
+                    outgoing.setdefault(number, []).append(burst)
         sessions = self.sessions
         deadline = time.monotonic() + _YIELD_AFTER_S
-        for number, mine in outgoing.items():
+        for index, (number, mine) in enumerate(outgoing.items()):
             session = sessions.get(number)
             if session is not None:
                 session.send(mine)
-            if time.monotonic() > deadline:
+            if index % _LOOK_EVERY == 0 and time.monotonic() > deadline:
                 await asyncio.sleep(0)
                 deadline = time.monotonic() + _YIELD_AFTER_S
 

@@ -179,16 +179,14 @@ class WebSocketConnection:
 
     def write_bytes(self, data: bytes) -> asyncio.Future[None] | None:
         """Write whole frames; None once they are with the operating system, else when they are."""
-        if self._closing:
-            return None
-        return self._write(data)
+        return None if self._closing else self._write(data)
 
     def _write(self, data: bytes) -> asyncio.Future[None] | None:
         stream = self._stream
-        if not stream.writing() and not stream.closed():
+        if stream.socket is not None and not stream.writing():
             # Nothing waits, and the socket nearly always takes it all: no buffer, no future.
             try:
-                taken = stream.write_to_fd(memoryview(data))
+                taken = stream.socket.send(data)
             except OSError:
                 # ``write`` meets the same, and deals with it.
                 taken = 0

@@ -1,0 +1,374 @@
+"""The wire view: live in JupyterLab and Notebook 7, under a flood, exported, saved, hostile, by keyboard."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from browser.conftest import ROOT
+from playwright.sync_api import expect
+from support.jupyter import TOKEN
+from support.lab import Pane
+from support.payloads import CORPUS
+
+PICTURES = ROOT / "test-results"
+MODULES = ROOT / "js" / "node_modules"
+SERVER = """
+import nbsocket, threading, time
+io = nbsocket.Server("wire-test")
+
+@io.on("echo")
+def echo(socket, *args):
+    return args
+
+def two_ways(seconds, every):
+    def run():
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            io.emit("tick", time.time())
+            time.sleep(every)
+    threading.Thread(target=run).start()
+"""
+CELLS = [
+    SERVER,
+    "io.wire()",
+    'io.pane("alice")',
+    "two_ways(6, 0.001)",
+    "for n in range(20_000):\n    io.emit('n', n)",
+    "until = time.monotonic() + 2\nwhile time.monotonic() < until: pass",
+]
+
+
+class WireView:
+    """A wire view as a person uses it."""
+
+    def __init__(self, page):
+        self.page = page
+        self.element = page.locator('.nbs-wire[data-wire="wire-test"]')
+
+    def is_live(self):
+        expect(self.element).to_have_attribute("data-state", "live", timeout=20_000)
+
+    def count(self, name):
+        return int(self.element.get_attribute(f"data-{name}"))
+
+    def rows(self, event):
+        return self.element.locator(f'tbody tr[data-event="{event}"]')
+
+    def press(self, action):
+        self.element.locator(f'[data-action="{action}"]').click()
+
+    def choose(self, field, value):
+        self.element.locator(f'[data-field="{field}"]').select_option(value)
+
+    def save(self, kind):
+        with self.page.expect_download() as download:
+            self.choose("export", kind)
+        return Path(download.value.path()).read_text()
+
+
+@pytest.fixture
+def notebook(open_notebook):
+    opened = open_notebook("wire.ipynb", CELLS)
+    opened.run(0)
+    opened.run(1)
+    opened.run(2)
+    opened.pane("alice").has_state("connected")
+    return opened
+
+
+@pytest.fixture
+def wire(notebook):
+    view = WireView(notebook.page)
+    view.is_live()
+    return view
+
+
+def ask(notebook, text):
+    alice = notebook.pane("alice")
+    alice.fill("echo", json.dumps(text))
+    alice.ask()
+    alice.emit()
+    expect(alice.rows("out", "echo").last).to_have_attribute("data-ack", "answered")
+
+
+def test_questions_and_answers_do_not_cross_and_two_ways_do(notebook, wire, errors, figure):
+    for number in range(10):
+        ask(notebook, number)
+    expect(wire.rows("echo")).to_have_count(10)
+    notebook.page.wait_for_timeout(1000)
+    assert wire.count("crossings") == 0
+    notebook.run(3)
+    alice = notebook.pane("alice")
+    alice.fill("echo", '"meanwhile"')
+    for _ in range(20):
+        alice.emit()
+        notebook.page.wait_for_timeout(50)
+    notebook.page.wait_for_function("document.querySelector('.nbs-wire').dataset.crossings > 0")
+    wire.element.screenshot(path=PICTURES / "wire-live.png")
+    assert wire.count("left-out") >= 0
+    assert errors == []
+    figure(f"10 questions: 0 crossings; 20 emits against 1,000 events a second: {wire.count('crossings')}")
+
+
+def test_an_arrow_leaves_its_client_before_it_reaches_the_kernel(notebook, wire):
+    ask(notebook, "times")
+    expect(wire.rows("echo")).to_have_count(1)
+    notebook.page.wait_for_timeout(800)
+    made = json.loads(wire.save("json"))
+    (question,) = [row for row in made["rows"] if row.get("event") == "echo"]
+    assert question["client"] == "alice"
+    times = [question["client_at"], question["server_at"], question["kernel_at"]]
+    slack_ms = 2
+    assert times[0] <= times[1] + slack_ms
+    assert times[1] <= times[2]
+    assert times[2] - times[0] < 2000
+    (run,) = [run for run in made["kernel"] if run["what"] == "echo"]
+    assert times[2] <= run["begin"] <= run["end"]
+
+
+def test_it_goes_on_while_a_cell_is_busy(notebook, wire):
+    notebook.begin(5)
+    expect(wire.element.locator("[data-words]")).to_contain_text("a cell is busy")
+    ask(notebook, "meanwhile")
+    expect(wire.rows("echo")).to_have_count(1)
+    assert notebook.is_running(5)
+    wire.element.screenshot(path=PICTURES / "wire-busy.png")
+    notebook.wait_end(5)
+    expect(wire.element.locator("[data-words]")).not_to_contain_text("a cell is busy")
+
+
+def test_a_flood_is_shown_in_part_and_counted_whole(notebook, wire, errors):
+    notebook.run(4)
+    alice = notebook.pane("alice")
+    expect(alice.element).to_have_attribute("data-received", "20000", timeout=30_000)
+    notebook.page.wait_for_timeout(500)
+    told = wire.element.locator("dd[data-count='seen']")
+    expect(told).not_to_have_text("0")
+    seen, left_out = wire.count("seen"), wire.count("left-out")
+    assert seen >= 20_000
+    assert 0 < left_out < seen
+    made = json.loads(wire.save("json"))
+    packets = [row for row in made["rows"] if "raw" in row]
+    assert len(packets) == seen - left_out
+    assert wire.element.locator("tbody tr").count() <= 200
+    wire.element.screenshot(path=PICTURES / "wire-flooded.png")
+    assert errors == []
+
+
+def test_filters_pause_and_scrub(notebook, wire):
+    for number in range(3):
+        ask(notebook, number)
+    expect(wire.rows("echo")).to_have_count(3)
+    rows = wire.element.locator("tbody tr")
+    wire.choose("kind", "ACK")
+    expect(rows).to_have_count(3)
+    wire.choose("direction", "in")
+    expect(wire.element.locator(".nbs-empty")).to_have_text("Nothing matches.")
+    wire.choose("kind", "")
+    wire.choose("direction", "")
+    wire.element.get_by_role("searchbox", name="Filter the packets").fill("echo")
+    expect(rows).to_have_count(3)
+    wire.element.get_by_role("searchbox", name="Filter the packets").fill("")
+    wire.press("pause")
+    ask(notebook, "after the pause")
+    notebook.page.wait_for_timeout(500)
+    expect(wire.rows("echo")).to_have_count(3)
+    assert wire.count("seen") > 8, "it is counted all the same"
+    scrub = wire.element.locator('[data-field="scrub"]')
+    expect(scrub).to_be_enabled()
+    scrub.focus()
+    notebook.page.keyboard.press("Home")
+    assert int(scrub.input_value()) < 0
+    wire.press("pause")
+    expect(wire.rows("echo")).to_have_count(4)
+    before = wire.element.locator("[data-span]").inner_text()
+    wire.press("closer")
+    assert wire.element.locator("[data-span]").inner_text() != before
+
+
+def test_the_xray_explains_and_sends_what_one_changes(notebook, wire, errors):
+    ask(notebook, "look")
+    wire.rows("echo").get_by_role("button").click()
+    xray = wire.element.locator(".nbs-xray")
+    fields = xray.locator(".nbs-bytefield")
+    kinds = fields.evaluate_all("(all) => all.map((one) => one.dataset.kind)")
+    assert kinds == ["frame", "length", "mask", "engine", "socket", "ack", "json"]
+    fields.nth(2).hover()
+    expect(xray.locator(".nbs-explained")).to_contain_text("masking key")
+    expect(xray.locator(".nbs-explained")).to_contain_text("section 5.3")
+    wire.element.screenshot(path=PICTURES / "wire-xray.png")
+    raw = xray.locator('[data-field="raw"]')
+    assert raw.input_value().startswith("42")
+    raw.fill('427["echo","changed"]')
+    xray.locator('[data-action="attempt"]').click()
+    heard = xray.locator(".nbs-heard")
+    expect(heard).to_contain_text('437["changed"]')
+    expect(heard).to_contain_text("the server took it")
+    expect(xray.locator('[data-action="attempt"]')).to_be_enabled(timeout=10_000)
+    raw.fill("42[broken")
+    xray.locator('[data-action="attempt"]').click()
+    expect(heard).to_contain_text("it did not take it")
+    assert errors == []
+
+
+def test_what_is_exported_is_what_other_tools_read(notebook, wire, context):
+    ask(notebook, "exported")
+    notebook.page.wait_for_timeout(500)
+    har = json.loads(wire.save("har"))["log"]
+    assert har["version"] == "1.2"
+    assert {"name", "version"} <= set(har["creator"])
+    sent = [
+        message["data"]
+        for entry in har["entries"]
+        for message in entry.get("_webSocketMessages", [])
+        if message["type"] == "send"
+    ]
+    assert any(re.fullmatch(r'42\d*\["echo","exported"\]', one) for one in sent)
+    for entry in har["entries"]:
+        assert {"startedDateTime", "time", "request", "response", "cache", "timings"} <= set(entry)
+    wire.press("pause")
+    notebook.page.wait_for_timeout(300)
+    svg = wire.save("svg")
+    mermaid = wire.save("mermaid")
+    page = context.new_page()
+    page.set_content(svg)
+    assert page.locator("svg line.in").count() > 0
+    page.set_content("<div id=out></div>")
+    page.add_script_tag(path=MODULES / "mermaid" / "dist" / "mermaid.min.js")
+    drawn = page.evaluate("async (text) => (await mermaid.render('drawn', text)).svg", mermaid)
+    assert "echo" in drawn
+    assert "alice" in drawn
+
+
+@pytest.mark.threat(10)
+def test_a_saved_notebook_shows_it_without_a_kernel_and_holds_no_secret(notebook, wire, lab, context):
+    ask(notebook, "kept in the notebook")
+    picture = notebook.page.locator(".jp-OutputArea-output div[class^=nbs-saved-]")
+    expect(picture).to_contain_text("kept in the notebook", timeout=15_000)
+    expect(picture).to_be_hidden()
+    ticket = lab.ticket("wire-test", "owner")
+    notebook.save()
+    text = notebook.path.read_text()
+    for secret in (ticket, "join_token=M", TOKEN):
+        assert secret not in text
+    assert not re.search(r'"sid\\*":\\*"[A-Za-z0-9_-]{16,}', text)
+    out = notebook.path.with_suffix(".html")
+    subprocess.run(
+        [sys.executable, "-m", "nbconvert", "--to", "html", notebook.path, "--output", out], check=True
+    )
+    assert ticket not in out.read_text()
+    page = context.new_page()
+    page.route("http*://**", lambda route: route.abort())
+    page.goto(out.as_uri())
+    saved = page.locator("div[class^=nbs-saved-]")
+    expect(saved).to_contain_text("kept in the notebook")
+    assert saved.locator("svg line.arrow").count() >= 4
+    expect(saved.locator("svg")).to_contain_text("alice")
+    saved.screenshot(path=PICTURES / "wire-saved.png")
+
+
+@pytest.mark.threat(7)
+def test_hostile_data_is_text(notebook, wire, errors):
+    page = notebook.page
+    page.evaluate(
+        """([index, text]) => window.jupyterapp.shell.currentWidget.content.model.cells.get(index)
+           .sharedModel.setSource(text)""",
+        [
+            4,
+            (
+                f"import json\nHOSTILE = json.loads({json.dumps(json.dumps(CORPUS))})\n"
+                "for one in HOSTILE:\n    io.emit(one[:200], one, {one: one}); time.sleep(0.002)\n"
+                "io.emit('end')"
+            ),
+        ],
+    )
+    notebook.run(4)
+    expect(wire.rows("end")).to_have_count(1)
+    buttons = wire.element.locator("tbody button")
+    for index in range(0, buttons.count(), 4):
+        buttons.nth(index).click()
+    forbidden = "img, script, svg, a, iframe, object, embed, style, link, meta, base, video, audio"
+    assert wire.element.locator(forbidden).count() == 0
+    wire.press("pause")
+    svg = wire.save("svg")
+    assert "<script" not in svg
+    assert page.evaluate("window.__ran") is None
+    assert errors == []
+
+
+def test_who_uses_no_mouse_and_no_eyes_can_use_it(notebook, wire, figure):
+    ask(notebook, "axe")
+    wire.rows("echo").get_by_role("button").focus()
+    notebook.page.keyboard.press("Enter")
+    expect(wire.element.locator(".nbs-xray")).to_be_visible()
+    page = notebook.page
+    page.add_script_tag(path=MODULES / "axe-core" / "axe.min.js")
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        page.evaluate(
+            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+        )
+        page.wait_for_timeout(500)
+        for selector in (".nbs-wire", ".nbs-pane"):
+            found = page.evaluate(
+                "async (selector) => (await axe.run(selector)).violations"
+                ".filter((one) => ['serious', 'critical'].includes(one.impact))"
+                ".map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 150)).slice(0, 3)])",
+                selector,
+            )
+            assert found == [], theme
+        wire.element.screenshot(path=PICTURES / f"wire-{theme.split()[-1].lower()}.png")
+    figure("axe-core: no serious finding, light and dark, wire view and pane")
+
+
+def test_its_states(notebook, wire):
+    page = notebook.page
+    empty = wire.element.locator(".nbs-empty")
+    wire.press("clear")
+    page.wait_for_timeout(200)
+    if empty.count():
+        wire.element.screenshot(path=PICTURES / "wire-empty.png")
+    notebook.restart_kernel()
+    expect(wire.element).to_have_attribute("data-state", "waiting")
+    wire.element.screenshot(path=PICTURES / "wire-waiting.png")
+    notebook.wait_ready()
+    notebook.run(0)
+    wire.is_live()
+
+
+def test_on_a_phone(notebook, wire):
+    ask(notebook, "narrow")
+    notebook.page.set_viewport_size({"width": 360, "height": 740})
+    notebook.page.wait_for_timeout(500)
+    box = wire.element.bounding_box()
+    assert box["width"] <= 360
+    assert wire.element.evaluate("(one) => one.scrollWidth - one.clientWidth") <= 1
+    wire.element.screenshot(path=PICTURES / "wire-narrow.png")
+
+
+def test_it_works_in_notebook_7(context, lab, errors):
+    made = nbformat.v4.new_notebook()
+    made.cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS[:3]]
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(made, lab.root / "seven-wire.ipynb")
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{lab.url}notebooks/seven-wire.ipynb?token={TOKEN}")
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for(timeout=60_000)
+    errors.clear()
+    page.locator(".jp-CodeCell .jp-InputPrompt").first.click()
+    for _ in range(3):
+        page.keyboard.press("Shift+Enter")
+    alice = Pane(page.locator('.nbs-pane[data-pane="alice"]'))
+    alice.has_state("connected")
+    wire = WireView(page)
+    wire.is_live()
+    alice.fill("echo", '"seven"')
+    alice.ask()
+    alice.emit()
+    expect(wire.rows("echo")).to_have_count(1)
+    assert wire.count("crossings") == 0
+    assert errors == []
