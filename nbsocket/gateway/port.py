@@ -123,7 +123,8 @@ class KernelPort(Readiness):
         """Give every recipient all its bursts with one call."""
         outgoing: dict[int, list[Burst]] = {}
         if len(bursts) == 1:
-            outgoing = dict.fromkeys(bursts[0][1], [bursts[0][0]])
+            shared = [bursts[0][0]]
+            outgoing = {number: shared for number in bursts[0][1]}
         else:
             for burst, to in bursts:
                 for number in to:
