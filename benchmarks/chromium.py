@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,18 @@ SOCKET_CELLS = {
     "load": COMM_CELLS["load"].replace('echo.send({"burst": 0})', 'io.emit("burst", 0)'),
     "million": "for n in range(1_000_000):\n    io.emit('burst', n)\nprint('sent')",
     "pane": "io.pane('bench')",
+    "wire": "io.wire()",
+    "flood": """
+import threading, time
+def flood():
+    began, sent = time.monotonic(), 0
+    while (now := time.monotonic() - began) < 10:
+        due = int(now * 5000) - sent
+        for n in range(due): io.emit("burst", n)
+        sent += due
+        time.sleep(0.005)
+threading.Thread(target=flood).start()
+""",
 }
 CONNECT = f"""async ([base, ticket]) => {{
   {TRIPS}
@@ -128,8 +141,13 @@ def close() -> None:
 
 
 @contextlib.contextmanager
-def page_over(kind: str, *, has_pane: bool = False) -> Iterator[Peer]:
-    """A notebook in JupyterLab whose page asks its kernel over ``comm`` or ``nbsocket``."""
+def page_over(kind: str, *shown: str) -> Iterator[Peer]:
+    """A notebook in JupyterLab whose page asks its kernel over ``comm`` or ``nbsocket``.
+
+    Args:
+        kind: Which of the two.
+        shown: What stands in the notebook beside it: ``pane``, ``wire``.
+    """
     first, cells = (COMM, COMM_CELLS) if kind == "comm" else (SOCKET, SOCKET_CELLS)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -151,9 +169,9 @@ def page_over(kind: str, *, has_pane: bool = False) -> Iterator[Peer]:
             else:
                 page.evaluate(CONNECT, ["/", said])
                 path = f"/nbsocket/bench/socket.io/?EIO=4&transport=websocket&join_token={said}"
-            if has_pane:
-                notebook.run(1 + list(cells).index("pane"))
-                page.wait_for_selector("text=connected")
+            for one in shown:
+                notebook.run(1 + list(cells).index(one))
+                page.wait_for_selector(f".nbs-{one}:is([data-state=connected], [data-state=live])")
             yield Peer(
                 "comm" if kind == "comm" else "nbsocket in chromium",
                 Address(jupyter.port, path),
@@ -198,6 +216,29 @@ def loaded_trip_ms(peer: Peer | None, _: bool) -> float:
     found = float(page.evaluate("(count) => window.trips(count)", 20))
     page.wait_for_timeout(3000)
     return found
+
+
+def input_delay_ms(peer: Peer | None, _: bool) -> float:
+    """Return the p95 of how long clicks wait while 5,000 events a second arrive for 10 seconds."""
+    page = _notebook(peer).page
+    page.evaluate("""() => {
+      window.delays = [];
+      new PerformanceObserver((list) => {
+        for (const one of list.getEntries()) {
+          if (one.name === "pointerdown") window.delays.push(one.processingStart - one.startTime);
+        }
+      }).observe({ type: "event", durationThreshold: 16 });
+    }""")
+    _begin(peer, "flood")
+    clicks, until = 0, time.monotonic() + 10
+    while time.monotonic() < until:
+        page.mouse.click(5, 5)
+        clicks += 1
+        time.sleep(0.1)
+    page.wait_for_timeout(1000)
+    # What took less than 16 ms in all is not reported: it waited less than that.
+    delays = sorted(page.evaluate("window.delays"))
+    return float(delays[-max(1, round(clicks * 0.05))]) if len(delays) >= clicks * 0.05 else 16.0
 
 
 def many_per_s(peer: Peer | None, is_quick: bool) -> float:

@@ -36,6 +36,7 @@ RELAY = "bare tornado, two hops"
 PAGE = "nbsocket in chromium"
 COMM = "comm"
 PANE = "nbsocket in chromium, a pane open"
+WIRE = "nbsocket in chromium, a pane and a wire view open"
 
 STARTS: dict[str, Callable[[], AbstractContextManager[Peer]]] = {
     OURS: running.ours,
@@ -47,7 +48,8 @@ STARTS: dict[str, Callable[[], AbstractContextManager[Peer]]] = {
     "jupyter-server-proxy": running.behind_jupyter,
     PAGE: lambda: chromium.page_over("nbsocket"),
     COMM: lambda: chromium.page_over("comm"),
-    PANE: lambda: chromium.page_over("nbsocket", has_pane=True),
+    PANE: lambda: chromium.page_over("nbsocket", "pane"),
+    WIRE: lambda: chromium.page_over("nbsocket", "pane", "wire"),
 }
 
 
@@ -235,10 +237,6 @@ def _served(count: int) -> Callable[[Peer | None, bool], float]:
         return float(len(clients))
 
     return measure
-
-
-def _echo_beside_pane(peer: Peer | None, is_quick: bool) -> float:
-    return _with_clients(1, _echo_of_one)(peer, is_quick)
 
 
 def _status(percent: int) -> Callable[[Peer | None, bool], float]:
@@ -486,12 +484,22 @@ ALL = (
     ),
     Scenario(
         "pane",
-        "pipelined echo of a raw client beside a pane in JupyterLab in Chromium",
+        "pipelined echo of a raw client beside a pane and a wire view in JupyterLab in Chromium",
         "1/s",
         True,
-        (PANE, PAGE),
-        _echo_beside_pane,
+        (PANE, WIRE, PAGE),
+        _with_clients(1, _echo_of_one),
         rounds=3,
+    ),
+    Scenario(
+        "input-delay",
+        "how long clicks wait (p95) while 5,000 events a second arrive; under 16 ms counts as 16",
+        "ms",
+        False,
+        (WIRE, PAGE),
+        chromium.input_delay_ms,
+        (Target("", 100.0),),
+        rounds=2,
     ),
     Scenario(
         "extension",

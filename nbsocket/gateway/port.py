@@ -124,7 +124,7 @@ class KernelPort(Readiness):
         outgoing: dict[int, list[Burst]] = {}
         if len(bursts) == 1:
             shared = [bursts[0][0]]
-            outgoing = {number: shared for number in bursts[0][1]}
+            outgoing = dict.fromkeys(bursts[0][1], shared)
         else:
             for burst, to in bursts:
                 for number in to:

@@ -2,15 +2,32 @@
 
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
-import { parseArgument } from "./arguments";
+import { shortened, visible } from "../shared/text";
+import { type Parsed, parseArgument } from "./arguments";
 import type { PaneConnection } from "./connection";
+import { keepMessage, type Message, savedMessages } from "./saved";
+
+const REMEMBERED = 50;
+
+/** An argument as it is typed, or a file whose bytes are sent. */
+type Argument = string | { name: string; bytes: ArrayBuffer };
+
+function read(argument: Argument): Parsed {
+  return typeof argument === "string"
+    ? parseArgument(argument)
+    : { ok: true, value: argument.bytes };
+}
 
 export function Composer({ connection }: { connection: PaneConnection }) {
   const id = useId();
   const event = useSignal("message");
-  const args = useSignal<string[]>(['"hello"']);
+  const args = useSignal<Argument[]>(['"hello"']);
   const ask = useSignal(false);
-  const parsed = args.value.map(parseArgument);
+  const kept = useSignal<Message[]>(savedMessages(connection.channel));
+  // What was emitted before, and where the arrow keys stand in it.
+  const history = useSignal<Message[]>([]);
+  const at = useSignal(0);
+  const parsed = args.value.map(read);
   const nameless = event.value.trim() === "";
   const ready = !nameless && parsed.every((one) => one.ok);
 
@@ -19,6 +36,41 @@ export function Composer({ connection }: { connection: PaneConnection }) {
     if (!ready) return;
     const values = parsed.map((one) => (one.ok ? one.value : undefined));
     connection.emit(event.value.trim(), values, ask.value);
+    const message = typed();
+    if (message && JSON.stringify(message) !== JSON.stringify(history.value.at(-1))) {
+      history.value = [...history.value, message].slice(-REMEMBERED);
+    }
+    at.value = history.value.length;
+  }
+
+  /** What is in the form, if all of it is text. */
+  function typed(): Message | undefined {
+    const texts = args.value.filter((one) => typeof one === "string");
+    return texts.length === args.value.length
+      ? { event: event.value.trim(), args: texts }
+      : undefined;
+  }
+
+  function take(message: Message | undefined): void {
+    if (!message) return;
+    event.value = message.event;
+    args.value = message.args;
+  }
+
+  function recall(pressed: KeyboardEvent): void {
+    const step = pressed.key === "ArrowUp" ? -1 : pressed.key === "ArrowDown" ? 1 : 0;
+    const next = at.value + step;
+    if (step === 0 || next < 0 || next >= history.value.length) return;
+    pressed.preventDefault();
+    at.value = next;
+    take(history.value[next]);
+  }
+
+  async function attach(chosen: HTMLInputElement): Promise<void> {
+    const file = chosen.files?.[0];
+    if (!file) return;
+    args.value = [...args.value, { name: file.name, bytes: await file.arrayBuffer() }];
+    chosen.value = "";
   }
 
   function set(index: number, text: string): void {
@@ -45,8 +97,10 @@ export function Composer({ connection }: { connection: PaneConnection }) {
           spellcheck={false}
           value={event.value}
           aria-invalid={nameless}
-          onInput={(typed) => {
-            event.value = typed.currentTarget.value;
+          title="Arrow keys bring back what was emitted before"
+          onKeyDown={recall}
+          onInput={(changed) => {
+            event.value = changed.currentTarget.value;
           }}
         />
       </label>
@@ -60,16 +114,23 @@ export function Composer({ connection }: { connection: PaneConnection }) {
               <span class="nbs-hint"> JSON</span>
             </label>
             <span class="nbs-line">
-              <textarea
-                id={`${id}-arg-${index}`}
-                data-field="argument"
-                rows={1}
-                spellcheck={false}
-                value={text}
-                aria-invalid={problem !== ""}
-                aria-describedby={`${id}-problem-${index}`}
-                onInput={(typed) => set(index, typed.currentTarget.value)}
-              />
+              {typeof text === "string" ? (
+                <textarea
+                  id={`${id}-arg-${index}`}
+                  data-field="argument"
+                  rows={1}
+                  spellcheck={false}
+                  value={text}
+                  aria-invalid={problem !== ""}
+                  aria-describedby={`${id}-problem-${index}`}
+                  onInput={(changed) => set(index, changed.currentTarget.value)}
+                />
+              ) : (
+                <output id={`${id}-arg-${index}`} class="nbs-file">
+                  {visible(shortened(text.name, 60))}, {text.bytes.byteLength.toLocaleString()}{" "}
+                  bytes
+                </output>
+              )}
               <button
                 type="button"
                 aria-label={`Remove argument ${index + 1}`}
@@ -95,6 +156,45 @@ export function Composer({ connection }: { connection: PaneConnection }) {
           }}
         >
           Add argument
+        </button>
+        <label class="nbs-button">
+          Add file
+          <input
+            type="file"
+            class="nbs-hidden"
+            data-field="file"
+            onChange={(changed) => void attach(changed.currentTarget)}
+          />
+        </label>
+        <label>
+          <span class="nbs-hidden">Kept messages</span>
+          <select
+            data-field="kept"
+            value=""
+            disabled={kept.value.length === 0}
+            onChange={(changed) => {
+              take(kept.value[Number(changed.currentTarget.value)]);
+              changed.currentTarget.value = "";
+            }}
+          >
+            <option value="">Kept messages ({kept.value.length})</option>
+            {kept.value.map((one, index) => (
+              <option key={JSON.stringify(one)} value={index}>
+                {visible(shortened(`${one.event} ${one.args.join(", ")}`, 60))}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button
+          type="button"
+          data-action="keep"
+          disabled={!ready || typed() === undefined}
+          onClick={() => {
+            const message = typed();
+            if (message) kept.value = keepMessage(connection.channel, message);
+          }}
+        >
+          Keep
         </button>
         <label class="nbs-check">
           <input

@@ -20,6 +20,16 @@ const ACK_TIMEOUT_MS = 10_000;
 const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 5000;
 
+/** “upgrade” begins by polling and goes over to a WebSocket, as clients do by themselves. */
+export type Transports = "upgrade" | "websocket" | "polling";
+
+export interface ConnectionOptions {
+  namespace: string;
+  /** What the client says at the door of its namespace. */
+  auth: Record<string, unknown>;
+  transports: Transports;
+}
+
 export interface Target {
   channel: string;
   paneId: string;
@@ -34,6 +44,7 @@ export class PaneConnection {
   readonly version = signal(0);
   readonly received = signal(0);
   readonly log = new BoundedLog<Entry>(KEPT_ENTRIES);
+  options: ConnectionOptions = { namespace: "/", auth: {}, transports: "upgrade" };
 
   private socket: Socket | undefined;
   private wanted = false;
@@ -48,6 +59,10 @@ export class PaneConnection {
 
   constructor(private readonly target: Target) {}
 
+  get channel(): string {
+    return this.target.channel;
+  }
+
   /** Connect, and stay connected until `disconnect`. */
   async connect(): Promise<void> {
     if (this.wanted) return;
@@ -55,6 +70,14 @@ export class PaneConnection {
     this.state.value = "connecting";
     this.detail.value = "";
     await this.begin();
+  }
+
+  /** Begin anew in another way. */
+  async reconnect(options: ConnectionOptions): Promise<void> {
+    this.disconnect("Connecting in another way.");
+    this.socket = undefined;
+    this.options = options;
+    await this.connect();
   }
 
   /** Disconnect and stay so. */
@@ -178,8 +201,9 @@ export class PaneConnection {
       query,
       autoConnect: false,
       reconnection: false,
+      ...(this.options.transports === "upgrade" ? {} : { transports: [this.options.transports] }),
     });
-    const socket = manager.socket("/");
+    const socket = manager.socket(this.options.namespace, { auth: this.options.auth });
     socket.on("connect", () => {
       this.tries = 0;
       this.setState("connected", "");

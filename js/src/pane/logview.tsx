@@ -6,6 +6,7 @@ import { shortened, show, visible } from "../shared/text";
 import { parseArgument } from "./arguments";
 import type { PaneConnection } from "./connection";
 import type { AckState, Entry } from "./entries";
+import { Value } from "./tree";
 
 const SHOWN = 200;
 
@@ -165,7 +166,12 @@ function Row({ entry, ack, isAsked, connection }: RowProps) {
         {isText ? (
           <span class="nbs-said">{visible(shortened(entry.args.map(String).join(" ")))}</span>
         ) : (
-          <code>{entry.args.map(show).join(", ")}</code>
+          entry.args.map((value, index) => (
+            <span key={index}>
+              {index > 0 && ", "}
+              <Value value={value} />
+            </span>
+          ))
         )}
         {entry.kept && <em> kept until there is a connection</em>}
         <Ack entry={entry} ack={ack} isAsked={isAsked} connection={connection} />

@@ -6,6 +6,7 @@ import { visible } from "../shared/text";
 import { Composer } from "./composer";
 import type { PaneConnection, State } from "./connection";
 import { LogView } from "./logview";
+import { Options } from "./options";
 
 const WORDS: Record<State, string> = {
   connecting: "Connecting…",
@@ -58,6 +59,7 @@ export function Pane(props: { connection: PaneConnection; name: string; channel:
         )}
       </header>
       <Composer connection={connection} />
+      <Options connection={connection} />
       <LogView connection={connection} name={name} />
       <Announcer connection={connection} name={name} />
     </section>

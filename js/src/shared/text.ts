@@ -26,7 +26,8 @@ function describeBytes(bytes: Uint8Array): string {
   return `<${bytes.length} bytes: ${shown}${bytes.length > SHOWN_BYTES ? " …" : ""}>`;
 }
 
-function bytesOf(value: unknown): Uint8Array | undefined {
+/** The bytes of a binary value; undefined of any other. */
+export function bytesOf(value: unknown): Uint8Array | undefined {
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   if (ArrayBuffer.isView(value)) {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);

@@ -1,0 +1,46 @@
+// Messages that a person keeps for this channel, in this browser. Never a secret: only events and their arguments.
+
+export interface Message {
+  event: string;
+  args: string[];
+}
+
+const MOST = 50;
+
+function key(channel: string): string {
+  return `nbsocket.messages.${channel}`;
+}
+
+function isMessage(value: unknown): value is Message {
+  const one = value as Message | null;
+  return (
+    typeof one === "object" &&
+    one !== null &&
+    typeof one.event === "string" &&
+    Array.isArray(one.args) &&
+    one.args.every((argument) => typeof argument === "string")
+  );
+}
+
+/** The kept messages; none where the page may not keep anything. */
+export function savedMessages(channel: string): Message[] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(key(channel)) ?? "[]");
+    return Array.isArray(kept) ? kept.filter(isMessage).slice(-MOST) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Keep a message, once; returns all that are kept now. */
+export function keepMessage(channel: string, message: Message): Message[] {
+  const same = JSON.stringify(message);
+  const others = savedMessages(channel).filter((one) => JSON.stringify(one) !== same);
+  const kept = [...others, message].slice(-MOST);
+  try {
+    localStorage.setItem(key(channel), JSON.stringify(kept));
+  } catch {
+    // A page that may not keep anything: they last as long as it does.
+  }
+  return kept;
+}
