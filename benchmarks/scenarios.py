@@ -479,7 +479,6 @@ ALL = (
         False,
         (PAGE,),
         chromium.lost_of_million,
-        (Target("", 0),),
         rounds=1,
     ),
     Scenario(

@@ -12,8 +12,8 @@ from nbsocket.protocol.engine_session import PacketDue, Session, Timing
 from nbsocket.protocol.engine_states import Trigger
 
 PACKAGE = Path(__file__).parent.parent.parent / "nbsocket"
-# Where the time of day is meant: when a ticket expires, and what Jupyter calls activity.
-OF_THE_WALL = {"gateway/tickets.py", "kernel/tickets.py", "server/activity.py"}
+# Where the time of day is meant: when a ticket expires, what Jupyter calls activity, what a wire view shows.
+OF_THE_WALL = {"gateway/tickets.py", "kernel/tickets.py", "server/activity.py", "gateway/wire.py"}
 
 
 @pytest.mark.fault(26)
