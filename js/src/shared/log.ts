@@ -29,15 +29,25 @@ export class BoundedLog<Entry> {
   }
 }
 
-/** Call `draw` at most once per frame, however often it is asked for. */
+const CALM_MS = 300;
+const MANY = 50;
+
+/**
+ * Call `draw` at most once per frame, however often it is asked for; and after a frame with more than it takes
+ * to read, only a few times a second, so that clicks and keys have their turn.
+ */
 export function batched(draw: () => void): () => void {
-  let asked = false;
+  let asked = 0;
+  let since = 0;
+  const now = () => {
+    since = asked;
+    asked = 0;
+    draw();
+  };
   return () => {
-    if (asked) return;
-    asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      draw();
-    });
+    asked += 1;
+    if (asked > 1) return;
+    if (since > MANY) setTimeout(() => requestAnimationFrame(now), CALM_MS);
+    else requestAnimationFrame(now);
   };
 }

@@ -98,6 +98,8 @@ export class Feed {
       this.state.value = "live";
     } else if (said.type === "batch") {
       store.batch(said.items, said.seen);
+      // Each row counts, so that a flood is drawn seldom.
+      for (let number = 1; number < said.items.length; number += 1) this.changed();
       store.kernelAhead = said.kernel_ahead_ms;
       store.kernelError = said.kernel_error_ms ?? undefined;
     }

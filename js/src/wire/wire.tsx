@@ -19,6 +19,7 @@ const WORDS: Record<FeedState, string> = {
 };
 const SPANS_MS = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
 const HEIGHT = 340;
+const FEW_ARROWS = 400;
 
 function download(name: string, type: string, text: string): void {
   const link = document.createElement("a");
@@ -73,7 +74,8 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
     const slow = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 50;
     const tick = (at: number) => {
       frame = requestAnimationFrame(tick);
-      if (!isSeen || document.hidden || at - last < slow) return;
+      const pause = (shown.current?.arrows.length ?? 0) > FEW_ARROWS ? Math.max(slow, 250) : slow;
+      if (!isSeen || document.hidden || at - last < pause) return;
       if (pausedAt.value !== undefined || feed.state.value !== "live") return;
       last = at;
       paint();
