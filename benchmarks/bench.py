@@ -65,9 +65,9 @@ def show(scenario: Scenario, figures: dict[str, list[float]]) -> list[dict[str, 
         value = mine / statistics.median(figures[target.of]) if target.of else mine
         is_met = value >= target.limit if scenario.more_is_better else value <= target.limit
         word = "at least" if scenario.more_is_better else "at most"
-        later = f", then {target.later:.3g}" if target.later is not None else ""
+        later = f", then {_short(target.later)}" if target.later is not None else ""
         against = f" of {target.of}" if target.of else f" {scenario.unit}"
-        line = f"{word} {target.limit:.3g}{against}{later}: {value:.3g}"
+        line = f"{word} {_short(target.limit)}{against}{later}: {_short(value)}"
         print(f"  target {line}  {'met' if is_met else 'NOT MET'}")
         reached.append({"scenario": scenario.name, "target": line, "met": is_met})
     sys.stdout.flush()

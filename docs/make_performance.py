@@ -116,7 +116,7 @@ def draw(kept: dict[str, Any]) -> None:
             axes.plot(*zip(*points, strict=True), label=peer, color=COLORS.get(peer, "#444"), **style)
         axes.set(title=title, xlabel=x, ylabel=y, xscale="log", yscale="log")
         axes.grid(visible=True, which="major", color="#ddd", linewidth=0.6)
-        axes.legend(frameon=False, fontsize=8)
+        axes.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
         figure.savefig(DOCS / "images" / f"performance-{file}.svg", metadata={"Date": None})
         plt.close(figure)
 

@@ -91,10 +91,11 @@ def rows_of(content: dict[str, Any], name: str = "rows") -> list[dict[str, Any]]
 def table_of(columns: list[str], rows: list[dict[str, Any]]) -> str:
     """Return a table of the rows' columns."""
     head = "".join(f'<th style="text-align:left">{html.escape(column)}</th>' for column in columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{text_of(row.get(column, ''))}</td>" for column in columns) + "</tr>"
-        for row in rows[-_ROWS:]
-    )
+    left = 'style="text-align:left"'
+    body = ""
+    for row in rows[-_ROWS:]:
+        cells = "".join(f"<td {left}>{text_of(row.get(column, ''))}</td>" for column in columns)
+        body += f"<tr>{cells}</tr>"
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 

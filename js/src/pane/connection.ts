@@ -203,7 +203,10 @@ export class PaneConnection {
       reconnection: false,
       ...(this.options.transports === "upgrade" ? {} : { transports: [this.options.transports] }),
     });
-    const socket = manager.socket(this.options.namespace, { auth: this.options.auth });
+    const socket = manager.socket(
+      this.options.namespace,
+      Object.keys(this.options.auth).length ? { auth: this.options.auth } : {},
+    );
     socket.on("connect", () => {
       this.tries = 0;
       this.setState("connected", "");

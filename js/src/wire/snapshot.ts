@@ -41,7 +41,7 @@ export function snapshot(store: Store): object {
       time: timeText(row.at),
       client: shortened(store.label(row.session), 40),
       direction: row.packet?.direction ?? "",
-      size: row.packet?.size ?? 0,
+      size: row.packet?.size ?? "",
       kind: row.packet
         ? row.packet.decoded.socket || row.packet.decoded.engine
         : row.http

@@ -20,6 +20,8 @@ const WORDS: Record<FeedState, string> = {
 const SPANS_MS = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
 const HEIGHT = 340;
 const FEW_ARROWS = 400;
+/** How long the style sheets of another theme take to come. */
+const THEME_MS = 400;
 
 function download(name: string, type: string, text: string): void {
   const link = document.createElement("a");
@@ -51,6 +53,7 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
     const context = element?.getContext("2d");
     if (!element || !context) return;
     const width = element.clientWidth;
+    if (width === 0) return;
     const ratio = window.devicePixelRatio || 1;
     if (element.width !== Math.round(width * ratio)) element.width = Math.round(width * ratio);
     if (element.height !== Math.round(HEIGHT * ratio)) element.height = Math.round(HEIGHT * ratio);
@@ -71,6 +74,11 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
       isSeen = entries.at(-1)?.isIntersecting ?? true;
     });
     if (canvas.current) observer.observe(canvas.current);
+    // Another theme has other colors, also while nothing moves.
+    const themes = new MutationObserver(() => setTimeout(paint, THEME_MS));
+    themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+    const sizes = new ResizeObserver(paint);
+    if (canvas.current) sizes.observe(canvas.current);
     const slow = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 50;
     const tick = (at: number) => {
       frame = requestAnimationFrame(tick);
@@ -84,6 +92,8 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
     return () => {
       cancelAnimationFrame(frame);
       observer.disconnect();
+      themes.disconnect();
+      sizes.disconnect();
     };
   }, []);
 
@@ -256,28 +266,23 @@ function Counters({ feed }: { feed: Feed }) {
   const clock = (ahead: number | undefined, error: number | undefined) =>
     error === undefined ? "not known yet" : `${(ahead ?? 0).toFixed(1)} ± ${error.toFixed(1)} ms`;
   return (
-    <dl class="nbs-counters">
-      <div>
-        <dt>packets</dt>
-        <dd data-count="seen">{store.seen.toLocaleString()}</dd>
-      </div>
-      <div data-flooded={store.leftOut > 0}>
-        <dt>left out</dt>
-        <dd data-count="left-out">{store.leftOut.toLocaleString()}</dd>
-      </div>
-      <div title="Two packets that met on their way: that is full duplex">
-        <dt>crossings</dt>
-        <dd data-count="crossings">{store.crossings.toLocaleString()}</dd>
-      </div>
-      <div title="How far the server's clock is ahead of this page's">
-        <dt>server clock</dt>
-        <dd>{clock(store.ahead, store.error)}</dd>
-      </div>
-      <div title="How far the kernel's clock is ahead of the server's">
-        <dt>kernel clock</dt>
-        <dd>{clock(store.kernelAhead, store.kernelError)}</dd>
-      </div>
-    </dl>
+    <ul class="nbs-counters" aria-label="Counters">
+      <li>
+        packets <b data-count="seen">{store.seen.toLocaleString()}</b>
+      </li>
+      <li data-flooded={store.leftOut > 0}>
+        left out <b data-count="left-out">{store.leftOut.toLocaleString()}</b>
+      </li>
+      <li title="Two packets that met on their way: that is full duplex">
+        crossings <b data-count="crossings">{store.crossings.toLocaleString()}</b>
+      </li>
+      <li title="How far the server's clock is ahead of this page's">
+        server clock <b>{clock(store.ahead, store.error)}</b>
+      </li>
+      <li title="How far the kernel's clock is ahead of the server's">
+        kernel clock <b>{clock(store.kernelAhead, store.kernelError)}</b>
+      </li>
+    </ul>
   );
 }
 
