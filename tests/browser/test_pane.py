@@ -20,6 +20,10 @@ def echo(socket, *args):
 def fail(socket):
     return 1 / 0
 
+@io.of("/side").on("connection")
+def side(socket):
+    socket.emit("said at the door", socket.handshake.auth)
+
 @io.on("finish")
 def finish(socket):
     global finished
@@ -109,11 +113,77 @@ def test_errors_in_arguments_are_shown_as_one_types(notebook):
         ("[1, 2", "JSON"),
     ]:
         alice.fill("echo", text)
-        expect(alice.element.locator(".nbs-problem")).to_contain_text(problem)
+        expect(alice.element.locator(".nbs-composer .nbs-problem")).to_contain_text(problem)
         expect(alice.element.locator('[data-field="argument"]')).to_have_attribute("aria-invalid", "true")
         expect(alice.element.locator('[data-action="emit"]')).to_be_disabled()
     alice.fill("echo", '{"a": 1}')
     expect(alice.element.locator('[data-action="emit"]')).to_be_enabled()
+
+
+def test_what_was_emitted_before_comes_back(notebook):
+    alice, keyboard = notebook.pane("alice"), notebook.page.keyboard
+    for number in (1, 2):
+        alice.fill("echo", str(number))
+        alice.emit()
+    alice.fill("other", "3")
+    event = alice.element.locator('[data-field="event"]')
+    event.focus()
+    keyboard.press("ArrowUp")
+    expect(alice.element.locator('[data-field="argument"]')).to_have_value("2")
+    keyboard.press("ArrowUp")
+    expect(alice.element.locator('[data-field="argument"]')).to_have_value("1")
+    keyboard.press("ArrowDown")
+    expect(event).to_have_value("echo")
+    alice.press("keep")
+    alice.fill("nothing", "0")
+    kept = alice.element.locator('[data-field="kept"]')
+    kept.select_option(label="echo 2")
+    expect(event).to_have_value("echo")
+    expect(alice.element.locator('[data-field="argument"]')).to_have_value("2")
+
+
+def test_files_go_as_bytes_and_long_values_open(notebook, errors):
+    alice = notebook.pane("alice")
+    alice.fill("echo", json.dumps({"list": list(range(50)), "deep": {"a": [1, {"b": 2}]}}))
+    file = {"name": "x.bin", "mimeType": "application/octet-stream", "buffer": bytes(range(100))}
+    alice.element.locator('[data-field="file"]').set_input_files(files=[file])
+    expect(alice.element.locator(".nbs-file")).to_contain_text("x.bin, 100 bytes")
+    alice.ask()
+    alice.emit()
+    row = alice.rows("out", "echo")
+    expect(row).to_have_attribute("data-ack", "answered")
+    tree = row.locator(".nbs-tree").first
+    tree.locator("summary").first.click()
+    expect(tree).to_contain_text("[50]")
+    tree.get_by_text("{…}").first.click()
+    expect(tree).to_contain_text("a:")
+    dump = row.locator(".nbs-tree").nth(1)
+    dump.locator("summary").click()
+    expect(dump.locator("pre")).to_contain_text("0040  40 41 42")
+    alice.element.get_by_role("button", name="Remove argument").last.click()
+    expect(alice.element.locator(".nbs-file")).to_have_count(0)
+    assert errors == []
+
+
+def test_it_connects_in_other_ways(notebook, errors):
+    alice = notebook.pane("alice")
+    options = alice.element.locator(".nbs-options")
+    options.locator("summary").click()
+    auth = options.locator('[data-field="auth"]')
+    auth.fill("[1]")
+    expect(options.locator(".nbs-problem")).to_contain_text("an object")
+    expect(options.locator('[data-action="reconnect"]')).to_be_disabled()
+    auth.fill('{"name": "alice"}')
+    options.locator('[data-field="namespace"]').fill("/side")
+    options.locator('[data-field="transports"]').select_option("polling")
+    alice.press("reconnect")
+    alice.has_state("connected")
+    expect(alice.rows("in", "said at the door")).to_contain_text('{"name":"alice"}')
+    expect(alice.element.locator("[data-words]")).to_contain_text("by polling")
+    options.locator('[data-field="namespace"]').fill("/nowhere")
+    alice.press("reconnect")
+    expect(alice.element.locator("[data-words]")).to_contain_text("Invalid namespace")
+    assert errors == []
 
 
 def test_the_keyboard_is_enough(notebook):

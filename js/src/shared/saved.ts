@@ -52,7 +52,12 @@ export class Snapshots {
       this.timer = undefined;
       this.isStale = false;
       this.isWaiting = true;
-      this.model.send({ type: "snapshot", ...this.take() });
+      try {
+        this.model.send({ type: "snapshot", ...this.take() });
+      } catch {
+        // The kernel this widget belongs to is gone, and the picture stays as it is.
+        this.stop();
+      }
     }, EVERY_MS);
   }
 }
