@@ -10,6 +10,7 @@ class Model {
     name: "alice",
     pane_id: "p1",
     base_url: "/a%40b/",
+    saved_id: "abc",
   };
   get(key: string) {
     return this.state[key];

@@ -7,8 +7,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
+
+from nbsocket.widgets.saved import SavedWidget, rows_of, table_of, text_of
 
 if TYPE_CHECKING:
     from nbsocket.kernel.output import HandlerRun
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parent.parent / "static"
 _FLUSH_S = 0.1
+_MARKS = {"in": "←", "out": "→", "print": ">", "error": "!"}
 _KEPT_CHARACTERS = 20_000
 
 
-class Pane(anywidget.AnyWidget):
+class Pane(SavedWidget):
     """A client with a form to emit, a log of both directions, and its connection's state in words."""
 
     _esm = STATIC / "pane.js"
@@ -46,6 +48,13 @@ class Pane(anywidget.AnyWidget):
         self._lock = threading.Lock()
         self._handlers = handlers
         handlers.output.listen(self.pane_id, self._handler_said)
+
+    def picture(self, content: dict[str, Any]) -> str:
+        """Return the latest rows of its log."""
+        rows = [{**row, "": _MARKS.get(str(row.get("kind")), "•")} for row in rows_of(content)]
+        state = text_of(content.get("state", ""))
+        title = f"<b>Client {text_of(self.name)}</b>, as it was when the notebook was saved: {state}"
+        return f"<p>{title}</p>{table_of(['time', '', 'event', 'text'], rows)}"
 
     def _handler_said(self, run: HandlerRun, kind: str, text: str) -> None:
         """Show what a handler printed for this pane's client; at most ten messages a second."""

@@ -5,12 +5,22 @@ import xml.etree.ElementTree as ET
 import pytest
 from support.payloads import CORPUS
 
+from nbsocket.widgets.pane import Pane
 from nbsocket.widgets.wire import Wire
 
 
 @pytest.fixture
 def wire():
     return Wire("chat", "/")
+
+
+@pytest.fixture
+def pane():
+    class Handlers:
+        class output:  # noqa: N801 - as the real one is called
+            listen = staticmethod(lambda *_: None)
+
+    return Pane("chat", "alice", "/", Handlers())
 
 
 def snapshot(text="hello", **changes):
@@ -55,6 +65,25 @@ def test_hostile_text_stays_text(wire, payload):
     }  # fmt: skip
     attributes = {key for one in tree.iter() for key in one.attrib}
     assert not any(key.startswith("on") or key in ("href", "src") for key in attributes)
+
+
+@pytest.mark.threat(7)
+@pytest.mark.parametrize("payload", CORPUS)
+def test_hostile_text_in_a_pane_stays_text(pane, payload):
+    row = {"time": payload, "kind": payload, "event": payload, "text": payload}
+    tree = parsed(pane.picture({"state": payload, "rows": [row, payload, None]}))
+    assert {one.tag for one in tree.iter()} <= {
+        "div",
+        "p",
+        "b",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+    }
+    assert len(tree.findall(".//tbody/tr")) == 1
 
 
 @pytest.mark.parametrize("nonsense", [None, "x", 7, [], {"a": 1}, [[["deep"]]], float("nan"), 10**400])

@@ -3,14 +3,17 @@
 import type { AnyModel, RenderProps } from "@anywidget/types";
 import { render as draw } from "preact";
 import { baseUrl } from "../jupyter/server";
+import { hideSaved, Snapshots } from "../shared/saved";
 import { PaneConnection } from "./connection";
 import { Pane } from "./pane";
+import { snapshot } from "./snapshot";
 
 export interface PaneModel {
   channel: string;
   name: string;
   pane_id: string;
   base_url: string;
+  saved_id: string;
 }
 
 interface HandlerOutput {
@@ -22,6 +25,7 @@ const LEAVE_AFTER_MS = 2000;
 
 export default () => {
   let connection: PaneConnection | undefined;
+  let snapshots: Snapshots | undefined;
   let views = 0;
   let leaving: ReturnType<typeof setTimeout> | undefined;
 
@@ -36,6 +40,8 @@ export default () => {
         base: baseUrl(model.get("base_url")),
       });
       void connection.connect();
+      const mine = connection;
+      snapshots = new Snapshots(model, mine.version, () => snapshot(mine));
     }
     return connection;
   }
@@ -43,10 +49,13 @@ export default () => {
   function leave(): void {
     views -= 1;
     if (views > 0) return;
-    leaving = setTimeout(() => {
-      connection?.disconnect("The pane was closed.");
-      connection = undefined;
-    }, LEAVE_AFTER_MS);
+    leaving = setTimeout(close, LEAVE_AFTER_MS);
+  }
+
+  function close(): void {
+    snapshots?.stop();
+    connection?.disconnect("The pane was closed.");
+    connection = snapshots = undefined;
   }
 
   return {
@@ -70,19 +79,20 @@ export default () => {
       return () => {
         model.off("msg:custom", onMessage);
         clearTimeout(leaving);
-        connection?.disconnect("The pane was closed.");
-        connection = undefined;
+        close();
       };
     },
     render({ model, el }: RenderProps<PaneModel>) {
       el.classList.add("nbs-host");
       const joined = join(model);
+      const show = hideSaved(model.get("saved_id"));
       draw(
         <Pane connection={joined} name={model.get("name")} channel={model.get("channel")} />,
         el,
       );
       return () => {
         draw(null, el);
+        show();
         leave();
       };
     },
