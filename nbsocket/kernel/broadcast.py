@@ -114,6 +114,13 @@ class Emitter:
         """
         return self._operator()._sockets()
 
+    def preview(self) -> list[Socket]:
+        """Return who an emit would reach now, and light up their panes for two seconds. Nothing is sent.
+
+        As in ``io.to("red").except_("quiet").preview()``.
+        """
+        return self._operator()._preview()
+
     def sockets_join(self, *rooms: str) -> None:
         """Make the chosen sockets join ``rooms``.
 
@@ -163,6 +170,11 @@ class BroadcastOperator(Emitter):
 
     def _sockets(self) -> list[Socket]:
         return self.namespace._select(self.rooms, self.excluded)
+
+    def _preview(self) -> list[Socket]:
+        sockets = self._sockets()
+        self.namespace._light_up(sockets)
+        return sockets
 
     def _emit(self, event: str, args: tuple[Any, ...]) -> None:
         self.namespace._broadcast(event, args, self.rooms, self.excluded, volatile=self.is_volatile)

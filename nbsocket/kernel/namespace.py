@@ -10,6 +10,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from nbsocket.errors import LinkLostError
 from nbsocket.kernel.acks import PendingAck
 from nbsocket.kernel.adapter import RoomsAdapter
@@ -17,6 +19,7 @@ from nbsocket.kernel.broadcast import BroadcastOperator, Emitter
 from nbsocket.kernel.client import RESTARTED
 from nbsocket.kernel.dispatch import Dispatch
 from nbsocket.kernel.handlers import CONNECTION_EVENTS, HandlerTable, Hook, Registration, check_takes_socket
+from nbsocket.kernel.output import LIT, ROOMS, HandlerRun
 from nbsocket.kernel.recovery import MAX_ABSENCE_S, Frames, Recovery
 from nbsocket.kernel.registering import Registering
 from nbsocket.kernel.socket import Handshake, Socket, reason_of
@@ -230,16 +233,30 @@ class Namespace(Emitter, Registering):
                 if socket.id in self._sockets:
                     self._adapter.add(socket.id, room)
         self._remember(socket)
+        self._show_rooms(socket)
 
     def _leave(self, socket: Socket, room: str) -> None:
         """Take a socket out of a room."""
         with self._lock:
             self._adapter.remove(socket.id, room)
         self._remember(socket)
+        self._show_rooms(socket)
 
     def _remember(self, socket: Socket) -> None:
         if self._keeps:
             self._post(socket._remember)
+
+    def _show_rooms(self, socket: Socket) -> None:
+        """Tell the pane whose socket it is, if it is a pane's."""
+        output = self.handlers.output
+        if output.has_listeners:
+            names = sorted(self._rooms_of(socket) - {socket.id})
+            output.tell(HandlerRun("", socket), ROOMS, msgspec.json.encode(names).decode())
+
+    def _light_up(self, sockets: list[Socket]) -> None:
+        """Light up the panes whose sockets these are."""
+        for socket in sockets:
+            self.handlers.output.tell(HandlerRun("", socket), LIT)
 
     def _rooms_of(self, socket: Socket) -> frozenset[str]:
         """Return the rooms of a socket."""

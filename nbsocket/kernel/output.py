@@ -24,6 +24,12 @@ _PACKAGE = "nbsocket"
 UNANSWERED = "unanswered"
 """What a pane is told when an event of its client gets no acknowledgement, ever."""
 
+ROOMS = "rooms"
+"""What a pane is told when its client joins or leaves a room; the text is a JSON list of their names."""
+
+LIT = "lit"
+"""What a pane is told when an emit that is only tried would reach its client."""
+
 
 class HandlerRun(msgspec.Struct, eq=False):
     """One call of one handler.
@@ -121,7 +127,7 @@ class HandlerOutput:
 
         Args:
             run: Which call of which handler.
-            kind: ``stdout``, ``stderr`` or ``UNANSWERED``.
+            kind: ``stdout``, ``stderr``, ``UNANSWERED``, ``ROOMS`` or ``LIT``.
             text: What was written.
         """
         client = run.client
@@ -130,6 +136,11 @@ class HandlerOutput:
         listener = self._listeners.get(client.handshake.query.get("pane", ""))
         if listener is not None:
             listener(run, kind, text)
+
+    @property
+    def has_listeners(self) -> bool:
+        """Whether there is any pane."""
+        return bool(self._listeners)
 
     def show_exception(self, error: BaseException, what: str) -> None:
         """Print the traceback, from the user's own code on, under the cell of the current context."""

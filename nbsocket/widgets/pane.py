@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from nbsocket.kernel.output import ROOMS
 from nbsocket.widgets.saved import SavedWidget, rows_of, table_of, text_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Pane(SavedWidget):
         self.set_trait("base_url", base_url)
         self._pending: list[dict[str, Any]] = []
         self._pending_characters = 0
+        self._is_due = False
         self._lock = threading.Lock()
         self._handlers = handlers
         handlers.output.listen(self.pane_id, self._handler_said)
@@ -59,21 +61,26 @@ class Pane(SavedWidget):
     def _handler_said(self, run: HandlerRun, kind: str, text: str) -> None:
         """Show what a handler printed for this pane's client; at most ten messages a second."""
         with self._lock:
+            if kind == ROOMS:
+                # Only the latest counts.
+                self._pending = [one for one in self._pending if one["kind"] != ROOMS]
             last = self._pending[-1] if self._pending else None
             if self._pending_characters > _KEPT_CHARACTERS:
                 last = last or {}
                 last["cut"] = True
                 return
             self._pending_characters += len(text)
-            if text and last and last["kind"] == kind and last["event"] == run.event:
+            if text and last and kind != ROOMS and last["kind"] == kind and last["event"] == run.event:
                 last["text"] += text
             else:
                 self._pending.append({"kind": kind, "event": run.event, "text": text})
-            if len(self._pending) == 1 and last is None:
+            if not self._is_due:
+                self._is_due = True
                 self._handlers.later(_FLUSH_S, self._flush)
 
     def _flush(self) -> None:
         with self._lock:
             pending, self._pending = self._pending, []
+            self._is_due = False
             self._pending_characters = 0
         self.send({"type": "handler_output", "items": pending})

@@ -20,6 +20,14 @@ def echo(socket, *args):
 def fail(socket):
     return 1 / 0
 
+@io.on("enter")
+def enter(socket, *rooms):
+    socket.join(*rooms)
+
+@io.on("leave")
+def leave(socket, room):
+    socket.leave(room)
+
 @io.of("/side").on("connection")
 def side(socket):
     socket.emit("said at the door", socket.handshake.auth)
@@ -41,6 +49,7 @@ def notebook(open_notebook):
         "for n in range(10_000):\n    io.emit('n', n)",
         "io.emit('hostile', *HOSTILE)",
         'io.pane("bob")',
+        'len(io.to("red").preview())',
     ]
     opened = open_notebook("pane.ipynb", cells)
     opened.run(0)
@@ -162,6 +171,28 @@ def test_files_go_as_bytes_and_long_values_open(notebook, errors):
     expect(dump.locator("pre")).to_contain_text("0040  40 41 42")
     alice.element.get_by_role("button", name="Remove argument").last.click()
     expect(alice.element.locator(".nbs-file")).to_have_count(0)
+    assert errors == []
+
+
+def test_rooms_are_shown_and_a_preview_lights_up_who_would_get_it(notebook, errors):
+    notebook.run(5)
+    alice, bob = notebook.pane("alice"), notebook.pane("bob")
+    bob.has_state("connected")
+    alice.fill("enter", '"red"', '"<b>blue</b>"')
+    alice.emit()
+    rooms = alice.element.locator(".nbs-rooms")
+    expect(rooms).to_have_text("in <b>blue</b>, red")
+    notebook.begin(6)
+    expect(alice.element).to_have_attribute("data-lit", "true")
+    expect(alice.element).to_contain_text("would get this")
+    expect(bob.element).to_have_attribute("data-lit", "false")
+    assert notebook.wait_end(6) == "1"
+    expect(alice.element).to_have_attribute("data-lit", "false")
+    alice.fill("leave", '"red"')
+    alice.emit()
+    expect(rooms).to_have_text("in <b>blue</b>")
+    alice.press("disconnect")
+    expect(rooms).to_have_count(0)
     assert errors == []
 
 

@@ -19,6 +19,7 @@ const KEPT_ENTRIES = 20_000;
 const ACK_TIMEOUT_MS = 10_000;
 const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 5000;
+const LIT_MS = 2000;
 
 /** “upgrade” begins by polling and goes over to a WebSocket, as clients do by themselves. */
 export type Transports = "upgrade" | "websocket" | "polling";
@@ -43,12 +44,17 @@ export class PaneConnection {
   /** Counts drawings; whoever shows the log depends on it. */
   readonly version = signal(0);
   readonly received = signal(0);
+  /** The rooms that its client is in, beside its own. */
+  readonly rooms = signal<string[]>([]);
+  /** Whether an emit that is only tried would reach it. */
+  readonly isLit = signal(false);
   readonly log = new BoundedLog<Entry>(KEPT_ENTRIES);
   options: ConnectionOptions = { namespace: "/", auth: {}, transports: "upgrade" };
 
   private socket: Socket | undefined;
   private wanted = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
+  private light: ReturnType<typeof setTimeout> | undefined;
   private tries = 0;
   private nextId = 1;
   private receivedCount = 0;
@@ -133,6 +139,18 @@ export class PaneConnection {
     this.changed();
   }
 
+  inRooms(names: string[]): void {
+    this.rooms.value = names;
+  }
+
+  lightUp(): void {
+    this.isLit.value = true;
+    clearTimeout(this.light);
+    this.light = setTimeout(() => {
+      this.isLit.value = false;
+    }, LIT_MS);
+  }
+
   clear(): void {
     this.log.clear();
     this.changed();
@@ -152,6 +170,7 @@ export class PaneConnection {
     const new_state = this.state.value !== state;
     this.state.value = state;
     this.detail.value = detail;
+    if (state !== "connected") this.rooms.value = [];
     if ((new_state || new_detail) && state !== "connecting") {
       this.add(this.entry("note", state, detail ? [detail] : []));
     }

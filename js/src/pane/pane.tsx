@@ -2,7 +2,7 @@
 
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { visible } from "../shared/text";
+import { shortened, visible } from "../shared/text";
 import { Composer } from "./composer";
 import type { PaneConnection, State } from "./connection";
 import { LogView } from "./logview";
@@ -33,6 +33,7 @@ export function Pane(props: { connection: PaneConnection; name: string; channel:
       data-pane={name}
       data-state={state}
       data-received={connection.received.value}
+      data-lit={connection.isLit.value}
     >
       <header>
         <strong>{visible(name)}</strong>
@@ -48,6 +49,12 @@ export function Pane(props: { connection: PaneConnection; name: string; channel:
             )}
           </span>
         </span>
+        {connection.isLit.value && <strong class="nbs-lit">would get this</strong>}
+        {connection.rooms.value.length > 0 && (
+          <span class="nbs-rooms">
+            in {connection.rooms.value.map((room) => visible(shortened(room, 40))).join(", ")}
+          </span>
+        )}
         {isOn ? (
           <button type="button" data-action="disconnect" onClick={() => connection.disconnect()}>
             Disconnect

@@ -18,7 +18,12 @@ export interface PaneModel {
 
 interface HandlerOutput {
   type: "handler_output";
-  items: { kind: "stdout" | "stderr" | "unanswered"; event: string; text: string; cut?: boolean }[];
+  items: {
+    kind: "stdout" | "stderr" | "unanswered" | "rooms" | "lit";
+    event: string;
+    text: string;
+    cut?: boolean;
+  }[];
 }
 
 const LEAVE_AFTER_MS = 2000;
@@ -65,6 +70,14 @@ export default () => {
         for (const item of message.items) {
           if (item.kind === "unanswered") {
             connection?.handlerFailed(item.event);
+            continue;
+          }
+          if (item.kind === "rooms") {
+            connection?.inRooms(JSON.parse(item.text) as string[]);
+            continue;
+          }
+          if (item.kind === "lit") {
+            connection?.lightUp();
             continue;
           }
           const text = item.cut ? `${item.text} … (more was printed; see the cell)` : item.text;
