@@ -345,23 +345,25 @@ class ClientSession:
         answer, self._poll = self._poll, None
         if answer is None or answer.done():
             return
-        wire = self.channel.wire
+        packets: list[Packet] = []
         for burst in self._queue:
-            for packet in burst.packets:
-                is_message = packet.type is PacketType.MESSAGE
-                self.sent_count += is_message
-                if wire is not None:
-                    raw = encode_payload([packet]).encode()
-                    wire.packet(self, OUT, raw, "polling", self.sent_count if is_message else 0, burst.at)
-        if wire is not None:
-            for packet in extra:
-                wire.packet(self, OUT, encode_payload([packet]).encode(), "polling", 0)
-        packets = [packet for burst in self._queue for packet in burst.packets]
+            packets += burst.packets
+            self._count_polled(burst.packets, burst.at)
+        self._count_polled(extra)
         self._queue.clear()
         self.queued_bytes = 0
         self._progress_at = self._loop.time()
         answer.set_result(encode_payload(packets + extra))
         self._switchboard.progressed(self)
+
+    def _count_polled(self, packets: list[Packet], kernel_at: float = 0.0) -> None:
+        wire = self.channel.wire
+        for packet in packets:
+            is_message = packet.type is PacketType.MESSAGE
+            self.sent_count += is_message
+            if wire is not None:
+                index = self.sent_count if is_message else 0
+                wire.packet(self, OUT, encode_payload([packet]).encode(), "polling", index, kernel_at)
 
     # --- from the client --------------------------------------------------------------------
 
