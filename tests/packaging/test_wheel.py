@@ -21,6 +21,8 @@ STATIC = {
     "script.css",
     "page.js",
     "page.css",
+    "wire.js",
+    "wire.css",
     "socket.io.js",
 }
 
