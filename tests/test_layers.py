@@ -22,7 +22,7 @@ ALLOWED = {
         "own": {"protocol", "link", "errors", "widgets", "_version"},
         "packages": {"msgspec", "tornado", "IPython", "ipykernel", "jupyter_core"},
     },
-    "widgets": {"own": {"kernel", "errors"}, "packages": {"anywidget", "traitlets"}},
+    "widgets": {"own": {"kernel", "errors"}, "packages": {"anywidget", "traitlets", "IPython"}},
 }
 # A gateway in the same process is what this carrier is for.
 EXTRA = {"kernel/local_carrier.py": {"gateway"}}
