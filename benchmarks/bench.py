@@ -122,12 +122,12 @@ def main() -> int:
         "scenarios", nargs="*", help=f"of {', '.join(one.name for one in ALL)}; all, if none"
     )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="short runs, three rounds")
+    parser.add_argument("--quick", action="store_true", help="short runs, two rounds")
     chosen = parser.parse_args()
     unknown = set(chosen.scenarios) - {one.name for one in ALL}
     if unknown:
         parser.error(f"there is no scenario {', '.join(sorted(unknown))}")
-    rounds = min(chosen.rounds, 3) if chosen.quick else chosen.rounds
+    rounds = min(chosen.rounds, 2) if chosen.quick else chosen.rounds
     began, results, targets = time.monotonic(), {}, []
     for scenario in ALL:
         if chosen.scenarios and scenario.name not in chosen.scenarios:

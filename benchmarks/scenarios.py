@@ -498,7 +498,7 @@ ALL = (
         (WIRE, PAGE),
         chromium.input_delay_ms,
         (Target("", 100.0),),
-        rounds=2,
+        rounds=1,
     ),
     Scenario(
         "extension",

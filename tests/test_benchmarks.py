@@ -13,7 +13,7 @@ def test_the_table_is_printed_with_its_targets():
     )
     assert "import of nbsocket in a kernel" in done.stdout
     assert done.stdout.count("target at most") == 2
-    assert "2 scenarios, 3 rounds" in done.stdout
+    assert "2 scenarios, 2 rounds" in done.stdout
 
 
 def test_an_unknown_scenario_is_named():
