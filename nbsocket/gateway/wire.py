@@ -67,6 +67,7 @@ class Wire:
         self._items: list[dict[str, Any]] = []
         self._packets = 0
         self._doings = 0
+        self._doings_left_out = 0
         self._seen = 0
         self._told = 0
         # Milliseconds since 1970 at zero of the steady clock: one clock for all that is told.
@@ -225,7 +226,10 @@ class Wire:
     def doings(self, message: Doings) -> None:
         """Tell what the kernel did."""
         if self._doings >= _BATCH_DOINGS:
+            self._doings_left_out += len(message.arrived) + len(message.ran) + len(message.cells)
+            self._doings_left_out += message.left_out
             return
+        left_out, self._doings_left_out = self._doings_left_out + message.left_out, 0
         self._doings += len(message.arrived) + len(message.ran) + len(message.cells) + 1
 
         def ours(at: float) -> float:
@@ -238,7 +242,7 @@ class Wire:
                 "arrived": [[number, ours(at)] for number, at in message.arrived],
                 "ran": [[session, event, ours(a), ours(b)] for session, event, a, b in message.ran],
                 "cells": [[number, ours(a), ours(b)] for number, a, b in message.cells],
-                "left_out": message.left_out,
+                "left_out": left_out,
             }
         )
 

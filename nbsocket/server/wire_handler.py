@@ -39,7 +39,6 @@ class WireHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         self._switchboard = switchboard
         self._wire: Wire | None = None
         self._writing: asyncio.Future[None] | None = None
-        self._missed = 0
 
     @property
     def ping_interval(self) -> float:
@@ -88,13 +87,9 @@ class WireHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             self._send(json.dumps({"type": "clock", "asked": asked, "now": self._wire.now_ms()}))
 
     def show(self, batch: str) -> None:
-        """Send a batch, unless the one before is still on its way; then say that it was left out."""
+        """Send a batch, unless the one before is still on its way; the next one's counts tell of it."""
         if self._writing is not None and not self._writing.done():
-            self._missed += 1
             return
-        if self._missed:
-            self._send(json.dumps({"type": "missed", "batches": self._missed}))
-            self._missed = 0
         self._send(batch)
 
     def _send(self, text: str) -> None:

@@ -9,6 +9,7 @@ import traitlets
 
 from nbsocket.widgets.saved import SavedWidget, number_of, numbers_of, rows_of, table_of, text_of
 
+MOST_MARKS = 200
 STATIC = Path(__file__).parent.parent / "static"
 
 
@@ -66,4 +67,8 @@ def _ladder(content: dict[str, Any]) -> str:
             f'<line class="arrow" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{color}"{dash}/>'
             f'<circle cx="{x2}" cy="{y2}" r="2.5" fill="{color}"/>'
         )
+    marks = content.get("marks")
+    for mark in marks[-MOST_MARKS:] if isinstance(marks, list) else []:
+        x, y = numbers_of({"at": mark}, "at", 2)
+        parts.append(f'<path class="crossing" d="M{x} {y - 4}l4 4l-4 4l-4 -4z" fill="#c62828"/>')
     return "".join(parts) + "</svg>"

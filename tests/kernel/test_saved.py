@@ -52,6 +52,7 @@ def test_it_shows_counters_ladder_and_rows(wire):
     assert "12 seen, 3 left out, 1 crossings" in "".join(tree.itertext())
     assert len(tree.findall(".//tbody/tr")) == 1
     assert len([one for one in tree.iter() if one.get("class") == "arrow"]) == 1
+    assert len([one for one in tree.iter() if one.get("class") == "crossing"]) == 1
 
 
 @pytest.mark.threat(7)

@@ -23,6 +23,7 @@ export function asJson(store: Store): string {
     {
       made_by: "nbsocket",
       left_out: store.leftOut,
+      kernel_left_out: store.kernelLeftOut,
       crossings: store.crossings,
       clients: [...store.clients.entries()].map(([session, client]) => ({
         session,

@@ -20,8 +20,7 @@ type Said =
       kernel_ahead_ms: number;
       kernel_error_ms: number | null;
     }
-  | { type: "clock"; asked: number; now: number }
-  | { type: "missed"; batches: number };
+  | { type: "clock"; asked: number; now: number };
 
 const CLOCK_EVERY_MS = 2000;
 const RETRY_MS = 1500;
