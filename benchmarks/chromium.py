@@ -241,6 +241,30 @@ def input_delay_ms(peer: Peer | None, _: bool) -> float:
     return float(delays[-max(1, round(clicks * 0.05))]) if len(delays) >= clicks * 0.05 else 16.0
 
 
+def page_growth_mib(peer: Peer | None, _: bool) -> float:
+    """Return by how much the page grows in ten seconds of 5,000 events each, after ten that filled its logs."""
+    page = _notebook(peer).page
+    _flood_to_its_end(peer)
+    before = _heap_mib(page)
+    _flood_to_its_end(peer)
+    return _heap_mib(page) - before
+
+
+def _flood_to_its_end(peer: Peer | None) -> None:
+    page = _begin(peer, "flood").page
+    page.wait_for_timeout(13_000)
+
+
+def _heap_mib(page: Any) -> float:
+    """Return what the page's JavaScript and documents hold once the garbage is gone."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.enable")
+    session.send("HeapProfiler.collectGarbage")
+    used = session.send("Runtime.getHeapUsage")
+    session.detach()
+    return float(used["usedSize"] + used.get("backingStorageSize", 0)) / 2**20
+
+
 def many_per_s(peer: Peer | None, is_quick: bool) -> float:
     """Return how many questions a second are answered that are all asked at once."""
     page = _notebook(peer).page

@@ -501,6 +501,16 @@ ALL = (
         rounds=1,
     ),
     Scenario(
+        "page-memory",
+        "growth of the page in the second ten seconds of 5,000 events a second",
+        "MiB",
+        False,
+        (WIRE, PAGE),
+        chromium.page_growth_mib,
+        (Target("", 16.0),),
+        rounds=1,
+    ),
+    Scenario(
         "extension",
         "import and load of the extension, above the Jupyter server's own start",
         "ms",

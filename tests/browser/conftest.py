@@ -37,7 +37,10 @@ def lab(tmp_path_factory):
     (settings / "notification.jupyterlab-settings").write_text(
         '{"fetchNews": "false", "checkForUpdates": false}'
     )
-    options = ("--LabApp.expose_app_in_browser=True",)
+    options = (
+        "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
+    )
     with JupyterProcess(root, base_url="/a%40b/", app="lab", options=options) as process:
         yield process
 
@@ -79,13 +82,13 @@ def open_notebook(page, lab):
     """Open a notebook of the folder, or one made of the given cells."""
     opened = []
 
-    def open_it(name: str, cells: list[str] | None = None) -> Notebook:
+    def open_it(name: str, cells: list[str] | None = None, app: str = "lab/tree") -> Notebook:
         if cells is not None:
             made = nbformat.v4.new_notebook()
             made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
             made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
             nbformat.write(made, lab.root / name)
-        page.goto(f"{lab.url}lab/tree/{name}?reset")
+        page.goto(f"{lab.url}{app}/{name}?reset")
         notebook = Notebook(page, lab.root / name)
         notebook.wait_ready()
         opened.append(notebook)

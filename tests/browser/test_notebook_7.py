@@ -1,38 +1,40 @@
-"""The same pane in Notebook 7."""
+"""The first notebook's pane and wire view in Notebook 7."""
 
-import nbformat
 from playwright.sync_api import expect
-from support.jupyter import TOKEN
-from support.lab import Pane
-
-SERVER = """
-import nbsocket
-io = nbsocket.Server("notebook-seven")
-
-@io.on("echo")
-def echo(socket, value):
-    return value
-"""
 
 
-def test_a_pane_works_in_notebook_7(context, lab, errors):
-    made = nbformat.v4.new_notebook()
-    made.cells = [nbformat.v4.new_code_cell(cell) for cell in (SERVER, 'io.pane("alice")')]
-    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(made, lab.root / "seven.ipynb")
-    page = context.new_page()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{lab.url}notebooks/seven.ipynb?token={TOKEN}")
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for(timeout=60_000)
+def test_the_first_notebook_in_notebook_7(open_notebook, errors):
+    notebook = open_notebook("01-first-socket.ipynb", app="notebooks")
     # Notebook 7 itself may stumble over a setting while it starts.
     errors.clear()
-    page.locator(".jp-CodeCell .jp-InputPrompt").first.click()
-    page.keyboard.press("Shift+Enter")
-    page.keyboard.press("Shift+Enter")
-    alice = Pane(page.locator('.nbs-pane[data-pane="alice"]'))
+    server = notebook.index_of("import nbsocket")
+    assert "The server is ready." in notebook.run(server)
+    notebook.run(notebook.index_of('io.pane("alice")'))
+    alice = notebook.pane("alice")
     alice.has_state("connected")
-    alice.fill("echo", '"seven"')
+    expect(alice.rows("in", "newMessage")).to_contain_text("Welcome!")
+
+    notebook.run(notebook.index_of("def add("))
+    notebook.run(notebook.index_of("io.wire()"))
+    wire = notebook.page.locator(".nbs-wire")
+    expect(wire).to_have_attribute("data-state", "live")
+    alice.fill("add", "2", "3")
     alice.ask()
-    alice.emit()
-    expect(alice.rows("out", "echo")).to_have_attribute("data-ack", "answered")
+    for number in range(5):
+        alice.emit()
+        expect(alice.rows("out", "add").nth(number)).to_have_attribute("data-ack", "answered")
+    expect(wire.locator('tbody tr[data-event="add"]')).to_have_count(5)
+    notebook.page.wait_for_timeout(1000)
+    assert wire.get_attribute("data-crossings") == "0", "questions and answers do not cross"
+
+    alice.ask(False)
+    alice.fill("createMessage", '"meanwhile"')
+    notebook.run(notebook.index_of("import time"), timeout=90_000)
+    two_ways = notebook.index_of('io.emit("tick", number)')
+    notebook.begin(two_ways)
+    for _ in range(30):
+        alice.emit()
+        notebook.page.wait_for_timeout(50)
+    notebook.wait_end(two_ways)
+    notebook.page.wait_for_function("Number(document.querySelector('.nbs-wire').dataset.crossings) > 0")
     assert errors == []

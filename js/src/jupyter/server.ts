@@ -78,6 +78,11 @@ export function mintTicket(base: string, channel: string, role: string): Promise
   return api<Ticket>(base, `channels/${encodeURIComponent(channel)}/tickets`, { role });
 }
 
+/** Ask whether a kernel holds the channel; an `ApiError` says why it cannot be used. */
+export async function askChannel(base: string, channel: string): Promise<void> {
+  await api<unknown>(base, `channels/${encodeURIComponent(channel)}`);
+}
+
 /** The address of a WebSocket route, with the page's own login. */
 export function socketAddress(base: string, path: string): string {
   const address = new URL(path, base);

@@ -71,7 +71,9 @@ export class PaneConnection {
 
   /** Connect, and stay connected until `disconnect`. */
   async connect(): Promise<void> {
-    if (this.wanted) return;
+    // Refused, it tries again by itself; who presses Connect need not wait for that.
+    if (this.wanted && this.state.value !== "error") return;
+    clearTimeout(this.retry);
     this.wanted = true;
     this.state.value = "connecting";
     this.detail.value = "";

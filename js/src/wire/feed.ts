@@ -1,13 +1,14 @@
 // The wire's route: a WebSocket with the page's own Jupyter login. Comes back by itself.
 
 import { signal } from "@preact/signals";
-import { socketAddress } from "../jupyter/server";
+import { ApiError, askChannel, socketAddress } from "../jupyter/server";
 import { batched } from "../shared/log";
 import { pageNow } from "../shared/times";
 import type { ClientItem, Item } from "./store";
 import { Store } from "./store";
 
-export type FeedState = "connecting" | "live" | "waiting" | "closed";
+/** “waiting”: no kernel holds the channel; “reconnecting”: the Jupyter server does not answer. */
+export type FeedState = "connecting" | "live" | "waiting" | "reconnecting" | "error" | "closed";
 
 type Said =
   | { type: "hello"; seen: number; now: number; attached: boolean; sessions: ClientItem[] }
@@ -28,6 +29,8 @@ const QUICK_QUESTIONS = 5;
 
 export class Feed {
   readonly state = signal<FeedState>("connecting");
+  /** What the Jupyter server said when it refused. */
+  readonly detail = signal("");
   /** Counts drawings; whoever shows the store depends on it. */
   readonly version = signal(0);
   readonly store: Store;
@@ -63,7 +66,6 @@ export class Feed {
   }
 
   private begin(): void {
-    this.state.value = this.state.value === "waiting" ? "waiting" : "connecting";
     const path = `nbsocket/api/channels/${encodeURIComponent(this.channel)}/wire`;
     const socket = new WebSocket(socketAddress(this.base, path));
     this.socket = socket;
@@ -73,13 +75,32 @@ export class Feed {
       }
       this.clock = setInterval(() => this.askClock(socket), CLOCK_EVERY_MS);
     };
-    socket.onmessage = (event) => this.take(JSON.parse(event.data as string) as Said);
+    let isGreeted = false;
+    socket.onmessage = (event) => {
+      isGreeted = true;
+      this.take(JSON.parse(event.data as string) as Said);
+    };
     socket.onclose = () => {
       clearInterval(this.clock);
-      if (!this.wanted) return;
-      this.state.value = "waiting";
-      this.retry = setTimeout(() => this.begin(), RETRY_MS);
+      if (this.wanted) void this.again(isGreeted);
     };
+  }
+
+  /** A page cannot see why its WebSocket was refused: ask by a plain request, then try again. */
+  private async again(wasOpen: boolean): Promise<void> {
+    try {
+      await askChannel(this.base, this.channel);
+      // The channel is there. It may have come back between the two; the next try tells.
+      const isRefused = !wasOpen && this.state.value !== "waiting";
+      this.state.value = isRefused ? "error" : "connecting";
+      this.detail.value = "it closed this view; perhaps too many are open.";
+    } catch (error) {
+      this.detail.value = error instanceof ApiError ? error.message : "";
+      if (!(error instanceof ApiError)) this.state.value = "reconnecting";
+      else this.state.value = error.status === 404 ? "waiting" : "error";
+    }
+    if (this.wanted) this.retry = setTimeout(() => this.begin(), RETRY_MS);
+    else this.state.value = "closed";
   }
 
   private askClock(socket: WebSocket): void {

@@ -14,7 +14,10 @@ import { XRay } from "./xrayview";
 const WORDS: Record<FeedState, string> = {
   connecting: "Connecting…",
   live: "Live",
-  waiting: "No kernel holds this channel; it comes back by itself.",
+  waiting:
+    "No kernel holds this channel. Run the cell that creates the server; this view comes back by itself.",
+  reconnecting: "The Jupyter server does not answer; trying again…",
+  error: "The Jupyter server refuses this view:",
   closed: "Closed",
 };
 const SPANS_MS = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
@@ -144,7 +147,8 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
         <span class="nbs-state" data-state={state === "live" ? "connected" : state}>
           <span class="nbs-dot" aria-hidden="true" />
           <span data-words>
-            {isPaused ? "Paused; packets are still counted" : WORDS[state]}
+            {isPaused && state === "live" ? "Paused; packets are still counted" : WORDS[state]}
+            {state === "error" && ` ${visible(feed.detail.value)}`}
             {store.isCellBusy && <em class="nbs-hint"> – a cell is busy</em>}
           </span>
         </span>
@@ -238,6 +242,12 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
             if (shown.current) choose(nearest(shown.current, clicked.offsetX, clicked.offsetY));
           }}
           onWheel={(turned) => {
+            if (turned.ctrlKey || turned.metaKey) {
+              turned.preventDefault();
+              const wanted = span.value + Math.sign(turned.deltaY);
+              span.value = Math.max(0, Math.min(SPANS_MS.length - 1, wanted));
+              return;
+            }
             if (!isPaused) return;
             turned.preventDefault();
             const next = back.value - (turned.deltaY / HEIGHT) * spanMs;
@@ -264,7 +274,9 @@ function Counters({ feed }: { feed: Feed }) {
   const { store } = feed;
   void feed.version.value;
   const clock = (ahead: number | undefined, error: number | undefined) =>
-    error === undefined ? "not known yet" : `${(ahead ?? 0).toFixed(1)} ± ${error.toFixed(1)} ms`;
+    error === undefined
+      ? "not known yet"
+      : `${(Math.round((ahead ?? 0) * 10) / 10 || 0).toFixed(1)} ± ${error.toFixed(1)} ms`;
   return (
     <ul class="nbs-counters" aria-label="Counters">
       <li>
@@ -273,6 +285,12 @@ function Counters({ feed }: { feed: Feed }) {
       <li data-flooded={store.leftOut > 0}>
         left out <b data-count="left-out">{store.leftOut.toLocaleString()}</b>
       </li>
+      {store.kernelLeftOut > 0 && (
+        <li title="Times that the kernel did not tell: handler runs and arrivals without a place in the ladder">
+          kernel's times left out{" "}
+          <b data-count="kernel-left-out">{store.kernelLeftOut.toLocaleString()}</b>
+        </li>
+      )}
       <li title="Two packets that met on their way: that is full duplex">
         crossings <b data-count="crossings">{store.crossings.toLocaleString()}</b>
       </li>
