@@ -242,7 +242,7 @@ def input_delay_ms(peer: Peer | None, _: bool) -> float:
 
 
 def page_growth_mib(peer: Peer | None, _: bool) -> float:
-    """Return by how much the page grows in ten seconds of 5,000 events each, after ten that filled its logs."""
+    """Return by how much the page grows in ten seconds of 5,000 events each, after ten that filled it."""
     page = _notebook(peer).page
     _flood_to_its_end(peer)
     before = _heap_mib(page)

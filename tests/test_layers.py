@@ -22,11 +22,17 @@ ALLOWED = {
         "own": {"protocol", "link", "errors", "widgets", "_version"},
         "packages": {"msgspec", "tornado", "IPython", "ipykernel", "jupyter_core"},
     },
+    "testing": {"own": {"protocol", "kernel", "errors"}, "packages": {"tornado", "typing_extensions"}},
     "widgets": {"own": {"kernel", "errors"}, "packages": {"anywidget", "traitlets", "IPython"}},
 }
 # A gateway in the same process is what this carrier is for.
 EXTRA = {"kernel/local_carrier.py": {"gateway"}}
-THREADS_LIVE_IN = {"kernel/link_carrier.py", "kernel/local_carrier.py", "kernel/runtime.py"}
+THREADS_LIVE_IN = {
+    "kernel/link_carrier.py",
+    "kernel/local_carrier.py",
+    "kernel/runtime.py",
+    "testing/loop.py",
+}
 
 
 def imports_of(file):

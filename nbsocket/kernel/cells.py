@@ -38,6 +38,10 @@ handler_cell: ContextVar[CellRun | None] = ContextVar("handler_cell", default=No
 """In a handler: the cell run that registered it, so that what it registers belongs there, too."""
 
 
+NO_CELL = CellRun(None, 0, {})
+"""Set as ``handler_cell``: what is registered belongs to no cell, so that no cell's next run removes it."""
+
+
 class Cells:
     """Follows IPython through its cells.
 
@@ -73,7 +77,7 @@ class Cells:
         """
         of_handler = handler_cell.get()
         if of_handler is not None:
-            return of_handler
+            return None if of_handler is NO_CELL else of_handler
         if threading.current_thread() is threading.main_thread():
             return self._current
         return None

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
-from tornado.httpclient import HTTPClientError, HTTPRequest
-from tornado.netutil import Resolver
-from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
+from tornado.httpclient import HTTPClientError
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
 
 from nbsocket._version import __version__
 from nbsocket.errors import (
@@ -23,6 +20,7 @@ from nbsocket.errors import (
     NoServerError,
     VersionMismatchError,
 )
+from nbsocket.kernel.connecting import connect
 from nbsocket.link import proof
 from nbsocket.link.messages import (
     LINK_PROTOCOL,
@@ -39,7 +37,6 @@ from nbsocket.link.messages import (
 if TYPE_CHECKING:
     from nbsocket.kernel.discovery import KernelIdentity
 
-_MAX_MESSAGE = 64 * 1024 * 1024
 _OPENING_S = 2.0
 
 
@@ -62,22 +59,6 @@ class Credentials:
     credit: int
 
 
-class UnixResolver(Resolver):
-    """Finds every host at one Unix socket.
-
-    Args:
-        path: The socket's file.
-    """
-
-    def initialize(self, path: str) -> None:
-        """Take the file; Tornado's ``Configurable`` calls this in place of ``__init__``."""
-        self._path = path
-
-    async def resolve(self, *_: Any, **__: Any) -> list[tuple[int, Any]]:
-        """Return the socket, whatever was asked for."""
-        return [(socket.AF_UNIX, self._path)]
-
-
 Link = tuple[WebSocketClientConnection, "asyncio.Queue[Any]", Welcome]
 
 
@@ -88,24 +69,8 @@ async def open_link(url: str, credentials: Credentials) -> Link:
         NbSocketError: It is not this kernel's server, or cannot be talked to.
     """
     incoming: asyncio.Queue[Any] = asyncio.Queue()
-    parts = urlsplit(url)
-    scheme = "wss" if parts.scheme == "https" else "ws"
-    unix_socket = unquote(parts.netloc) if parts.scheme == "http+unix" else ""
-    host = "localhost" if unix_socket else parts.netloc
-    target = f"{scheme}://{host}{parts.path.rstrip('/')}/nbsocket/link"
-    loopback = parts.hostname in {"127.0.0.1", "::1", "localhost"}
-    # On loopback the proof, not the certificate, tells who answers; it is often self-signed.
-    request = HTTPRequest(target, connect_timeout=_OPENING_S, validate_cert=not loopback)
     try:
-        connection = await asyncio.wait_for(
-            websocket_connect(
-                request,
-                on_message_callback=incoming.put_nowait,
-                max_message_size=_MAX_MESSAGE,
-                resolver=UnixResolver(path=unix_socket) if unix_socket else None,
-            ),
-            _OPENING_S,
-        )
+        connection = await connect(url, "nbsocket/link", incoming.put_nowait, _OPENING_S)
     except HTTPClientError as error:
         raise _http_error(url, error.code) from error
     except (OSError, asyncio.TimeoutError, TimeoutError) as error:

@@ -144,6 +144,11 @@ class Server(Emitter, Registering):
         """The path below which the Jupyter server serves everything, such as ``/``."""
         return self._carrier.base_url
 
+    @property
+    def url(self) -> str:
+        """The address at which this process reaches the server; it holds no secret."""
+        return self._carrier.url
+
     # --- what Socket.IO's server has --------------------------------------------------------
 
     @overload

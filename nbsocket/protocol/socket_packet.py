@@ -121,11 +121,13 @@ class Decoder:
         max_attachments: How many attachments one packet may announce.
         max_bytes: How many bytes the attachments of one packet may have together.
         packet_bytes: About how many bytes the packet has that was returned last.
+        is_client: Whether the packets come from a server, so that other types are allowed.
         progress: Counts what has arrived of packets with attachments, and never goes back.
     """
 
     max_attachments: int = MAX_ATTACHMENTS
     max_bytes: int = MAX_ATTACHMENTS * 1_000_000
+    is_client: bool = False
     progress: int = 0
     packet_bytes: int = 0
     _waiting: Packet | None = None
@@ -151,7 +153,7 @@ class Decoder:
         packet, count = _decode_text(message, self.max_attachments)
         self.packet_bytes = len(message)
         if count == 0:
-            _check(packet)
+            _check(packet, is_client=self.is_client)
             return packet
         self._waiting, self._missing = packet, count
         self.progress += 1
@@ -173,7 +175,7 @@ class Decoder:
         packet, attachments = self._waiting, self._attachments
         self._waiting, self._attachments = None, []
         packet.data = restore(packet.data, attachments)
-        _check(packet)
+        _check(packet, is_client=self.is_client)
         return packet
 
 
@@ -205,8 +207,8 @@ def _decode_text(text: str, max_attachments: int) -> tuple[Packet, int]:
     return Packet(kind, namespace or DEFAULT_NAMESPACE, data, ack_id), count
 
 
-def _check(packet: Packet) -> None:
-    """Check what a client may send (Socket.IO protocol, section "Exchange protocol")."""
+def _check(packet: Packet, *, is_client: bool) -> None:
+    """Check what the other side may send (Socket.IO protocol, section "Exchange protocol")."""
     data = packet.data
     if packet.type is PacketType.EVENT:
         if not isinstance(data, list) or not data or not isinstance(data[0], str):
@@ -219,14 +221,13 @@ def _check(packet: Packet) -> None:
         if not isinstance(data, list) or packet.ack_id is None:
             msg = "an ACK without arguments or id"
             raise ProtocolError(msg)
-    elif packet.type is PacketType.CONNECT:
-        if data is not None and not isinstance(data, dict):
-            msg = "a CONNECT whose data is no object"
-            raise ProtocolError(msg)
     elif packet.type is PacketType.DISCONNECT:
         if data is not None:
             msg = "a DISCONNECT with data"
             raise ProtocolError(msg)
-    else:
+    elif packet.type is PacketType.CONNECT_ERROR and not is_client:
         msg = f"a {packet.type.name} from a client"
+        raise ProtocolError(msg)
+    elif data is not None and not isinstance(data, dict):
+        msg = f"a {packet.type.name} whose data is no object"
         raise ProtocolError(msg)

@@ -1,0 +1,68 @@
+"""A WebSocket to the gateway as this process reaches it: over TCP, TLS or a Unix socket."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from tornado.httpclient import HTTPRequest
+from tornado.netutil import Resolver
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+
+
+class UnixResolver(Resolver):
+    """Finds every host at one Unix socket.
+
+    Args:
+        path: The socket's file.
+    """
+
+    def initialize(self, path: str) -> None:
+        """Take the file; Tornado's ``Configurable`` calls this in place of ``__init__``."""
+        self._path = path
+
+    async def resolve(self, *_: Any, **__: Any) -> list[tuple[int, Any]]:
+        """Return the socket, whatever was asked for."""
+        return [(socket.AF_UNIX, self._path)]
+
+
+async def connect(
+    url: str, path: str, on_message: Callable[[str | bytes | None], Any], timeout_s: float
+) -> WebSocketClientConnection:
+    """Open a WebSocket at ``path`` below the gateway's ``url``.
+
+    Args:
+        url: ``http://``, ``https://`` or ``http+unix://`` with the socket's file, quoted, as its host.
+        path: What stands below it, with its query.
+        on_message: Called with each message; with None once the connection is closed.
+        timeout_s: Seconds it may take.
+
+    Raises:
+        HTTPClientError: The server answered with another status than 101.
+        OSError: Nothing answers.
+        TimeoutError: It took too long.
+    """
+    parts = urlsplit(url)
+    scheme = "wss" if parts.scheme == "https" else "ws"
+    unix_socket = unquote(parts.netloc) if parts.scheme == "http+unix" else ""
+    host = "localhost" if unix_socket else parts.netloc
+    target = f"{scheme}://{host}{parts.path.rstrip('/')}/{path}"
+    loopback = parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    # On loopback the proof, not the certificate, tells who answers; it is often self-signed.
+    request = HTTPRequest(target, connect_timeout=timeout_s, validate_cert=not loopback)
+    return await asyncio.wait_for(
+        websocket_connect(
+            request,
+            on_message_callback=on_message,
+            max_message_size=MAX_MESSAGE_BYTES,
+            resolver=UnixResolver(path=unix_socket) if unix_socket else None,
+        ),
+        timeout_s,
+    )

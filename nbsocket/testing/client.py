@@ -1,0 +1,342 @@
+"""A Socket.IO client without a page: what exercises and tests put in a browser's place.
+
+It comes through the same door as every client, with a ticket and over a WebSocket, so what passes with it
+passes with a browser. It speaks WebSocket alone: no polling, no upgrade, no coming back by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from tornado.httpclient import HTTPClientError
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
+
+from nbsocket.errors import AckTimeout, NbSocketError
+from nbsocket.kernel.connecting import connect
+from nbsocket.protocol.engine_packet import Packet as EnginePacket
+from nbsocket.protocol.engine_packet import PacketType as EngineType
+from nbsocket.protocol.engine_packet import decode_packet as decode_engine
+from nbsocket.protocol.engine_packet import encode_packet as encode_engine
+from nbsocket.protocol.errors import ProtocolError
+from nbsocket.protocol.socket_packet import Decoder, Packet, PacketType, encode_packet
+from nbsocket.testing.loop import client_loop, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import Self
+
+    from nbsocket.kernel.server import Server
+
+TIMEOUT_S = 5.0
+_MAX_KEPT = 100_000
+
+
+class ClientRefused(NbSocketError):  # noqa: N818 - reads as what happened
+    """The server did not let the client in.
+
+    Attributes:
+        data: What the server's middleware gave as a reason, if it gave any.
+    """
+
+    def __init__(self, message: str, data: Any = None) -> None:
+        """Keep the reason."""
+        super().__init__(message)
+        self.data = data
+
+
+@dataclass(slots=True)
+class Event:
+    """What a client received.
+
+    Attributes:
+        name: The event's name.
+        args: Its arguments.
+        at: When it came, in seconds on ``time.monotonic()``'s clock.
+    """
+
+    name: str
+    args: tuple[Any, ...]
+    at: float
+    is_met: bool = field(default=False, repr=False)
+
+    def __str__(self) -> str:
+        """Show it as one would write it."""
+        text = f"{self.name}({', '.join(map(repr, self.args))})"
+        return text if len(text) <= 200 else f"{text[:200]}…"  # noqa: PLR2004 - a line or two
+
+
+class Client:
+    """One client of a channel. Use it in a ``with`` block, or say ``disconnect()`` at the end.
+
+    Args:
+        server: Whose client it is.
+        name: What it is called in messages, such as ``"alice"``.
+        namespace: Which namespace it asks for.
+        auth: What it says at the door of its namespace.
+        role: ``guest`` or ``owner``.
+        ticket: The value of a ticket that it comes with; it gets one of its own if None.
+        query: Further query parameters.
+        timeout: Seconds that connecting may take.
+
+    Attributes:
+        id: The socket's id at the server.
+        received: What it received, the oldest first.
+
+    Raises:
+        ClientRefused: The server did not let it in.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        name: str = "client",
+        *,
+        namespace: str = "/",
+        auth: dict[str, Any] | None = None,
+        role: str = "guest",
+        ticket: str | None = None,
+        query: dict[str, str] | None = None,
+        timeout: float = TIMEOUT_S,
+    ) -> None:
+        """Connect."""
+        self.name = name
+        self.id = ""
+        self.received: list[Event] = []
+        self.reason = ""
+        self._namespace = namespace
+        self._auth = auth
+        self._decoder = Decoder(is_client=True)
+        self._changed = threading.Condition()
+        self._answers: dict[str, Callable[..., Any]] = {}
+        self._acks: dict[int, tuple[Any, ...] | None] = {}
+        self._next_ack = 0
+        self._refusal: ClientRefused | None = None
+        self._connection: WebSocketClientConnection | None = None
+        value = server.ticket(role, ttl=3600.0).value if ticket is None else ticket
+        pairs = {"EIO": "4", "transport": "websocket", "join_token": value, **(query or {})}
+        parameters = "&".join(f"{key}={quote(text, safe='')}" for key, text in pairs.items())
+        path = f"nbsocket/{server.name}/socket.io/?{parameters}"
+        run(self._open(server.url, path, timeout), timeout + 1)
+        if not self.wait_until(lambda: bool(self.id or self.reason or self._refusal), timeout):
+            self.disconnect()
+            msg = f"{name} was not let into {namespace!r} within {timeout:g} seconds"
+            raise ClientRefused(msg)
+        if self._refusal is not None:
+            self.disconnect()
+            raise self._refusal
+        if not self.id:
+            msg = f"{name} was not let in: {self.reason}"
+            raise ClientRefused(msg)
+
+    def __enter__(self) -> Self:
+        """Return the client, connected."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Disconnect."""
+        self.disconnect()
+
+    def __repr__(self) -> str:
+        """Show who it is and how it does."""
+        state = "connected" if self.connected else f"disconnected ({self.reason})"
+        return f"<Client {self.name!r} {state}, {len(self.received)} received>"
+
+    @property
+    def connected(self) -> bool:
+        """Whether it is in its namespace."""
+        return bool(self.id) and not self.reason
+
+    def emit(self, event: str, *args: Any) -> None:
+        """Emit ``event`` to the server.
+
+        Raises:
+            EncodeError: A value cannot be sent; the message names its path.
+            ConnectionError: It is not connected.
+        """
+        self._send(Packet(PacketType.EVENT, self._namespace, [event, *args]))
+
+    def call(self, event: str, *args: Any, timeout: float = TIMEOUT_S) -> Any:
+        """Emit ``event`` and return the server's acknowledgement.
+
+        Returns:
+            One argument as itself, several as a tuple, none as None.
+
+        Raises:
+            AckTimeout: None came within ``timeout`` seconds.
+        """
+        with self._changed:
+            ack_id = self._next_ack
+            self._next_ack += 1
+            self._acks[ack_id] = None
+        self._send(Packet(PacketType.EVENT, self._namespace, [event, *args], ack_id))
+        came = self.wait_until(lambda: self._acks[ack_id] is not None or bool(self.reason), timeout)
+        answer = self._acks.pop(ack_id)
+        if not came or answer is None:
+            msg = f"{self.name} asked {event!r} and got no acknowledgement within {timeout:g} seconds"
+            raise AckTimeout(msg, [], [self])
+        return _plain(answer)
+
+    def answer(self, event: str, function: Callable[..., Any]) -> None:
+        """Answer the server's questions of this name with what ``function(*args)`` returns.
+
+        It runs on the clients' own thread and must not block.
+        """
+        self._answers[event] = function
+
+    def wait_for(self, event: str, timeout: float = TIMEOUT_S) -> Any:
+        """Block until the next ``event`` that was not yet waited for has come, and return what it brought.
+
+        Returns:
+            One argument as itself, several as a tuple, none as None.
+
+        Raises:
+            TimeoutError: None came within ``timeout`` seconds.
+        """
+        found = self.next_event(lambda one: one.name == event, timeout)
+        if found is None:
+            msg = f"{self.name} received no {event!r} within {timeout:g} seconds"
+            raise TimeoutError(msg)
+        return _plain(found.args)
+
+    def next_event(self, fits: Callable[[Event], bool], timeout: float) -> Event | None:
+        """Return the first event that fits and was not yet returned; None if none came in time."""
+
+        def find() -> Event | None:
+            return next((one for one in self.received if not one.is_met and fits(one)), None)
+
+        self.wait_until(lambda: find() is not None or bool(self.reason), timeout)
+        with self._changed:
+            found = find()
+            if found is not None:
+                found.is_met = True
+            return found
+
+    def disconnect(self) -> None:
+        """Say goodbye; again it does nothing."""
+        connection = self._connection
+        if connection is None:
+            return
+        if self.connected:
+            self._leave("io client disconnect")
+            self._write(connection, encode_packet(Packet(PacketType.DISCONNECT, self._namespace)))
+        client_loop().call_soon_threadsafe(connection.close)
+
+    def drop(self) -> None:
+        """Break the connection without a word, as a network does."""
+        connection = self._connection
+        if connection is not None:
+            client_loop().call_soon_threadsafe(connection.stream.close)
+
+    # --- on the clients' thread -------------------------------------------------------------
+
+    async def _open(self, url: str, path: str, timeout_s: float) -> None:
+        try:
+            self._connection = await connect(url, path, self._arrived, timeout_s)
+        except HTTPClientError as error:
+            why = {403: "its ticket does not open this channel", 404: "there is no such channel"}
+            msg = f"{self.name} was not let in: {why.get(error.code, f'HTTP status {error.code}')}"
+            raise ClientRefused(msg) from error
+        except (OSError, asyncio.TimeoutError) as error:
+            msg = f"{self.name} cannot reach the server: {error or 'no answer in time'}"
+            raise ClientRefused(msg) from error
+
+    def _arrived(self, message: str | bytes | None) -> None:
+        if message is None:
+            self._leave("transport close")
+            return
+        try:
+            self._engine(decode_engine(message))
+        except ProtocolError as error:
+            self._leave(f"parse error: {error}")
+
+    def _engine(self, packet: EnginePacket) -> None:
+        connection = self._connection
+        if packet.type is EngineType.OPEN:
+            # The connection's own variable is set only after this may have come.
+            client_loop().call_soon(self._ask_in)
+        elif packet.type is EngineType.PING and connection is not None:
+            self._message(connection, EnginePacket(EngineType.PONG, packet.data))
+        elif packet.type is EngineType.CLOSE:
+            self._leave("transport close")
+        elif packet.type is EngineType.MESSAGE:
+            whole = self._decoder.receive(packet.data)
+            if whole is not None and whole.namespace == self._namespace:
+                self._take(whole)
+
+    def _ask_in(self) -> None:
+        if self._connection is None:
+            client_loop().call_later(0.001, self._ask_in)
+            return
+        for frame in encode_packet(Packet(PacketType.CONNECT, self._namespace, self._auth)):
+            self._message(self._connection, EnginePacket(EngineType.MESSAGE, frame))
+
+    def _take(self, packet: Packet) -> None:
+        if packet.type is PacketType.EVENT:
+            name, *args = packet.data
+            with self._changed:
+                if len(self.received) < _MAX_KEPT:
+                    self.received.append(Event(name, tuple(args), time.monotonic()))
+                self._changed.notify_all()
+            function = self._answers.get(name)
+            if packet.ack_id is not None and function is not None:
+                value = function(*args)
+                answer = list(value) if isinstance(value, tuple) else [] if value is None else [value]
+                self._send(Packet(PacketType.ACK, self._namespace, answer, packet.ack_id))
+            return
+        with self._changed:
+            if packet.type is PacketType.CONNECT:
+                self.id = str(packet.data.get("sid", "")) if isinstance(packet.data, dict) else ""
+            elif packet.type is PacketType.CONNECT_ERROR:
+                message = packet.data.get("message", "")
+                self._refusal = ClientRefused(
+                    f"{self.name} was refused: {message}", packet.data.get("data")
+                )
+            elif packet.type is PacketType.ACK and packet.ack_id in self._acks:
+                self._acks[packet.ack_id] = tuple(packet.data)
+            elif packet.type is PacketType.DISCONNECT:
+                self.reason = self.reason or "io server disconnect"
+            self._changed.notify_all()
+
+    def _leave(self, reason: str) -> None:
+        with self._changed:
+            self.reason = self.reason or reason
+            self._changed.notify_all()
+
+    # --- from any thread --------------------------------------------------------------------
+
+    def _send(self, packet: Packet) -> None:
+        frames = encode_packet(packet)
+        connection = self._connection
+        if connection is None or not self.connected:
+            msg = f"{self.name} is not connected ({self.reason or 'not yet let in'})"
+            raise ConnectionError(msg)
+        self._write(connection, frames)
+
+    def _write(self, connection: WebSocketClientConnection, frames: list[str | bytes]) -> None:
+        def write() -> None:
+            for frame in frames:
+                self._message(connection, EnginePacket(EngineType.MESSAGE, frame))
+
+        client_loop().call_soon_threadsafe(write)
+
+    def _message(self, connection: WebSocketClientConnection, packet: EnginePacket) -> None:
+        message = encode_engine(packet)
+        try:
+            connection.write_message(message, binary=isinstance(message, bytes))
+        except WebSocketClosedError:
+            self._leave("transport close")
+
+    def wait_until(self, is_so: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until something is so, asked whenever something happened to this client; False if it never was."""
+        with self._changed:
+            return self._changed.wait_for(is_so, timeout_s)
+
+
+def _plain(args: tuple[Any, ...]) -> Any:
+    return None if not args else args[0] if len(args) == 1 else args

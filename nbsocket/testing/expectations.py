@@ -1,0 +1,181 @@
+"""``expect(...)``: says what should be so, and in plain words what is so instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbsocket.testing.client import Client, Event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WITHIN_S = 2.0
+_QUIET_S = 0.3
+_SHOWN = 6
+
+
+class Unmet(AssertionError):  # noqa: N818 - reads as what it is
+    """Something that should be so is not; its text says what is so instead."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show a learner the text alone (called by IPython)."""
+        return [str(self)]
+
+
+class _Anything:
+    """Equals everything."""
+
+    def __eq__(self, _: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __repr__(self) -> str:
+        return "anything"
+
+
+anything = _Anything()
+"""Stands for an argument that does not matter."""
+
+
+class Expectation:
+    """What ``expect`` returns.
+
+    Args:
+        subject: A client, or any value.
+    """
+
+    def __init__(self, subject: Any) -> None:
+        """Keep it."""
+        self._subject = subject
+
+    def to_receive(self, event: str, *args: Any, within: float = WITHIN_S) -> Event:
+        """Wait until the client has received ``event`` with these arguments.
+
+        Each event that was received is counted once: asking twice asks for two of them.
+
+        Args:
+            event: Its name.
+            *args: What it must bring; ``anything`` where that does not matter, a function
+                that gets the value and returns whether it is right. Without any, the arguments do not matter.
+            within: Seconds to wait.
+
+        Returns:
+            The event.
+
+        Raises:
+            Unmet: It did not come.
+        """
+        client = self._client()
+        found = client.next_event(lambda one: one.name == event and _fits(one.args, args), within)
+        if found is not None:
+            return found
+        wanted = f"{event!r} with {', '.join(map(_shown, args))}" if args else repr(event)
+        instead = _instead(client, event)
+        raise Unmet(f"{client.name} should receive {wanted} within {within:g} s. {instead}")
+
+    def not_to_receive(self, event: str, *args: Any, within: float = _QUIET_S) -> None:
+        """Wait a moment, and see that the client has not received ``event``.
+
+        Args:
+            event: Its name.
+            *args: As for ``to_receive``.
+            within: Seconds to wait.
+
+        Raises:
+            Unmet: It has.
+        """
+        client = self._client()
+        found = client.next_event(lambda one: one.name == event and _fits(one.args, args), within)
+        if found is not None:
+            raise Unmet(f"{client.name} should not receive {event!r}, but received {found}.")
+
+    def to_equal(self, wanted: Any) -> None:
+        """See that the value is equal to ``wanted``.
+
+        Raises:
+            Unmet: It is not.
+        """
+        if self._subject != wanted:
+            raise Unmet(f"This should be {wanted!r}, but it is {self._subject!r}.")
+
+    def to_be_near(self, wanted: float, by: float) -> None:
+        """See that the number differs from ``wanted`` by ``by`` at most.
+
+        Raises:
+            Unmet: It does not.
+        """
+        if not isinstance(self._subject, (int, float)) or abs(self._subject - wanted) > by:
+            raise Unmet(f"This should be {wanted!r} ± {by!r}, but it is {self._subject!r}.")
+
+    def to_be_true(self, why: str) -> None:
+        """See that the value is true.
+
+        Args:
+            why: The sentence that is said if it is not.
+
+        Raises:
+            Unmet: It is not.
+        """
+        if not self._subject:
+            raise Unmet(why)
+
+    def to_be_disconnected(self, within: float = WITHIN_S) -> str:
+        """Wait until the client's connection is over; return the reason.
+
+        Raises:
+            Unmet: It is still there.
+        """
+        client = self._client()
+        if not client.wait_until(lambda: not client.connected, within):
+            raise Unmet(
+                f"{client.name} should be disconnected within {within:g} s, but still is connected."
+            )
+        return client.reason
+
+    def _client(self) -> Client:
+        if not isinstance(self._subject, Client):
+            msg = f"expect() needs a Client for this, not {type(self._subject).__name__}"
+            raise TypeError(msg)
+        return self._subject
+
+
+def expect(subject: Any) -> Expectation:
+    """Begin to say what should be so of a client or of a value.
+
+    Args:
+        subject: A ``Client``, or any value.
+
+    Examples:
+        >>> expect(bob).to_receive("said", "hi")
+        >>> expect(alice.call("add", 2, 3)).to_equal(5)
+    """
+    return Expectation(subject)
+
+
+def _fits(args: tuple[Any, ...], wanted: tuple[Any, ...]) -> bool:
+    if not wanted:
+        return True
+    return len(args) == len(wanted) and all(map(_is_right, args, wanted))
+
+
+def _is_right(value: Any, wanted: Any) -> bool:
+    if callable(wanted) and wanted is not anything:
+        function: Callable[[Any], Any] = wanted
+        return bool(function(value))
+    return bool(value == wanted)
+
+
+def _shown(wanted: Any) -> str:
+    return f"what {wanted.__name__} takes" if callable(wanted) else repr(wanted)
+
+
+def _instead(client: Client, event: str) -> str:
+    if not client.connected:
+        return f"It was disconnected meanwhile: {client.reason}."
+    same = [one for one in client.received if one.name == event and not one.is_met]
+    if same:
+        return f"It did receive {same[-1]}; the arguments differ."
+    left = [str(one) for one in client.received if not one.is_met][-_SHOWN:]
+    return f"It received {', '.join(left)} instead." if left else "It received nothing else."

@@ -1,0 +1,130 @@
+"""Headless clients and checks: they pass what is right, and say in a sentence what is wrong."""
+
+import pytest
+
+import nbsocket
+from nbsocket.testing import Client, ClientRefused, Unmet, anything, exercise, expect
+
+
+@pytest.fixture
+def io():
+    server = nbsocket.Server("testing", port=0)
+    yield server
+    server.close()
+
+
+def greet(io):
+    @io.on("connection")
+    def connected(socket):
+        socket.emit("welcome", {"text": "hi"}, b"\x01\x02")
+
+        @socket.on("add")
+        def add(a, b):
+            return a + b
+
+        @socket.on("say")
+        def say(text):
+            socket.broadcast.emit("said", text)
+
+
+def test_what_is_right_passes(io, capsys):
+    greet(io)
+    with exercise("All of it"), Client(io, "alice") as alice, Client(io, "bob") as bob:
+        expect(alice).to_receive("welcome", {"text": "hi"}, b"\x01\x02")
+        expect(bob).to_receive("welcome", anything, lambda data: len(data) == 2)
+        expect(alice.call("add", 2, 3)).to_equal(5)
+        alice.emit("say", "hi")
+        expect(bob).to_receive("said", "hi")
+        expect(alice).not_to_receive("said")
+        assert io.sockets[alice.id].role == "guest"
+        alice.answer("name?", lambda: "Alice")
+        assert io.sockets[alice.id].call("name?") == "Alice"
+        io.emit("after", 1, 2)
+        assert bob.wait_for("after") == (1, 2)
+        io.sockets[alice.id].disconnect()
+        assert expect(alice).to_be_disconnected() == "io server disconnect"
+        assert "disconnected" in repr(alice)
+    assert "✓ All of it" in capsys.readouterr().out
+    assert not bob.connected
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        (lambda a: expect(a).to_receive("said", "hi", within=0.2), "should receive 'said' with 'hi'"),
+        (lambda a: expect(a).to_receive("welcome", 1, within=0.2), "the arguments differ"),
+        (lambda a: expect(a).to_receive("nothing", within=0.2), "It received welcome("),
+        (lambda a: expect(a).not_to_receive("welcome"), "should not receive 'welcome'"),
+        (lambda a: expect(a.call("add", 2, 2)).to_equal(5), "should be 5, but it is 4"),
+        (lambda a: expect(0.4).to_be_near(0.1, by=0.1), "0.1 ± 0.1"),
+        (lambda a: expect(None).to_be_true("Nobody voted."), "Nobody voted."),
+        (lambda a: expect(a).to_be_disconnected(within=0.1), "still is connected"),
+        (lambda a: a.call("unknown", timeout=0.2), "Is there a handler for it"),
+        (lambda a: not_defined_anywhere, "Did you run the exercise's own cell?"),  # noqa: F821 - so it is meant
+        (lambda a: a.wait_for("never", timeout=0.1), "received no 'never'"),
+        (lambda a: (a.disconnect(), a.emit("x")), "is not connected"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(io, check, words):
+    greet(io)
+    with pytest.raises(Unmet) as caught, exercise("Wrong"), Client(io, "alice") as alice:
+        check(alice)
+    assert isinstance(caught.value, AssertionError)
+    text = str(caught.value)
+    assert text.startswith("✗ Wrong: ")
+    assert words in text
+    assert caught.value._render_traceback_() == [text]
+
+
+def test_each_event_counts_once(io):
+    greet(io)
+    with Client(io, "alice") as alice:
+        io.emit("tick", 1)
+        expect(alice).to_receive("tick", 1)
+        with pytest.raises(Unmet):
+            expect(alice).to_receive("tick", 1, within=0.2)
+
+
+def test_who_is_not_let_in_is_told_why(io):
+    with pytest.raises(ClientRefused, match="ticket does not open"):
+        Client(io, ticket="forged")
+
+    @io.of("/club").use
+    def door(socket):
+        if socket.handshake.auth.get("word") != "please":
+            raise nbsocket.ConnectionRefused("say please", {"retry": True})
+
+    with pytest.raises(ClientRefused, match="say please") as caught:
+        Client(io, "bob", namespace="/club")
+    assert caught.value.data == {"retry": True}
+    with Client(io, "bob", namespace="/club", auth={"word": "please"}) as bob:
+        io.of("/club").emit("hello")
+        expect(bob).to_receive("hello")
+    with pytest.raises(TypeError, match="needs a Client"):
+        expect(3).to_receive("x")
+
+
+def test_a_connection_that_breaks_is_seen_by_both(io):
+    gone = []
+
+    @io.on("connection")
+    def connected(socket):
+        socket.on("disconnect", gone.append)
+
+    with Client(io, "alice") as alice:
+        alice.drop()
+        assert expect(alice).to_be_disconnected() == "transport close"
+    for _ in range(100):
+        if gone:
+            break
+        __import__("time").sleep(0.02)
+    assert gone == ["transport close"]
+
+
+def test_two_hundred_come_in_seconds(io):
+    ticket = io.ticket().value
+    clients = [Client(io, f"client {n}", ticket=ticket) for n in range(200)]
+    io.emit("all", 1)
+    for client in clients:
+        expect(client).to_receive("all", 1, within=10)
+        client.disconnect()
