@@ -1,5 +1,5 @@
 // Builds the front end into ../nbsocket/static, and fails when a bundle outgrows its budget.
-import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -38,6 +38,8 @@ await build({
   entryPoints: {
     pane: "src/pane/widget.tsx",
     wire: "src/wire/widget.tsx",
+    board: "src/board/widget.tsx",
+    panel: "src/panel/widget.tsx",
     script: "src/script/widget.ts",
     page: "src/page/widget.ts",
   },
@@ -61,14 +63,35 @@ await build({
   ],
 });
 
-for (const name of ["pane", "wire", "script", "page"]) {
-  const tokens = await readFile(join(here, "src", "shared", "tokens.css"), "utf8");
-  const own = await readFile(join(here, "src", name, `${name}.css`), "utf8");
-  await writeFile(join(target, `${name}.css`), `${tokens}\n${own}`);
-  const size = gzipSync(await readFile(join(target, `${name}.js`))).length;
+const read = (...path) => readFile(join(here, "src", ...path), "utf8");
+
+function checkBudget(name, content) {
+  const size = gzipSync(content).length;
   if (size > BUDGET_GZIPPED_BYTES) {
-    throw new Error(`${name}.js: ${size} bytes gzipped, the budget is ${BUDGET_GZIPPED_BYTES}`);
+    throw new Error(`${name}: ${size} bytes gzipped, the budget is ${BUDGET_GZIPPED_BYTES}`);
   }
 }
 
-await copyFile(join(here, "src", "join", "join.html"), join(target, "join.html"));
+const tokens = await read("shared", "tokens.css");
+const boards = await read("board", "boardview.css");
+for (const name of ["pane", "wire", "script", "page", "board", "panel"]) {
+  const shared = name === "board" ? `${tokens}\n${boards}` : tokens;
+  await writeFile(join(target, `${name}.css`), `${shared}\n${await read(name, `${name}.css`)}`);
+  checkBudget(`${name}.js`, await readFile(join(target, `${name}.js`)));
+}
+
+// The join page: one file, so that a phone asks for nothing else.
+const joined = await build({
+  ...common,
+  entryPoints: { join: "src/join/join.tsx" },
+  format: "iife",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  write: false,
+});
+const styles = `${await read("join", "join.css")}\n${boards}`;
+const page = (await read("join", "template.html"))
+  .replace("/*CSS*/", () => `${styles}`)
+  .replace("/*JS*/", () => joined.outputFiles[0].text);
+checkBudget("join.html", page);
+await writeFile(join(target, "join.html"), page);

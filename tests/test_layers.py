@@ -19,11 +19,15 @@ ALLOWED = {
         "packages": {"tornado", "jupyter_server", "jupyter_core", "prometheus_client", "traitlets"},
     },
     "kernel": {
-        "own": {"protocol", "link", "errors", "widgets", "_version"},
+        "own": {"protocol", "link", "errors", "widgets", "classroom", "_version"},
         "packages": {"msgspec", "tornado", "IPython", "ipykernel", "jupyter_core"},
     },
     "testing": {"own": {"protocol", "kernel", "errors"}, "packages": {"tornado", "typing_extensions"}},
-    "widgets": {"own": {"kernel", "errors"}, "packages": {"anywidget", "traitlets", "IPython"}},
+    "classroom": {"own": {"kernel", "widgets"}, "packages": {"pandas"}},
+    "widgets": {
+        "own": {"kernel", "errors"},
+        "packages": {"anywidget", "traitlets", "IPython", "typing_extensions"},
+    },
 }
 # A gateway in the same process is what this carrier is for.
 EXTRA = {"kernel/local_carrier.py": {"gateway"}}

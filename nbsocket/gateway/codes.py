@@ -56,23 +56,29 @@ class CodeOffice:
         """Begin without codes."""
         self._tickets = tickets
         self._clock = clock
-        self._codes: dict[str, tuple[str, Ticket]] = {}
+        self._codes: dict[str, tuple[str, Ticket, str]] = {}
         self._all = _Bucket(TRIES_OF_ALL, clock())
         self._addresses: dict[str, _Bucket] = {}
 
-    def issue(self, value: str, ticket: Ticket) -> str:
-        """Return a new code for a ticket; when there are too many, the oldest goes."""
-        over = [code for code, (_, old) in self._codes.items() if self._tickets.is_over(old)]
+    def issue(self, value: str, ticket: Ticket, opens: str = "page") -> str:
+        """Return a new code for a ticket; when there are too many, the oldest goes.
+
+        Args:
+            value: The ticket's value.
+            ticket: What it says.
+            opens: What the join page is to do with it.
+        """
+        over = [code for code, (_, old, _) in self._codes.items() if self._tickets.is_over(old)]
         for code in over:
             del self._codes[code]
         if len(self._codes) >= MAX_CODES:
             del self._codes[next(iter(self._codes))]
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        self._codes[code] = value, ticket
+        self._codes[code] = value, ticket, opens
         return code
 
-    def exchange(self, text: str, address: str) -> tuple[str, Ticket] | None:
-        """Return the ticket's value and what it says; None if there is no such code (any more).
+    def exchange(self, text: str, address: str) -> tuple[str, Ticket, str] | None:
+        """Return the ticket's value, what it says, and what it opens; None if there is no such code.
 
         Args:
             text: What was typed; case, blanks and hyphens do not matter.

@@ -135,7 +135,7 @@ class JoinHandler(PublicHandler):
             self.switchboard.counters.refused_code += 1
             self.refuse(RefusedError(403, 6, "This code is not known (any more). Check it and try again."))
             return
-        value, ticket = found
+        value, ticket, opens = found
         self.set_header("Content-Type", "application/json")
         self.finish(
             json.dumps(
@@ -144,6 +144,7 @@ class JoinHandler(PublicHandler):
                     "value": value,
                     "role": ticket.role,
                     "expires_at": ticket.expires_at,
+                    "opens": opens,
                 }
             )
         )

@@ -249,7 +249,7 @@ class KernelPort(Readiness):
                 "id": ticket.id,
                 "role": ticket.role,
                 "expires_at": ticket.expires_at,
-                "code": self._switchboard.codes.issue(value, ticket),
+                "code": self._switchboard.codes.issue(value, ticket, message.opens),
             },
         )
 

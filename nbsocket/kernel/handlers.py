@@ -107,7 +107,7 @@ class HandlerTable:
             elif function is None:
                 self._by_event.pop(event, None)
             else:
-                self._keep(event, lambda one: one.function is not function)
+                self._keep(event, lambda one: one.function != function)
 
     def discard(self, registration: Registration) -> bool:
         """Remove one registration; False if it was gone."""

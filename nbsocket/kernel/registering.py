@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
+from nbsocket.kernel.cells import NO_CELL, handler_cell
 from nbsocket.kernel.handlers import HandlerTable, Hook, Registration
 
 if TYPE_CHECKING:
@@ -153,7 +154,8 @@ class Registering:
                 msg = f"a handler must be callable, {type(function).__name__} is not"
                 raise TypeError(msg)
             wiring = self._wiring()
-            wiring.registered()
+            if handler_cell.get() is not NO_CELL:
+                wiring.registered()
             self._add(Registration(event, function, wiring.cells.running(), once))
             return function
 

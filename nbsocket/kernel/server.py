@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from nbsocket.classroom.classroom import Classroom
     from nbsocket.kernel.broadcast import BroadcastOperator
     from nbsocket.kernel.dynamic import ParentNamespace
     from nbsocket.kernel.handlers import HandlerTable, Registration
@@ -130,6 +131,7 @@ class Server(Emitter, Registering):
             keeps=self._reception.keeps,
         )
         here.servers[self.name] = self
+        self._class: Classroom | None = None
         self._is_made = True
         if here.is_program:
             ticket = "no ticket needed" if open else "clients need a ticket: io.ticket().link"
@@ -276,6 +278,24 @@ class Server(Emitter, Registering):
         from nbsocket.widgets.wire import Wire  # noqa: PLC0415 - widgets load when first used
 
         return Wire(self.name, self._carrier.base_url)
+
+    def open_class(self, title: str = "", ttl: float = 4 * 3600.0) -> Classroom:
+        """Open a class that phones join by code, link or QR code; as a cell's last line it shows its panel.
+
+        While it is open, this returns the same class again.
+
+        Args:
+            title: What the phones show above everything.
+            ttl: Seconds until its link expires, at most seven days.
+
+        Raises:
+            ValueError: ``ttl`` is out of bounds.
+        """
+        from nbsocket.classroom.classroom import Classroom  # noqa: PLC0415 - only where there is a class
+
+        if self._class is None or not self._class.is_open:
+            self._class = Classroom(self, self._carrier, self._host.handlers, title or self.name, ttl)
+        return self._class
 
     def page(self, file: str | Path, at: str = "/", assets: list[str | Path] | None = None) -> Page:
         """Serve an HTML file at this channel's address, in a sandbox, and show it here.

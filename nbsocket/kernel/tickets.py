@@ -24,14 +24,16 @@ class Ticket:
         expires: When it ends, in UTC.
     """
 
-    def __init__(self, carrier: Carrier, channel: str, role: str, ttl_s: float) -> None:
-        """Mint it.
+    def __init__(
+        self, carrier: Carrier, channel: str, role: str, ttl_s: float, opens: str = "page"
+    ) -> None:
+        """Mint it; ``opens`` says what the join page does with its code: ``page`` or ``class``.
 
         Raises:
             ValueError: The role is unknown, or the time to live is out of bounds.
             LinkLostError: The Jupyter server does not answer.
         """
-        reply = carrier.request(MintTicket, channel=channel, role=role, ttl_s=ttl_s)
+        reply = carrier.request(MintTicket, channel=channel, role=role, ttl_s=ttl_s, opens=opens)
         if reply.error == "bad_ticket":
             raise ValueError(reply.message)
         if reply.error:

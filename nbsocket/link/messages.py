@@ -122,12 +122,16 @@ class CloseSession(LinkMessage, tag="close_session"):
 
 
 class MintTicket(LinkMessage, tag="mint_ticket"):
-    """Ask for a ticket; the ``Reply`` holds value, id, role, expires_at."""
+    """Ask for a ticket; the ``Reply`` holds value, id, role, expires_at, code.
+
+    ``opens`` says what the join page does with the code: ``page`` goes to the channel's page.
+    """
 
     request: int
     channel: str
     role: str
     ttl_s: float
+    opens: str = "page"
 
 
 class RevokeTicket(LinkMessage, tag="revoke_ticket"):

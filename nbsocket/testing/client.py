@@ -333,7 +333,7 @@ class Client:
             self._leave("transport close")
 
     def wait_until(self, is_so: Callable[[], bool], timeout_s: float) -> bool:
-        """Wait until something is so, asked whenever something happened to this client; False if it never was."""
+        """Wait until something is so, asked whenever something happened; False if it never was."""
         with self._changed:
             return self._changed.wait_for(is_so, timeout_s)
 

@@ -57,8 +57,8 @@ class Expectation:
 
         Args:
             event: Its name.
-            *args: What it must bring; ``anything`` where that does not matter, a function
-                that gets the value and returns whether it is right. Without any, the arguments do not matter.
+            *args: What it must bring; ``anything`` where that does not matter, a function that gets the
+                value and returns whether it is right. Without any, the arguments do not matter.
             within: Seconds to wait.
 
         Returns:

@@ -50,7 +50,7 @@ def test_a_code_is_short_and_can_be_read_aloud(codes, minted):
 def test_it_is_exchanged_for_its_ticket_however_it_is_typed(codes, minted):
     code = codes.issue(*minted)
     for typed in (code, code.lower(), f" {code[:3]}-{code[3:]} ", f"{code[:2]} {code[2:]}\n"):
-        assert codes.exchange(typed, "here") == minted
+        assert codes.exchange(typed, "here") == (*minted, "page")
 
 
 @pytest.mark.parametrize("typed", ["", "x", "0000000", "BCDFGHJ", "\x00", "ü" * 100])
@@ -72,13 +72,13 @@ def test_it_ends_with_its_ticket(codes, minted, tickets, clock):
 def test_wrong_codes_are_counted_by_address_and_right_ones_are_not(codes, minted, clock):
     code = codes.issue(*minted)
     for _ in range(500):
-        assert codes.exchange(code, "the classroom's one address") == minted
+        assert codes.exchange(code, "the classroom's one address") == (*minted, "page")
     for _ in range(TRIES_PER_ADDRESS):
         assert codes.exchange("wrong", "guesser") is None
     for typed in ("wrong", code):
         with pytest.raises(TooManyTriesError):
             codes.exchange(typed, "guesser")
-    assert codes.exchange(code, "another") == minted
+    assert codes.exchange(code, "another") == (*minted, "page")
     clock.now += REFILL_S / TRIES_PER_ADDRESS
     assert codes.exchange("wrong", "guesser") is None
     with pytest.raises(TooManyTriesError):

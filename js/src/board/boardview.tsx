@@ -1,0 +1,151 @@
+// Results of a class: bars, words, a table, a wall of strokes. The same in the notebook and on a phone.
+
+import { useEffect, useRef } from "preact/hooks";
+import { PALETTE } from "../shared/palette";
+import { visible } from "../shared/text";
+
+export interface Stroke {
+  color: number;
+  points: [number, number][];
+}
+
+export type BoardKind = "bars" | "words" | "table" | "wall";
+
+export interface BoardData {
+  kind: BoardKind;
+  title: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what it holds follows from its kind; all of it is only text and numbers
+  data: any[];
+}
+
+const ASPECT = 3 / 4;
+
+export function BoardView({ kind, title, data }: BoardData) {
+  return (
+    <figure class="nbs-board" data-board={kind}>
+      {title && <figcaption>{visible(title)}</figcaption>}
+      {data.length === 0 && kind !== "wall" && <p class="nbs-hint">Nothing yet.</p>}
+      {kind === "bars" && <Bars pairs={pairsOf(data)} />}
+      {kind === "words" && <Words pairs={pairsOf(data)} />}
+      {kind === "table" && data.length > 0 && <Table rows={data as Record<string, unknown>[]} />}
+      {kind === "wall" && <Wall strokes={data as Stroke[]} label={title || "Drawing"} />}
+    </figure>
+  );
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: see BoardData
+function pairsOf(data: any[]): [string, number][] {
+  return data.filter((one) => Array.isArray(one) && one.length === 2) as [string, number][];
+}
+
+function Bars({ pairs }: { pairs: [string, number][] }) {
+  const most = Math.max(1e-9, ...pairs.map(([, number]) => number));
+  return (
+    <ul class="nbs-bars">
+      {pairs.map(([label, number]) => (
+        <li key={label}>
+          <span class="nbs-bar-label">{visible(label)}</span>
+          <span class="nbs-bar" aria-hidden="true">
+            <span style={{ width: `${(Math.max(0, number) / most) * 100}%` }} />
+          </span>
+          <b>{number.toLocaleString()}</b>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Words({ pairs }: { pairs: [string, number][] }) {
+  const most = Math.max(1, ...pairs.map(([, number]) => number));
+  const largest = [...pairs].sort((one, other) => other[1] - one[1]).slice(0, 80);
+  const order = [...largest].sort((one, other) => one[0].localeCompare(other[0]));
+  return (
+    <ul class="nbs-words">
+      {order.map(([word, number]) => (
+        <li
+          key={word}
+          style={{ fontSize: `${(0.9 + 2.1 * Math.sqrt(number / most)).toFixed(2)}em` }}
+          title={`${number}`}
+        >
+          {visible(word)}
+          <span class="nbs-hidden"> {number}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Table({ rows }: { rows: Record<string, unknown>[] }) {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  return (
+    <div class="nbs-table">
+      <table>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column}>{visible(column)}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: rows have no names of their own
+            <tr key={index}>
+              {columns.map((column) => (
+                <td key={column}>{visible(String(row[column] ?? ""))}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Draw strokes; coordinates run from 0 to 1. */
+export function drawStrokes(canvas: HTMLCanvasElement, strokes: readonly Stroke[]): void {
+  const context = canvas.getContext("2d");
+  const width = canvas.clientWidth;
+  if (!context || width === 0) return;
+  const ratio = window.devicePixelRatio || 1;
+  const height = width * ASPECT;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.lineWidth = Math.max(2, width / 160);
+  context.lineCap = context.lineJoin = "round";
+  for (const { color, points } of strokes) {
+    context.strokeStyle = context.fillStyle = PALETTE[color] ?? "#777";
+    context.beginPath();
+    for (const [index, [x, y]] of points.entries()) {
+      if (index === 0) context.moveTo(x * width, y * height);
+      else context.lineTo(x * width, y * height);
+    }
+    if (points.length === 1) {
+      const [[x, y]] = points as [[number, number]];
+      context.arc(x * width, y * height, context.lineWidth / 2, 0, 7);
+      context.fill();
+    } else context.stroke();
+  }
+}
+
+function Wall({ strokes, label }: { strokes: Stroke[]; label: string }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const element = canvas.current;
+    if (!element) return;
+    const paint = () => drawStrokes(element, strokes);
+    paint();
+    const sizes = new ResizeObserver(paint);
+    sizes.observe(element);
+    return () => sizes.disconnect();
+  });
+  return (
+    <canvas
+      ref={canvas}
+      role="img"
+      data-strokes={strokes.length}
+      aria-label={`${label}: ${strokes.length} strokes`}
+    />
+  );
+}

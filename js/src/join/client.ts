@@ -1,0 +1,218 @@
+// A phone in a class: the exchange of the code, the connection, what is shown. Knows no DOM but its address.
+
+import { signal } from "@preact/signals";
+import { Manager, type Socket } from "socket.io-client";
+import type { BoardData } from "../board/boardview";
+
+export interface BlockItem {
+  kind: "say" | "choices" | "text" | "button" | "toggle" | "items" | "wall";
+  event: string;
+  label: string;
+  options?: string[];
+  many?: boolean;
+  most?: number;
+  rows?: { key: string | number; text: string; votes: number }[];
+}
+
+export interface Shown {
+  title: string;
+  round: number;
+  blocks: BlockItem[];
+  takes: boolean;
+  left_s: number | null;
+}
+
+export interface You {
+  name: string;
+  muted: boolean;
+  /** What this person answered in this round, by event. */
+  mine: Record<string, unknown>;
+  round: number;
+}
+
+interface Answer {
+  channel: string;
+  value: string;
+  opens: string;
+}
+
+/**
+ * “code” and “name” are forms; “page” waits for the channel's page; “class” is in; “again” lost the
+ * connection and comes back by itself; “over” does not.
+ */
+export type Stage = "code" | "joining" | "name" | "page" | "class" | "again" | "over";
+
+const RETRY_MS = 3000;
+const UNREACHABLE = "The server cannot be reached. Check your network, then try again.";
+
+/** What stands in the fragment, which never leaves the browser, so that a reload works. */
+export function fragment(): URLSearchParams {
+  return new URLSearchParams(location.hash.slice(1));
+}
+
+export class ClassClient {
+  readonly stage = signal<Stage>("code");
+  readonly said = signal("");
+  readonly shown = signal<Shown | undefined>(undefined);
+  readonly you = signal<You | undefined>(undefined);
+  readonly boards = signal<ReadonlyMap<string, BoardData>>(new Map());
+  /** Why an answer was not taken. */
+  readonly refusal = signal("");
+  /** When answers end, on this page's clock. */
+  readonly until = signal<number | undefined>(undefined);
+
+  private readonly root = location.pathname.replace(/(\/nbsocket\/)(?!.*\/nbsocket\/).*$/, "$1");
+  private answer: Answer | undefined;
+  private socket: Socket | undefined;
+  private name = "";
+
+  /** Exchange a code for a ticket. */
+  async join(code: string): Promise<void> {
+    this.stage.value = "joining";
+    this.said.value = "Joining …";
+    try {
+      const response = await fetch(`${this.root}join`, { method: "POST", body: code });
+      const answer = (await response.json()) as Answer & { message?: string };
+      if (!response.ok) {
+        this.back(answer.message ?? `The server answered with status ${response.status}.`);
+        return;
+      }
+      this.answer = answer;
+      this.said.value = "";
+      if (answer.opens !== "class") await this.goToPage(answer);
+      else if (fragment().get("key")) this.enter("");
+      else this.stage.value = "name";
+    } catch {
+      this.back(UNREACHABLE);
+    }
+  }
+
+  private back(said: string): void {
+    this.stage.value = "code";
+    this.said.value = said;
+  }
+
+  private async goToPage(answer: Answer): Promise<void> {
+    this.stage.value = "page";
+    const page = `${this.root}${answer.channel}/`;
+    const found = await fetch(page, { cache: "no-store" });
+    if (found.ok) {
+      location.replace(`${page}#join_token=${answer.value}`);
+      return;
+    }
+    this.said.value =
+      "You are let in. This channel shows no page yet; this one looks again by itself.";
+    setTimeout(() => this.goToPage(answer).catch(() => this.back(UNREACHABLE)), RETRY_MS);
+  }
+
+  /** Go into the class under a name; an empty one is fine. */
+  enter(name: string): void {
+    if (!this.answer || this.socket) return;
+    this.name = name;
+    this.stage.value = "joining";
+    this.said.value = "Joining …";
+    const { channel, value } = this.answer;
+    const manager = new Manager(location.origin, {
+      path: `${this.root}${channel}/socket.io/`,
+      query: { join_token: value },
+    });
+    const socket = manager.socket("/", {
+      auth: (give: (auth: object) => void) =>
+        give({ class: true, name: this.name, key: fragment().get("key") ?? "" }),
+    });
+    this.socket = socket;
+    this.listen(socket);
+  }
+
+  /** What this person answered before, if the page has just been loaded again. */
+  mine(event: string): unknown {
+    const you = this.you.value;
+    return you?.round === this.shown.value?.round ? you?.mine[event] : undefined;
+  }
+
+  /** Send an answer. */
+  send(event: string, value: unknown): void {
+    this.refusal.value = "";
+    // While it is not connected nobody can tell whether the question still stands.
+    if (this.socket?.connected) this.socket.emit(event, value);
+    else this.refusal.value = "Not connected: this was not sent.";
+  }
+
+  private listen(socket: Socket): void {
+    socket.on("connect", () => {
+      this.stage.value = "class";
+      this.said.value = "";
+      this.boards.value = new Map();
+    });
+    socket.on("disconnect", (reason) => {
+      if (this.stage.value === "over") return;
+      if (reason === "io server disconnect") {
+        this.over("You were disconnected by the teacher.");
+      } else {
+        this.stage.value = "again";
+        this.said.value = "The connection is gone; trying again …";
+      }
+    });
+    socket.on("connect_error", (error) => {
+      if (!socket.active) {
+        this.over(error.message);
+        return;
+      }
+      if (this.stage.value !== "class") {
+        this.said.value = "The class cannot be reached; trying again …";
+        void this.isStillGood();
+      }
+    });
+    socket.on("class:show", (shown: Shown) => {
+      this.shown.value = shown;
+      this.refusal.value = "";
+      this.until.value =
+        shown.left_s === null ? undefined : performance.now() + shown.left_s * 1000;
+    });
+    socket.on("class:you", ({ key, ...you }: You & { key?: string }) => {
+      this.you.value = you;
+      if (key) {
+        const kept = fragment();
+        kept.set("key", key);
+        location.replace(`#${kept}`);
+      }
+    });
+    socket.on("class:clock", (number: number) => socket.emit("class:clock", number));
+    socket.on("class:refused", ({ why }: { why: string }) => {
+      this.refusal.value = why;
+    });
+    socket.on("class:board", ({ id, ...board }: BoardData & { id: string }) => {
+      this.boards.value = new Map(this.boards.value).set(id, board);
+    });
+    socket.on("class:more", ({ id, data }: { id: string; data: unknown[] }) => {
+      const board = this.boards.value.get(id);
+      if (!board) return;
+      const more = { ...board, data: [...board.data, ...data] };
+      this.boards.value = new Map(this.boards.value).set(id, more);
+    });
+    socket.on("class:unboard", (id: string) => {
+      const left = new Map(this.boards.value);
+      left.delete(id);
+      this.boards.value = left;
+    });
+    socket.on("class:over", ({ why }: { why: string }) => this.over(why));
+  }
+
+  /** A ticket that is over cannot come back; the code says whether it is. */
+  private async isStillGood(): Promise<void> {
+    const code = fragment().get("code");
+    if (!code) return;
+    try {
+      const response = await fetch(`${this.root}join`, { method: "POST", body: code });
+      if (response.status === 403) this.over("The class is over.");
+    } catch {
+      // It is not reachable: the connection itself tries again.
+    }
+  }
+
+  private over(why: string): void {
+    this.stage.value = "over";
+    this.said.value = why;
+    this.socket?.disconnect();
+  }
+}

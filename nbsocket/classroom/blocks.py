@@ -1,0 +1,242 @@
+"""What a phone can show: a few kinds of blocks, each with the answers that it takes.
+
+What comes from a phone is checked here before any handler sees it.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+MAX_TEXT = 500
+MAX_OPTIONS = 50
+MAX_ITEMS = 200
+MAX_POINTS = 500
+_COLORS = 8
+
+
+class Block:
+    """One thing on the phones, made by one of the functions below.
+
+    Attributes:
+        kind: Which of these.
+        event: The event that it emits; empty if it takes no answer.
+        shown: What the phones are told.
+    """
+
+    def __init__(
+        self, kind: str, event: str, shown: Mapping[str, Any], check: Callable[[Any], Any] | None
+    ) -> None:
+        """Made by the functions below.
+
+        Raises:
+            ValueError: The event's name is the classroom's own, or none.
+        """
+        if check is not None and (not event or not isinstance(event, str) or event.startswith("class:")):
+            msg = f"{event!r} is no event for a block: any name that does not begin with 'class:'"
+            raise ValueError(msg)
+        self.kind = kind
+        self.event = event
+        self.shown = {"kind": kind, "event": event, **shown}
+        self._check = check
+
+    def __repr__(self) -> str:
+        """Show what it is."""
+        return f"<{self.kind} {self.event!r}>" if self.event else f"<{self.kind}>"
+
+    @property
+    def question(self) -> dict[str, Any]:
+        """What makes it this question; of a list not its rows, so that one that grows is not asked anew."""
+        return {name: value for name, value in self.shown.items() if name != "rows"}
+
+    def accept(self, args: list[Any]) -> Any:
+        """Return the answer in the form that handlers get.
+
+        Raises:
+            ValueError: It is no answer to this block; the message is for who sent it.
+        """
+        if self._check is None or len(args) != 1:
+            raise ValueError("This takes one answer.")
+        return self._check(args[0])
+
+
+def say(text: str) -> Block:
+    """Show a text; it takes no answer.
+
+    Args:
+        text: What to show.
+    """
+    return Block("say", "", {"label": str(text)}, None)
+
+
+def choices(event: str, options: Iterable[str], label: str = "", *, many: bool = False) -> Block:
+    """Let each person choose; handlers get the option, or with ``many`` a list of options.
+
+    Who answers again changes the answer.
+
+    Args:
+        event: The event that carries the choice.
+        options: What there is to choose from, at least two, all different.
+        label: The question.
+        many: Whether several may be chosen.
+
+    Raises:
+        ValueError: There are fewer than two options, more than fifty, or two alike.
+    """
+    known = [str(one) for one in options]
+    if not 2 <= len(known) <= MAX_OPTIONS or len(set(known)) != len(known):  # noqa: PLR2004 - a choice
+        msg = f"choices() takes 2 to {MAX_OPTIONS} options, all different"
+        raise ValueError(msg)
+
+    def check(value: Any) -> Any:
+        chosen = value if many else [value]
+        if not isinstance(chosen, list) or len(chosen) > len(known):
+            raise ValueError("Choose one of the options.")
+        if any(one not in known for one in chosen if isinstance(one, str)) or not all(
+            isinstance(one, str) for one in chosen
+        ):
+            raise ValueError("Choose one of the options.")
+        return [one for one in known if one in chosen] if many else value
+
+    return Block("choices", event, {"label": str(label), "options": known, "many": many}, check)
+
+
+def text(event: str, label: str = "", *, most: int = 80) -> Block:
+    """Let each person send texts, as many as they like; handlers get the text.
+
+    Args:
+        event: The event that carries it.
+        label: The question.
+        most: Characters a text may have, 500 at most.
+
+    Raises:
+        ValueError: ``most`` is out of bounds.
+    """
+    if not 1 <= most <= MAX_TEXT:
+        msg = f"most={most}: 1 to {MAX_TEXT} characters are possible"
+        raise ValueError(msg)
+
+    def check(value: Any) -> str:
+        cleaned = clean(value, most)
+        if not cleaned:
+            raise ValueError("Write something first.")
+        return cleaned
+
+    return Block("text", event, {"label": str(label), "most": most}, check)
+
+
+def button(event: str, label: str) -> Block:
+    """Show a big button; handlers get how often this person pressed it, as the phone counts.
+
+    Args:
+        event: The event that a press emits.
+        label: What stands on it.
+    """
+
+    def check(value: Any) -> int:
+        return value if _is_count(value) else 0
+
+    return Block("button", event, {"label": str(label)}, check)
+
+
+def toggle(event: str, label: str) -> Block:
+    """Show a button that stays down, such as a raised hand; handlers get True or False.
+
+    Args:
+        event: The event that it emits.
+        label: What stands on it.
+    """
+
+    def check(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError("This is either on or off.")  # noqa: TRY004 - told to who sent it
+        return value
+
+    return Block("toggle", event, {"label": str(label)}, check)
+
+
+def items(event: str, rows: Iterable[tuple[Any, str, int]], label: str = "") -> Block:
+    """Show a list in which each row can be voted up; handlers get the row's key.
+
+    Args:
+        event: The event that a vote emits.
+        rows: Key (a string or a number), text and votes so far of each row, 200 at most.
+        label: What stands above it.
+
+    Raises:
+        ValueError: There are too many rows, or a key is neither string nor number.
+    """
+    listed = [(key, str(words), int(votes)) for key, words, votes in rows]
+    if len(listed) > MAX_ITEMS or not all(isinstance(key, (str, int)) for key, _, _ in listed):
+        msg = f"items() takes {MAX_ITEMS} rows at most; each has a string or a number as its key"
+        raise ValueError(msg)
+    keys = [key for key, _, _ in listed]
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, (str, int)) or value not in keys:
+            raise ValueError("This is no longer in the list.")
+        return value
+
+    shown = [{"key": key, "text": words, "votes": votes} for key, words, votes in listed]
+    return Block("items", event, {"label": str(label), "rows": shown}, check)
+
+
+def wall(event: str, label: str = "") -> Block:
+    """Show a canvas on which all draw; handlers get a stroke.
+
+    A stroke is ``{"color": 0 to 7, "points": [[x, y], ...]}``, x and y from 0 to 1.
+
+    Args:
+        event: The event that a stroke emits.
+        label: What stands above it.
+    """
+    return Block("wall", event, {"label": str(label)}, stroke_of)
+
+
+def stroke_of(value: Any) -> dict[str, Any]:
+    """Return a stroke as it may be drawn.
+
+    Raises:
+        ValueError: It is none.
+    """
+    points = value.get("points") if isinstance(value, dict) else None
+    if not isinstance(points, list) or not 1 <= len(points) <= MAX_POINTS:
+        raise ValueError("A stroke has 1 to 500 points.")
+    found = []
+    for point in points:
+        if not isinstance(point, list) or len(point) != 2 or not all(map(_is_number, point)):  # noqa: PLR2004 - x, y
+            raise ValueError("A point is two numbers.")
+        found.append([round(min(1.0, max(0.0, float(one))), 4) for one in point])
+    color = value.get("color")
+    return {"color": color % _COLORS if _is_count(color) else 0, "points": found}
+
+
+def clean(value: Any, most: int) -> str:
+    """Return a text from outside in one line of ``most`` characters, without those that cannot be seen.
+
+    Raises:
+        ValueError: It is no text.
+    """
+    if not isinstance(value, str):
+        raise ValueError("This is no text.")  # noqa: TRY004 - told to who sent it
+    joined = "".join(
+        " " if one.isspace() else one for one in value[: most * 4] if one.isspace() or _is_seen(one)
+    )
+    return " ".join(joined.split())[:most]
+
+
+def _is_seen(character: str) -> bool:
+    # Emoji are joined by U+200D; every other format character, such as those that turn text around, goes.
+    return character == "\u200d" or not unicodedata.category(character).startswith("C")
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,460 @@
+"""``io.open_class()``: a door for phones, what they show, and what they answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from nbsocket.classroom.answers import Answers
+from nbsocket.classroom.blocks import Block
+from nbsocket.classroom.people import MAX_PEOPLE, People, Person
+from nbsocket.kernel.cells import NO_CELL, handler_cell
+from nbsocket.kernel.namespace import ConnectionRefused
+from nbsocket.kernel.tickets import Ticket
+from nbsocket.widgets.board import Board
+from nbsocket.widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable
+
+    from nbsocket.kernel.carrier import Carrier
+    from nbsocket.kernel.runtime import HandlerThread
+    from nbsocket.kernel.server import Server
+    from nbsocket.kernel.socket import Socket
+
+ROOM = "class:all"
+PERSON, NAME = "person", "name"
+"""Where a socket's ``data`` says whose it is."""
+
+_CLOCK_EVERY_S = 3.0
+_PANEL_S = 0.25
+_MAX_ANSWERS = 200_000
+_LATE_S = 0.5
+"""How much later than its time an answer may still be on its way."""
+
+
+class _NotTaken(Exception):  # noqa: N818 - what became of an answer
+    """An answer that is not for this class, or not now."""
+
+
+class Classroom:
+    """One class on one channel. Made by ``Server.open_class``; as a cell's last line it shows its panel.
+
+    Args:
+        server: The channel.
+        carrier: How to reach the gateway.
+        handlers: The handler thread.
+        title: What the phones show above everything.
+        ttl: Seconds until its link expires.
+    """
+
+    def __init__(
+        self, server: Server, carrier: Carrier, handlers: HandlerThread, title: str, ttl: float
+    ) -> None:
+        """Open the door."""
+        self.title = title
+        self.is_open = True
+        self.is_locked = False
+        self._server = server
+        self._carrier = carrier
+        self._handlers = handlers
+        self._ticket = Ticket(carrier, server.name, "guest", ttl, opens="class")
+        self._people = People()
+        self._answers: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
+        self._blocks: dict[str, Block] = {}
+        self._shown: list[Block] = []
+        self._round = 0
+        self._takes = False
+        self._until: float | None = None
+        self._boards: dict[str, Board] = {}
+        self._panel: Panel | None = None
+        self._is_told = True
+        self._clock = 0
+        self._clock_sent: dict[int, float] = {}
+        # These belong to no cell: running a cell again must not close the door.
+        token = handler_cell.set(NO_CELL)
+        try:
+            server.use(self._door)
+            server.on("connection", self._came)
+        finally:
+            handler_cell.reset(token)
+        self._tick()
+
+    def __repr__(self) -> str:
+        """Say how it is, without link and code."""
+        state = "open" if self.is_open else "closed"
+        here = sum(one.is_here for one in self._people)
+        return f"<Classroom {self._server.name!r} {state}, {here} here>"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Show the panel: code, link, QR code, who is here, the controls."""
+        if self._panel is None:
+            self._panel = Panel(
+                self._server.name, self._carrier.base_url, self._carrier.public_url, self._panel_said
+            )
+        bundle: Any = self._panel._repr_mimebundle_(**options)
+        return bundle
+
+    # --- what the phones show ---------------------------------------------------------------
+
+    def show(self, *blocks: Block, seconds: float | None = None) -> None:
+        """Show this on all phones, in place of what they showed, and take answers.
+
+        Args:
+            *blocks: From ``nbsocket.classroom``: ``choices``, ``text``, ``button``, ``toggle``, ``items``,
+                ``wall``, ``say``.
+            seconds: How long answers are taken; None for until something else is shown, or ``stop``.
+
+        Raises:
+            TypeError: Something is no block.
+            ValueError: Two blocks emit the same event.
+        """
+        for block in blocks:
+            if not isinstance(block, Block):
+                msg = f"show() takes blocks such as choices(...), not {type(block).__name__}"
+                raise TypeError(msg)
+        events = [block.event for block in blocks if block.event]
+        if len(set(events)) != len(events):
+            msg = "Two blocks emit the same event; give each its own."
+            raise ValueError(msg)
+        token = handler_cell.set(NO_CELL)
+        try:
+            for event in set(events) - set(self._blocks):
+                # So that an answer is heard also where no cell listens for it: it is in ``answers`` anyway.
+                self._server.on(event, self._heard)
+        finally:
+            handler_cell.reset(token)
+        for event in set(self._blocks) - set(events):
+            self._server.off(event, self._heard)
+        with self._lock:
+            asked, before = ([one.question for one in shown] for shown in (blocks, self._shown))
+            if asked != before or seconds is not None:
+                self._round += 1
+            self._shown = list(blocks)
+            self._blocks = {block.event: block for block in blocks if block.event}
+            self._takes = True
+            self._until = None if seconds is None else time.monotonic() + seconds
+        self._tell_all()
+
+    def stop(self) -> None:
+        """Take no more answers; what is shown stays."""
+        self._takes = False
+        self._tell_all()
+
+    def open(self) -> None:
+        """Take answers again to what is shown, without a time limit."""
+        self._takes, self._until = True, None
+        self._tell_all()
+
+    def reset(self) -> None:
+        """Forget all answers, and let everybody answer anew what is shown."""
+        with self._lock:
+            self._answers.clear()
+            self._round += 1
+        self._tell_all()
+
+    # --- boards -----------------------------------------------------------------------------
+
+    def board(self, kind: str, title: str = "") -> Board:
+        """Return a live view of results, for the cell and, once it is revealed, for the phones.
+
+        Args:
+            kind: ``bars``, ``words``, ``table`` or ``wall``.
+            title: What stands above it; one that was there with this title and kind is taken again.
+
+        Raises:
+            ValueError: There is no such kind.
+        """
+        key = f"{kind}: {title}"
+        if key not in self._boards:
+            self._boards[key] = Board(kind, title, self._handlers, self._board_said)
+        return self._boards[key]
+
+    def bars(self, title: str = "") -> Board:
+        """Return a board of bars: ``update({label: number, ...})``."""
+        return self.board("bars", title)
+
+    def words(self, title: str = "") -> Board:
+        """Return a board of words, large where they are many: ``update({word: number, ...})``."""
+        return self.board("words", title)
+
+    def table(self, title: str = "") -> Board:
+        """Return a board of rows: ``update([{column: value, ...}, ...])``."""
+        return self.board("table", title)
+
+    def wall(self, title: str = "") -> Board:
+        """Return a board of strokes: ``add(stroke)``."""
+        return self.board("wall", title)
+
+    # --- answers ----------------------------------------------------------------------------
+
+    @property
+    def answers(self) -> Answers:
+        """All that was answered, the oldest first; a copy."""
+        with self._lock:
+            return Answers(self._answers)
+
+    def tally(self, event: str) -> Counter[Any]:
+        """Return how many chose what since it is shown: each person's latest answer counts."""
+        with self._lock:
+            now = Answers(one for one in self._answers if one["round"] == self._round)
+        return now.tally(event)
+
+    def sent_at(self, socket: Socket) -> float:
+        """Return when the event that is being handled left its phone, on ``time.monotonic()``'s clock.
+
+        That is now, less the phone's measured latency (half the shortest of its latest round trips, a
+        second at most): so a buzzer does not reward the better network.
+
+        Args:
+            socket: Whose event it is.
+        """
+        person = self._people.with_id(socket.data.get(PERSON))
+        return time.monotonic() - (person.latency_s if person else 0.0)
+
+    # --- people -----------------------------------------------------------------------------
+
+    @property
+    def people(self) -> list[Person]:
+        """Everybody who came and was not removed, in the order in which they came."""
+        return list(self._people)
+
+    def mute(self, who: str | Person, is_muted: bool = True) -> None:
+        """Take no answers of this person (id or name); with ``is_muted=False`` take them again.
+
+        Raises:
+            KeyError: Nobody is called so.
+        """
+        person = self._people.find(who)
+        person.is_muted = is_muted
+        self._tell_person(person)
+        self._changed()
+
+    def remove(self, who: str | Person) -> None:
+        """Send this person (id or name) away; the page cannot come back.
+
+        A page knows who it is. Who opens the link in another browser is new: ``lock`` the door, too.
+
+        Raises:
+            KeyError: Nobody is called so.
+        """
+        person = self._people.find(who)
+        person.is_removed = True
+        for socket in list(person.sockets):
+            socket.emit("class:over", {"why": "The teacher has removed you from this class."})
+            socket.disconnect(close=True)
+        self._changed()
+
+    def lock(self, is_locked: bool = True) -> None:
+        """Let nobody new in; with ``is_locked=False`` do so again. Who was in may come back."""
+        self.is_locked = is_locked
+        self._changed()
+
+    def close(self) -> None:
+        """End the class: everybody is cut, the link and the code are worthless. Answers stay."""
+        if not self.is_open:
+            return
+        self.is_open = self._takes = False
+        self._server.to(ROOM).emit("class:over", {"why": "The class is over."})
+        self._server.in_(ROOM).disconnect_sockets(close=True)
+        self._ticket.revoke()
+        for event in self._blocks:
+            self._server.off(event, self._heard)
+        self._server.off("connection", self._came)
+        self._changed()
+
+    # --- on the handler thread --------------------------------------------------------------
+
+    def _door(self, socket: Socket) -> None:
+        """Say who it is that comes, or refuse."""
+        auth = socket.handshake.auth
+        if socket.role != "guest" or auth.get("class") is not True:
+            return
+        if not self.is_open:
+            raise ConnectionRefused("The class is over.")
+        person = self._people.with_key(auth.get("key"))
+        if person is not None and person.is_removed:
+            raise ConnectionRefused("The teacher has removed you from this class.")
+        if person is None:
+            if self.is_locked:
+                raise ConnectionRefused("The door is closed. Ask the teacher to open it.")
+            if len(self._people) >= MAX_PEOPLE:
+                raise ConnectionRefused("The class is full.")
+            person = self._people.add(auth.get("name"))
+        socket.data[PERSON], socket.data[NAME] = person.id, person.name
+
+    def _came(self, socket: Socket) -> None:
+        person = self._people.with_id(socket.data.get(PERSON))
+        if person is None:
+            return
+        person.sockets.add(socket)
+        socket.join(ROOM)
+        socket.use(lambda event, args: self._gate(socket, person, event, args))
+        socket.on("error", lambda _: None)
+        socket.on("class:clock", lambda number: self._clock_back(person, number))
+
+        @socket.on("disconnect")
+        def gone(_: str) -> None:
+            person.sockets.discard(socket)
+            self._changed()
+
+        self._tell_person(person, key=person.key)
+        for board in self._boards.values():
+            if board.is_revealed:
+                socket.emit("class:board", board.told())
+        socket.emit("class:clock", self._clock)
+        self._changed()
+
+    def _gate(self, socket: Socket, person: Person, event: str, args: list[Any]) -> None:
+        """Let through what is asked for now, checked and written down; tell the phone why not."""
+        if event == "class:clock":
+            return
+        try:
+            block = self._blocks.get(event)
+            late = self._until is not None and time.monotonic() > self._until + _LATE_S
+            if block is None or not self._takes or late:
+                raise ValueError("This is not open now.")  # noqa: TRY301 - one way out for all
+            if person.is_muted:
+                raise ValueError("The teacher has muted you.")  # noqa: TRY301 - likewise
+            value = block.accept(args)
+        except ValueError as error:
+            socket.emit("class:refused", {"event": event, "why": str(error)})
+            raise _NotTaken(str(error)) from error
+        args[:] = [value]
+        with self._lock:
+            if len(self._answers) < _MAX_ANSWERS:
+                self._answers.append(
+                    {
+                        "event": event,
+                        "value": value,
+                        "person": person.id,
+                        "name": person.name,
+                        "at": time.time(),
+                        "round": self._round,
+                    }
+                )
+
+    def _heard(self, _socket: Socket, *_: Any) -> None:
+        """Be the handler of an event that no cell listens for."""
+
+    # --- clocks -----------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if not self.is_open:
+            return
+        self._clock += 1
+        self._clock_sent[self._clock] = time.monotonic()
+        self._clock_sent.pop(self._clock - 4, None)
+        self._server.to(ROOM).volatile.emit("class:clock", self._clock)
+        self._handlers.later(_CLOCK_EVERY_S, self._tick)
+
+    def _clock_back(self, person: Person, number: Any) -> None:
+        sent = self._clock_sent.get(number) if isinstance(number, int) else None
+        if sent is not None:
+            person.trips_s.append(time.monotonic() - sent)
+
+    # --- telling ----------------------------------------------------------------------------
+
+    def _state(self) -> dict[str, Any]:
+        left = None if self._until is None else max(0.0, self._until - time.monotonic())
+        return {
+            "title": self.title,
+            "round": self._round,
+            "blocks": [block.shown for block in self._shown],
+            "takes": self._takes,
+            "left_s": left,
+        }
+
+    def _tell_all(self) -> None:
+        self._server.to(ROOM).emit("class:show", self._state())
+        if self._until is not None:
+            self._handlers.later(max(0.0, self._until - time.monotonic()) + _LATE_S, self._time_over)
+        self._changed()
+
+    def _time_over(self) -> None:
+        if self._until is not None and time.monotonic() >= self._until and self._takes:
+            self._takes = False
+            self._tell_all()
+
+    def _tell_person(self, person: Person, **more: Any) -> None:
+        with self._lock:
+            mine = {
+                one["event"]: one["value"]
+                for one in self._answers
+                if one["person"] == person.id and one["round"] == self._round
+            }
+        told = {
+            "name": person.name,
+            "muted": person.is_muted,
+            "mine": mine,
+            "round": self._round,
+            **more,
+        }
+        for socket in list(person.sockets):
+            socket.emit("class:you", told)
+            socket.emit("class:show", self._state())
+
+    def _board_said(self, event: str, told: Any) -> None:
+        self._server.to(ROOM).emit(event, told)
+
+    def _changed(self) -> None:
+        """Tell the panel, a few times a second at most."""
+        if self._panel is None or not self._is_told:
+            return
+        self._is_told = False
+        self._handlers.later(_PANEL_S, self._tell_panel)
+
+    def _tell_panel(self) -> None:
+        self._is_told = True
+        if self._panel is not None:
+            self._panel.tell(self._panel_state())
+
+    def _panel_state(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "is_open": self.is_open,
+            "is_locked": self.is_locked,
+            "takes": self._takes,
+            "shown": [f"{block.kind} {block.event}".strip() for block in self._shown],
+            "answers": len(self._answers),
+            "people": [
+                {
+                    "id": one.id,
+                    "name": one.name,
+                    "here": one.is_here,
+                    "muted": one.is_muted,
+                    "latency_ms": round(one.latency_s * 1000) if one.trips_s else None,
+                }
+                for one in self._people
+            ],
+        }
+
+    def _panel_said(self, what: str, who: Any) -> None:
+        """Do what a button of the panel says."""
+        acts: dict[str, Callable[[], None]] = {
+            "open": self.open,
+            "stop": self.stop,
+            "reset": self.reset,
+            "close": self.close,
+            "lock": self.lock,
+            "unlock": lambda: self.lock(is_locked=False),
+        }
+        person = self._people.with_id(who)
+        if what == "door" and self._panel is not None:
+            if self.is_open:
+                self._panel.tell_door(self._ticket.code)
+            self._panel.tell(self._panel_state())
+        elif what in acts:
+            acts[what]()
+        elif person is not None and what in {"mute", "unmute"}:
+            self.mute(person, is_muted=what == "mute")
+        elif person is not None and what == "remove":
+            self.remove(person)
+
+    @property
+    def link(self) -> str:
+        """The address of the join page with the code in its fragment. Whoever has it can come in."""
+        return self._ticket.link

@@ -1,0 +1,53 @@
+"""The teacher's panel of a class: code, link and QR code, who is here, the controls.
+
+Code and people travel as messages, which no notebook keeps; never as traits.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STATIC = Path(__file__).parent.parent / "static"
+
+
+class Panel(anywidget.AnyWidget):
+    """What a class shows its teacher."""
+
+    _esm = STATIC / "panel.js"
+    _css = STATIC / "panel.css"
+
+    channel = traitlets.Unicode(read_only=True, help="The channel of the class.").tag(sync=True)
+    base_url = traitlets.Unicode(read_only=True, help="The Jupyter server's base URL.").tag(sync=True)
+    public_url = traitlets.Unicode(
+        read_only=True, help="The address of a port for the class alone; empty if there is none."
+    ).tag(sync=True)
+
+    def __init__(
+        self, channel: str, base_url: str, public_url: str, said: Callable[[str, Any], None]
+    ) -> None:
+        """Made by a class."""
+        super().__init__()
+        self.set_trait("channel", channel)
+        self.set_trait("base_url", base_url)
+        self.set_trait("public_url", public_url)
+        self._said = said
+        self.on_msg(self._page_said)
+
+    def tell(self, state: dict[str, Any]) -> None:
+        """Tell every view how the class is."""
+        self.send({"type": "state", **state})
+
+    def tell_door(self, code: str) -> None:
+        """Tell every view the code."""
+        self.send({"type": "door", "code": code})
+
+    def _page_said(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        if isinstance(content, dict) and isinstance(content.get("what"), str):
+            self._said(content["what"], content.get("who"))

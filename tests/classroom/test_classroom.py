@@ -1,0 +1,325 @@
+"""A class: the door, what is shown, what is answered, the teacher's controls."""
+
+import json
+import time
+
+import pytest
+
+from nbsocket.classroom import button, choices, items, say, text, toggle, wall
+from nbsocket.testing import ClientRefused, anything, expect
+
+QUESTION = ("vote", ["a day on Venus", "a year on Venus"], "Which is longer?")
+
+
+def until(is_so):
+    for _ in range(200):
+        if is_so():
+            return
+        time.sleep(0.02)
+    raise AssertionError("never so")
+
+
+def test_people_come_in_under_a_name_and_are_shown_what_is_open(class_, come):
+    class_.show(say("Good morning"), choices(*QUESTION))
+    alice = come("Alice")
+    you = alice.wait_for("class:you")
+    assert (you["name"], you["muted"], you["mine"]) == ("Alice", False, {})
+    shown = alice.wait_for("class:show")
+    assert shown["title"] == "Networks"
+    assert [block["kind"] for block in shown["blocks"]] == ["say", "choices"]
+    assert come("Alice").wait_for("class:you")["name"] == "Alice (2)"
+    assert come("").wait_for("class:you")["name"] == "guest 3"
+    assert come("\u202e<b>evil\n" + "x" * 100).wait_for("class:you")["name"] == "<b>evil " + "x" * 22
+    assert [person.name for person in class_.people][0] == "Alice"
+
+
+def test_answers_are_data_at_once(io, class_, come):
+    heard = []
+
+    @io.on("vote")
+    def vote(socket, choice):
+        heard.append((socket.data["name"], choice))
+        return "thank you"
+
+    class_.show(choices(*QUESTION))
+    alice, bob = come("Alice"), come("Bob")
+    assert alice.call("vote", "a day on Venus") == "thank you"
+    bob.call("vote", "a year on Venus")
+    bob.call("vote", "a day on Venus")
+    assert heard == [
+        ("Alice", "a day on Venus"),
+        ("Bob", "a year on Venus"),
+        ("Bob", "a day on Venus"),
+    ]
+    assert [(one["name"], one["value"]) for one in class_.answers] == heard
+    assert class_.tally("vote") == {"a day on Venus": 2}
+    assert json.dumps(class_.answers)
+    class_.show(choices("vote", ["yes", "no"]))
+    assert class_.tally("vote") == {}, "a new question counts anew"
+    class_.reset()
+    assert class_.answers == []
+
+
+def test_an_answer_needs_no_handler(class_, come):
+    class_.show(text("word"))
+    alice = come("Alice")
+    alice.call("word", "  full \n duplex ")
+    assert class_.answers.latest("word") == {"p1": "full duplex"}
+
+
+@pytest.mark.parametrize(
+    ("block", "good", "bad"),
+    [
+        (choices("e", ["a", "b"]), ["a"], ["c", 1, None, ["a"], "A"]),
+        (choices("e", ["a", "b"], many=True), [["b", "a"], []], ["a", ["c"], ["a", "b", "a"], [["a"]]]),
+        (text("e", most=5), ["hello", "<b>"], ["", "   ", 3, None, "\u200b\u202e"]),
+        (button("e", "Buzz"), [1], []),
+        (toggle("e", "Hand"), [True, False], [1, "yes", None]),
+        (items("e", [(1, "first", 0), ("b", "second", 3)]), [1, "b"], [2, "c", None, [1]]),
+        (
+            wall("e"),
+            [{"color": 1, "points": [[0, 0], [1, 0.5]]}],
+            [
+                {},
+                {"points": []},
+                {"points": [[0]]},
+                {"points": [["0", 1]]},
+                {"points": [[True, 1]]},
+                3,
+                {"points": [[0, 0]] * 501},
+            ],
+        ),
+    ],
+)
+def test_only_what_was_asked_for_is_taken(class_, come, block, good, bad):
+    class_.show(block)
+    alice = come("Alice")
+    for value in good:
+        alice.call("e", value)
+    assert len(class_.answers) == len(good)
+    for value in bad:
+        alice.emit("e", value)
+        expect(alice).to_receive("class:refused", {"event": "e", "why": anything})
+    alice.emit("e")
+    expect(alice).to_receive("class:refused")
+    alice.emit("e", good[0] if good else 1, 2)
+    expect(alice).to_receive("class:refused")
+    alice.emit("other", 1)
+    expect(alice).to_receive("class:refused", {"event": "other", "why": "This is not open now."})
+    assert len(class_.answers) == len(good)
+    assert alice.connected
+
+
+def test_answers_are_cleaned(class_, come):
+    class_.show(choices("many", ["a", "b", "c"], many=True), text("t", most=3), wall("w"), button("b", "B"))
+    alice = come("Alice")
+    alice.call("many", ["c", "a"])
+    alice.call("t", "abcdef")
+    alice.call("w", {"color": 99, "points": [[-1, 2], [0.123456, 0]], "__proto__": {}})
+    alice.call("b", {"evil": 1})
+    assert [one["value"] for one in class_.answers] == [
+        ["a", "c"],
+        "abc",
+        {"color": 3, "points": [[0.0, 1.0], [0.1235, 0.0]]},
+        0,
+    ]
+
+
+def test_stop_open_and_a_time_limit(class_, come):
+    alice = come("Alice")
+    class_.show(choices("e", ["a", "b"]), seconds=0.4)
+    assert expect(alice).to_receive("class:show", lambda told: told["blocks"]).args[0]["left_s"] <= 0.4
+    alice.call("e", "a")
+    expect(alice).to_receive("class:show", lambda told: told["blocks"] and not told["takes"])
+    alice.emit("e", "b")
+    expect(alice).to_receive("class:refused")
+    class_.open()
+    alice.call("e", "b")
+    class_.stop()
+    alice.emit("e", "a")
+    expect(alice).to_receive("class:refused")
+    assert [one["value"] for one in class_.answers] == ["a", "b"]
+
+
+def test_a_page_that_comes_back_is_the_same_person(class_, come):
+    class_.show(choices("e", ["a", "b"]))
+    alice = come("Alice")
+    key = alice.wait_for("class:you")["key"]
+    alice.call("e", "b")
+    alice.drop()
+    until(lambda: not class_.people[0].is_here)
+    again = come("somebody else", key)
+    you = again.wait_for("class:you")
+    assert (you["name"], you["mine"]) == ("Alice", {"e": "b"})
+    assert you["round"] == again.wait_for("class:show")["round"]
+    assert len(class_.people) == 1
+    assert come("Eve", "guessed").wait_for("class:you")["name"] == "Eve"
+
+
+def test_mute_lock_remove_close(io, class_, come):
+    class_.show(text("e"))
+    alice, bob = come("Alice"), come("Bob")
+    key = bob.wait_for("class:you")["key"]
+    class_.mute("Alice")
+    alice.emit("e", "x")
+    expect(alice).to_receive("class:refused", {"event": "e", "why": "The teacher has muted you."})
+    class_.mute("Alice", is_muted=False)
+    alice.call("e", "x")
+    class_.lock()
+    with pytest.raises(ClientRefused, match="The door is closed"):
+        come("Carol")
+    class_.lock(is_locked=False)
+    come("Carol")
+    class_.remove("Bob")
+    expect(bob).to_receive("class:over")
+    expect(bob).to_be_disconnected()
+    with pytest.raises(ClientRefused, match="removed you"):
+        come("Bob", key)
+    assert [person.name for person in class_.people] == ["Alice", "Carol"]
+    with pytest.raises(KeyError, match="nobody in the class"):
+        class_.mute("Bob")
+    teacher = io.open_class()
+    assert teacher is class_, "while it is open it is the same"
+    class_.close()
+    expect(alice).to_receive("class:over", {"why": "The class is over."})
+    expect(alice).to_be_disconnected()
+    with pytest.raises(ClientRefused, match="ticket"):
+        come("Dave")
+    assert io.open_class() is not class_
+    assert class_.answers, "answers stay"
+
+
+def test_boards_reach_phones_only_while_revealed(class_, come):
+    alice = come("Alice")
+    bars = class_.bars("Which?")
+    bars.update({"a": 1})
+    expect(alice).not_to_receive("class:board")
+    bars.reveal()
+    board = alice.wait_for("class:board")
+    assert (board["kind"], board["title"], board["data"]) == ("bars", "Which?", [["a", 1.0]])
+    bars.update({"a": 2})
+    expect(alice).to_receive("class:board", lambda told: told["data"] == [["a", 2.0]])
+    late = come("Late")
+    expect(late).to_receive("class:board", lambda told: told["data"] == [["a", 2.0]])
+    bars.hide()
+    expect(alice).to_receive("class:unboard", board["id"])
+    bars.update({"a": 3})
+    expect(alice).not_to_receive("class:board")
+    assert class_.bars("Which?") is bars
+    drawn = class_.wall().reveal()
+    stroke = {"color": 1, "points": [[0, 0], [1, 1]]}
+    drawn.add(stroke)
+    expect(alice).to_receive("class:more", lambda told: told["data"] == [stroke])
+    assert drawn.told()["data"] == [stroke]
+
+
+def test_boards_say_what_they_take(class_):
+    with pytest.raises(TypeError, match="numbers by label"):
+        class_.bars().update([1, 2])
+    with pytest.raises(TypeError, match="rows, each a dict"):
+        class_.table().update(3)
+    with pytest.raises(TypeError, match="add\\(\\) is for a wall"):
+        class_.words().add({})
+    with pytest.raises(ValueError, match="no kind of board"):
+        class_.board("pie")
+
+
+def test_a_wall_keeps_its_latest_points(class_):
+    drawn = class_.wall("big")
+    for number in range(200):
+        drawn.add({"color": number % 8, "points": [[0, 0]] * 500})
+    kept = drawn.told()["data"]
+    assert sum(len(one["points"]) for one in kept) <= 60_000
+    assert kept[-1]["color"] == 199 % 8
+
+
+def test_the_buzzer_is_fair(io, class_, come):
+    """A phone whose answers take long is given the time back, up to a second."""
+    presses = []
+
+    @io.on("buzz")
+    def buzz(socket, _count):
+        presses.append((class_.sent_at(socket), socket.data["name"]))
+
+    class_.show(button("buzz", "Buzz"))
+    near, far = come("near"), come("far")
+    person = next(one for one in class_.people if one.name == "far")
+    person.trips_s.extend([0.6, 0.4])
+    assert person.latency_s == 0.2
+    near.call("buzz", 1)
+    far.call("buzz", 1)
+    assert [name for _, name in sorted(presses)] == ["far", "near"]
+    person.trips_s.clear()
+    person.trips_s.append(60)
+    assert person.latency_s == 1.0
+
+
+def test_the_latency_is_measured(class_, come):
+    alice = come("Alice")
+    number = alice.wait_for("class:clock")
+    time.sleep(0.1)
+    alice.emit("class:clock", number)
+    until(lambda: class_.people[0].trips_s)
+    alice.emit("class:clock", "forged")
+    alice.emit("class:clock", 10**9)
+    assert 0 < class_.people[0].latency_s < 1
+
+
+def test_guests_without_the_class_and_owners_are_not_in_it(io, class_):
+    from nbsocket.testing import Client
+
+    with (
+        Client(io, "other") as other,
+        Client(io, "teacher", role="owner", auth={"class": True}) as teacher,
+    ):
+        class_.show(text("e"))
+        expect(other).not_to_receive("class:show")
+        expect(teacher).not_to_receive("class:show")
+        assert class_.people == []
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: choices("e", ["one"]), "2 to 50 options"),
+        (lambda: choices("e", ["a", "a"]), "all different"),
+        (lambda: choices("class:x", ["a", "b"]), "no event for a block"),
+        (lambda: text("e", most=0), "1 to 500"),
+        (lambda: text(""), "no event for a block"),
+        (lambda: items("e", [([], "x", 0)]), "string or a number"),
+    ],
+)
+def test_wrong_blocks_are_refused(make, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        make()
+
+
+def test_wrong_shows_are_refused(class_):
+    with pytest.raises(TypeError, match="takes blocks"):
+        class_.show("hello")
+    with pytest.raises(ValueError, match="same event"):
+        class_.show(text("e"), text("e"))
+
+
+def test_a_frame(class_, come):
+    class_.show(text("e"))
+    come("Alice").call("e", "x")
+    pandas = pytest.importorskip("pandas", reason="pandas is no dependency")
+    frame = class_.answers.to_frame()
+    assert isinstance(frame, pandas.DataFrame)
+    assert list(frame["value"]) == ["x"]
+
+
+def test_without_pandas_it_says_so(class_, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="pip install pandas"):
+        class_.answers.to_frame()
+
+
+def test_what_is_printed_of_it_holds_no_secret(class_):
+    shown = repr(class_) + repr(class_.people)
+    assert class_._ticket.code not in shown
+    assert "Classroom 'classes' open" in shown
+    assert class_._ticket.code in class_.link
