@@ -37,6 +37,8 @@ class Pane(SavedWidget):
         read_only=True, help="The Jupyter server's base URL, for pages that do not say it."
     ).tag(sync=True)
 
+    weather = traitlets.Dict(read_only=True, help="Its network weather; empty when calm.").tag(sync=True)
+
     def __init__(self, channel: str, name: str, base_url: str, handlers: HandlerThread) -> None:
         """Made by ``Server.pane``."""
         super().__init__()
@@ -44,12 +46,57 @@ class Pane(SavedWidget):
         self.set_trait("name", name)
         self.set_trait("pane_id", secrets.token_hex(6))
         self.set_trait("base_url", base_url)
+        self.set_trait("weather", {})
         self._pending: list[dict[str, Any]] = []
         self._pending_characters = 0
         self._is_due = False
         self._lock = threading.Lock()
         self._handlers = handlers
         handlers.output.listen(self.pane_id, self._handler_said)
+
+    def set_weather(
+        self,
+        delay: float = 0.0,
+        jitter: float = 0.0,
+        *,
+        direction: str = "both",
+        cut_every: float = 0.0,
+        seed: int = 1,
+    ) -> None:
+        """Make this pane's network slow or unreliable, from the next packet on; without arguments calm it.
+
+        Order is kept: a packet never overtakes another of its direction.
+
+        Args:
+            delay: Seconds that each packet waits.
+            jitter: Seconds that this may differ, both ways.
+            direction: ``both``, ``out`` (from this client to the server) or ``in``.
+            cut_every: Seconds between two lost connections, in the mean; 0 for never.
+            seed: The same one gives the same delays and cuts.
+
+        Raises:
+            ValueError: A number is negative or no number, or there is no such direction.
+        """
+        if direction not in ("both", "out", "in"):
+            msg = f"direction={direction!r}: it is 'both', 'out' or 'in'"
+            raise ValueError(msg)
+        numbers = {"delay": delay, "jitter": jitter, "cut_every": cut_every, "seed": seed}
+        for name, number in numbers.items():
+            if not 0 <= number < 1e6:  # noqa: PLR2004 - also no NaN
+                msg = f"{name}={number!r}: it is a number from 0 on"
+                raise ValueError(msg)
+        weather = {
+            "direction": direction,
+            "delay_ms": round(delay * 1000),
+            "jitter_ms": round(jitter * 1000),
+            "cut_every_s": cut_every,
+            "seed": int(seed),
+        }
+        self.set_trait("weather", weather)
+
+    def cut(self) -> None:
+        """Break this pane's connection, as a network does; it comes back by itself."""
+        self.send({"type": "handler_output", "items": [{"kind": "cut", "event": "", "text": ""}]})
 
     def picture(self, content: dict[str, Any]) -> str:
         """Return the latest rows of its log."""

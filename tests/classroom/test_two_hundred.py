@@ -89,4 +89,6 @@ async def test_two_hundred_come_vote_buzz_and_draw(jupyter, kernel, figure):
     cut = time.monotonic() - began
     with pytest.raises(OSError, match="403"):
         await loop.run_in_executor(None, exchange, jupyter.url, code)
-    figure(f"{COUNT} phones in by the link in {took:.1f} s; {COUNT * 3} answers, each once; all cut in {cut:.2f} s")
+    figure(
+        f"{COUNT} phones in by the link in {took:.1f} s; {COUNT * 3} answers, each once; all cut in {cut:.2f} s"
+    )

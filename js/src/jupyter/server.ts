@@ -47,7 +47,11 @@ function cookie(name: string): string | undefined {
   return undefined;
 }
 
-async function api<T>(base: string, path: string, body?: unknown): Promise<T> {
+function api<T>(base: string, path: string, body?: unknown): Promise<T> {
+  return call<T>(base, `nbsocket/api/${path}`, body);
+}
+
+async function call<T>(base: string, path: string, body?: unknown): Promise<T> {
   const headers: Record<string, string> = {};
   const xsrf = cookie("_xsrf");
   if (xsrf) headers["X-XSRFToken"] = xsrf;
@@ -59,7 +63,7 @@ async function api<T>(base: string, path: string, body?: unknown): Promise<T> {
     init.method = "POST";
     init.body = JSON.stringify(body);
   }
-  const response = await fetch(new URL(`nbsocket/api/${path}`, base), init);
+  const response = await fetch(new URL(path, base), init);
   if (!response.ok) {
     let message = `${response.status} ${response.statusText}`;
     try {
@@ -81,6 +85,15 @@ export function mintTicket(base: string, channel: string, role: string): Promise
 /** Ask whether a kernel holds the channel; an `ApiError` says why it cannot be used. */
 export async function askChannel(base: string, channel: string): Promise<void> {
   await api<unknown>(base, `channels/${encodeURIComponent(channel)}`);
+}
+
+/** Restart the kernel that holds the channel, as the Kernel menu does. */
+export async function restartKernelOf(base: string, channel: string): Promise<void> {
+  const { kernel_id } = await api<{ kernel_id: string }>(
+    base,
+    `channels/${encodeURIComponent(channel)}`,
+  );
+  await call<unknown>(base, `api/kernels/${encodeURIComponent(kernel_id)}/restart`, {});
 }
 
 /** The address of a WebSocket route, with the page's own login. */

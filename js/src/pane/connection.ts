@@ -2,9 +2,10 @@
 
 import { signal } from "@preact/signals";
 import { Manager, type Socket } from "socket.io-client";
-import { ApiError, mintTicket } from "../jupyter/server";
+import { ApiError, mintTicket, restartKernelOf } from "../jupyter/server";
 import { BoundedLog, batched } from "../shared/log";
 import { forget, watch } from "../shared/times";
+import { CALM, Sky, transportsUnder, type Weather } from "../shared/weather";
 import type { Entry } from "./entries";
 
 export type State =
@@ -48,9 +49,11 @@ export class PaneConnection {
   readonly rooms = signal<string[]>([]);
   /** Whether an emit that is only tried would reach it. */
   readonly isLit = signal(false);
+  readonly weather = signal<Weather>(CALM);
   readonly log = new BoundedLog<Entry>(KEPT_ENTRIES);
   options: ConnectionOptions = { namespace: "/", auth: {}, transports: "upgrade" };
 
+  private readonly sky = new Sky(() => this.cut());
   private socket: Socket | undefined;
   private wanted = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
@@ -74,6 +77,7 @@ export class PaneConnection {
     // Refused, it tries again by itself; who presses Connect need not wait for that.
     if (this.wanted && this.state.value !== "error") return;
     clearTimeout(this.retry);
+    this.sky.set(this.weather.value);
     this.wanted = true;
     this.state.value = "connecting";
     this.detail.value = "";
@@ -92,6 +96,7 @@ export class PaneConnection {
   disconnect(note = "You disconnected."): void {
     this.wanted = false;
     clearTimeout(this.retry);
+    this.sky.stop();
     this.socket?.disconnect();
     forget(this.target.paneId);
     this.setState("disconnected", note);
@@ -151,6 +156,22 @@ export class PaneConnection {
     this.light = setTimeout(() => {
       this.isLit.value = false;
     }, LIT_MS);
+  }
+
+  /** Let it be slow, or lose its connection now and then; from the next packet on. */
+  setWeather(weather: Weather): void {
+    this.weather.value = weather;
+    this.sky.set(weather);
+  }
+
+  /** Break the connection, as a network does. */
+  cut(): void {
+    if (this.socket?.connected) this.socket.io.engine.transport.close();
+  }
+
+  /** Restart the kernel that holds the channel. */
+  async restartKernel(): Promise<void> {
+    await restartKernelOf(this.target.base, this.target.channel);
   }
 
   clear(): void {
@@ -222,7 +243,7 @@ export class PaneConnection {
       query,
       autoConnect: false,
       reconnection: false,
-      ...(this.options.transports === "upgrade" ? {} : { transports: [this.options.transports] }),
+      transports: transportsUnder(this.sky, this.options.transports),
     });
     const socket = manager.socket(
       this.options.namespace,

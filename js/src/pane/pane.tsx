@@ -7,6 +7,7 @@ import { Composer } from "./composer";
 import type { PaneConnection, State } from "./connection";
 import { LogView } from "./logview";
 import { Options } from "./options";
+import { WeatherView } from "./weatherview";
 
 const WORDS: Record<State, string> = {
   connecting: "Connecting…",
@@ -67,6 +68,7 @@ export function Pane(props: { connection: PaneConnection; name: string; channel:
       </header>
       <Composer connection={connection} />
       <Options connection={connection} />
+      <WeatherView connection={connection} />
       <LogView connection={connection} name={name} />
       <Announcer connection={connection} name={name} />
     </section>

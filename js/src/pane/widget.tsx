@@ -4,6 +4,7 @@ import type { AnyModel, RenderProps } from "@anywidget/types";
 import { render as draw } from "preact";
 import { baseUrl } from "../jupyter/server";
 import { hideSaved, Snapshots } from "../shared/saved";
+import { CALM, type Weather } from "../shared/weather";
 import { PaneConnection } from "./connection";
 import { Pane } from "./pane";
 import { snapshot } from "./snapshot";
@@ -14,12 +15,14 @@ export interface PaneModel {
   pane_id: string;
   base_url: string;
   saved_id: string;
+  /** What the kernel says of the weather; seconds are milliseconds here already. */
+  weather: Partial<Weather>;
 }
 
 interface HandlerOutput {
   type: "handler_output";
   items: {
-    kind: "stdout" | "stderr" | "unanswered" | "rooms" | "lit";
+    kind: "stdout" | "stderr" | "unanswered" | "rooms" | "lit" | "cut";
     event: string;
     text: string;
     cut?: boolean;
@@ -31,6 +34,7 @@ const LEAVE_AFTER_MS = 2000;
 export default () => {
   let connection: PaneConnection | undefined;
   let snapshots: Snapshots | undefined;
+  let unfollow = () => {};
   let views = 0;
   let leaving: ReturnType<typeof setTimeout> | undefined;
 
@@ -44,8 +48,12 @@ export default () => {
         name: model.get("name"),
         base: baseUrl(model.get("base_url")),
       });
-      void connection.connect();
       const mine = connection;
+      const follow = () => mine.setWeather({ ...CALM, ...model.get("weather") });
+      follow();
+      model.on("change:weather", follow);
+      unfollow = () => model.off("change:weather", follow);
+      void connection.connect();
       snapshots = new Snapshots(model, mine.version, () => snapshot(mine));
     }
     return connection;
@@ -59,6 +67,7 @@ export default () => {
 
   function close(): void {
     snapshots?.stop();
+    unfollow();
     connection?.disconnect("The pane was closed.");
     connection = snapshots = undefined;
   }
@@ -74,6 +83,10 @@ export default () => {
           }
           if (item.kind === "rooms") {
             connection?.inRooms(JSON.parse(item.text) as string[]);
+            continue;
+          }
+          if (item.kind === "cut") {
+            connection?.cut();
             continue;
           }
           if (item.kind === "lit") {
