@@ -40,6 +40,7 @@ await build({
     wire: "src/wire/widget.tsx",
     board: "src/board/widget.tsx",
     panel: "src/panel/widget.tsx",
+    bench: "src/bench/widget.tsx",
     script: "src/script/widget.ts",
     page: "src/page/widget.ts",
   },
@@ -74,7 +75,7 @@ function checkBudget(name, content) {
 
 const tokens = await read("shared", "tokens.css");
 const boards = await read("board", "boardview.css");
-for (const name of ["pane", "wire", "script", "page", "board", "panel"]) {
+for (const name of ["pane", "wire", "script", "page", "board", "panel", "bench"]) {
   const shared = name === "board" ? `${tokens}\n${boards}` : tokens;
   await writeFile(join(target, `${name}.css`), `${shared}\n${await read(name, `${name}.css`)}`);
   checkBudget(`${name}.js`, await readFile(join(target, `${name}.js`)));

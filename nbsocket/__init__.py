@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nbsocket.kernel.socket import Handshake, Socket
     from nbsocket.kernel.stream import EventStream
     from nbsocket.kernel.tickets import Ticket
+    from nbsocket.widgets.bench import DuplexBench
 
 __all__ = [
     "AckTimeout",
@@ -37,6 +38,7 @@ __all__ = [
     "BroadcastOperator",
     "ChannelInUse",
     "ConnectionRefused",
+    "DuplexBench",
     "EncodeError",
     "EventStream",
     "ExtensionNotLoadedError",
@@ -52,9 +54,12 @@ __all__ = [
     "Ticket",
     "VersionMismatchError",
     "__version__",
+    "duplex_bench",
 ]
 
 _LAZY = {
+    "DuplexBench": "nbsocket.widgets.bench",
+    "duplex_bench": "nbsocket.widgets.bench",
     "BroadcastOperator": "nbsocket.kernel.broadcast",
     "ConnectionRefused": "nbsocket.kernel.namespace",
     "EventStream": "nbsocket.kernel.stream",

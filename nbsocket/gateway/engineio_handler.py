@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tornado.iostream import StreamClosedError
 from tornado.web import stream_request_body
 
+from nbsocket.gateway.bench import WriteMeter
 from nbsocket.gateway.client_session import PollCutError, PollOverlapError
 from nbsocket.gateway.handlers import PublicHandler
 from nbsocket.gateway.origin import RequestOrigin
@@ -143,7 +144,12 @@ class EngineIOHandler(PublicHandler):
         key = self._websocket_key()
         if not sid:
             session = self._session = self.switchboard.open_session(ticket, handshake_of(self.request))
+            bench, stream = session.channel.bench, self.request.connection.stream  # type: ignore[union-attr]
+            meter = None if bench is None else WriteMeter(stream)
             websocket = EngineWebSocket(self._accept(key), session)
+            if bench is not None and meter is not None:
+                bench.shaken(session, self.request, meter.written_bytes)
+                meter.take_off()
             _LASTING.run(session.open, websocket)
         else:
             session = self._session = self.switchboard.find_session(sid, ticket)

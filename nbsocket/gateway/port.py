@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
+from nbsocket.gateway.bench import Bench
 from nbsocket.gateway.burst import Burst
 from nbsocket.gateway.counting import stats
 from nbsocket.gateway.readiness import Readiness
@@ -26,6 +27,7 @@ from nbsocket.link.messages import (
     Doings,
     MintTicket,
     Opened,
+    Post,
     PublishPage,
     Register,
     Remember,
@@ -87,6 +89,7 @@ class KernelPort(Readiness):
         }
         self._acts: dict[type, Callable[[Any], None]] = {
             Doings: self._doings,
+            Post: self._post,
             CloseSession: self._close_session,
             Unregister: self._unregister,
             Will: self._note_will,
@@ -162,6 +165,14 @@ class KernelPort(Readiness):
         channel = self.channels.get(message.channel)
         if channel is not None and channel.wire is not None:
             channel.wire.doings(message)
+
+    def _post(self, message: Post) -> None:
+        channel = self.channels.get(message.channel)
+        if channel is not None:
+            if channel.bench is None:
+                channel.bench = Bench()
+            if message.number:
+                channel.bench.post(message.number, message.text)
 
     def ask_clock(self) -> None:
         """Ask the kernel what its clock says, if that may be another than ours."""

@@ -24,6 +24,7 @@ from nbsocket.protocol.engine_session import TRANSPORT_CLOSE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nbsocket.gateway.bench import Bench
     from nbsocket.gateway.config import Limits
     from nbsocket.gateway.origin import RequestOrigin
     from nbsocket.gateway.wire import Wire
@@ -85,6 +86,7 @@ class Channel:
     pages: dict[str, PageFile] = field(default_factory=dict)
     sessions: set[ClientSession] = field(default_factory=set)
     wire: Wire | None = None
+    bench: Bench | None = None
     traffic: Traffic = field(default_factory=Traffic)
     rates: Rates = field(default_factory=Rates)
 

@@ -53,11 +53,25 @@ class WebSocketConnection:
         max_message_bytes: What a message from the client may have.
     """
 
-    __slots__ = ("_closing", "_has_told", "_incoming", "_ping", "_pong", "_reader", "_stream", "_timer")
+    __slots__ = (
+        "_closing",
+        "_has_told",
+        "_incoming",
+        "_ping",
+        "_pong",
+        "_reader",
+        "_stream",
+        "_timer",
+        "received_bytes",
+        "sent_bytes",
+    )
 
     def __init__(self, stream: IOStream, max_message_bytes: int) -> None:
         """Take the stream over; ``start`` begins to read."""
         self._stream = stream
+        # Frames and all, since the opening handshake.
+        self.received_bytes = 0
+        self.sent_bytes = 0
         self._reader: FrameReader | None = FrameReader(max_message_bytes)
         self._incoming: Iterator[str | bytes | ControlFrame] | None = None
         self._closing = False
@@ -116,6 +130,7 @@ class WebSocketConnection:
         if arriving.cancelled() or arriving.exception() is not None:
             # The stream is closed; its callback says so.
             return
+        self.received_bytes += len(arriving.result())
         if self._reader is None:
             # The connection has failed, or the client has closed it: nothing counts any more.
             self._read()
@@ -183,6 +198,7 @@ class WebSocketConnection:
 
     def _write(self, data: bytes) -> asyncio.Future[None] | None:
         stream = self._stream
+        self.sent_bytes += len(data)
         if stream.socket is not None and not stream.writing():
             # Nothing waits, and the socket nearly always takes it all: no buffer, no future.
             try:

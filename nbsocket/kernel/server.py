@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nbsocket.kernel.namespace import Namespace
     from nbsocket.kernel.socket import Socket
     from nbsocket.kernel.stream import EventStream
+    from nbsocket.widgets.bench import DuplexBench
     from nbsocket.widgets.page import Page
     from nbsocket.widgets.pane import Pane
     from nbsocket.widgets.wire import Wire
@@ -278,6 +279,37 @@ class Server(Emitter, Registering):
         from nbsocket.widgets.wire import Wire  # noqa: PLC0415 - widgets load when first used
 
         return Wire(self.name, self._carrier.base_url)
+
+    def duplex_bench(
+        self,
+        source: Callable[[int], Any] | None = None,
+        *,
+        rate: float = 2.0,
+        interval: float = 1.0,
+        seed: int = 1,
+    ) -> DuplexBench:
+        """Return a bench: the same events by short polling, long-polling, server-sent events and WebSocket.
+
+        The page really asks in these four ways through the Jupyter server, which counts requests and bytes.
+
+        Args:
+            source: Gets an event's number, from 1, and returns what the event brings: any JSON value.
+            rate: Events a second at first, 50 at most; their times vary by half of the mean.
+            interval: Seconds between two polls at first.
+            seed: The same one gives the same times.
+
+        Raises:
+            ValueError: ``rate`` or ``interval`` is out of bounds.
+        """
+        from nbsocket.kernel.bench import Source  # noqa: PLC0415 - only where there is a bench
+        from nbsocket.widgets.bench import DuplexBench  # noqa: PLC0415 - widgets load when first used
+
+        if not 0.1 <= interval <= 60:  # noqa: PLR2004 - what the page can show
+            msg = f"interval={interval!r}: 0.1 to 60 seconds are possible"
+            raise ValueError(msg)
+        function = source or (lambda number: {"number": number})
+        made = Source(self, self._carrier, self._host.handlers, function, rate, seed)
+        return DuplexBench(self.name, self._carrier.base_url, made, interval)
 
     def open_class(self, title: str = "", ttl: float = 4 * 3600.0) -> Classroom:
         """Open a class that phones join by code, link or QR code; as a cell's last line it shows its panel.

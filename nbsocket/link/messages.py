@@ -188,6 +188,17 @@ class Doings(LinkMessage, tag="doings"):
     left_out: int = 0
 
 
+class Post(LinkMessage, tag="post"):
+    """An event of a duplex bench, for pages that ask by HTTP: its number, and the event as JSON.
+
+    Number 0 brings none: it says that there is a bench.
+    """
+
+    channel: str
+    number: int
+    text: str
+
+
 class Goodbye(LinkMessage, tag="goodbye"):
     """The kernel ends by itself: no grace is needed."""
 
@@ -278,6 +289,7 @@ Sequenced = (
     | AskStats
     | Remember
     | Doings
+    | Post
     | Goodbye
     | Opened
     | ClientMessage

@@ -20,6 +20,7 @@ from nbsocket.gateway.switchboard import Switchboard
 from nbsocket.gateway.tickets import TicketOffice
 from nbsocket.server.activity import Activity
 from nbsocket.server.attachments import Attachments
+from nbsocket.server.bench_handler import BenchHandler
 from nbsocket.server.handlers import (
     ChannelHandler,
     ChannelsHandler,
@@ -164,6 +165,7 @@ class NbSocketApp(ExtensionApp):
                 (r"/nbsocket/api/channels", ChannelsHandler, shared),
                 (r"/nbsocket/api/channels/([^/]+)", ChannelHandler, shared),
                 (r"/nbsocket/api/channels/([^/]+)/wire", WireHandler, shared),
+                (r"/nbsocket/api/channels/([^/]+)/bench/(poll|long|sse|counts)", BenchHandler, shared),
                 (r"/nbsocket/api/channels/([^/]+)/tickets", TicketsHandler, shared),
                 (r"/nbsocket/api/channels/([^/]+)/tickets/([^/]+)", TicketHandler, shared),
                 (

@@ -23,6 +23,12 @@ STATIC = {
     "page.css",
     "wire.js",
     "wire.css",
+    "board.js",
+    "board.css",
+    "panel.js",
+    "panel.css",
+    "bench.js",
+    "bench.css",
     "socket.io.js",
 }
 

@@ -51,15 +51,24 @@ function api<T>(base: string, path: string, body?: unknown): Promise<T> {
   return call<T>(base, `nbsocket/api/${path}`, body);
 }
 
-async function call<T>(base: string, path: string, body?: unknown): Promise<T> {
+/** Ask the Jupyter server with the page's own login. */
+export function pageFetch(base: string, path: string, signal?: AbortSignal): Promise<Response> {
+  return fetch(new URL(path, base), { ...withLogin(), ...(signal ? { signal } : {}) });
+}
+
+function withLogin(): RequestInit & { headers: Record<string, string> } {
   const headers: Record<string, string> = {};
   const xsrf = cookie("_xsrf");
   if (xsrf) headers["X-XSRFToken"] = xsrf;
   const token = pageConfig().token;
   if (token) headers.Authorization = `token ${token}`;
-  const init: RequestInit = { headers, credentials: "same-origin", cache: "no-store" };
+  return { headers, credentials: "same-origin", cache: "no-store" };
+}
+
+async function call<T>(base: string, path: string, body?: unknown): Promise<T> {
+  const init = withLogin();
   if (body !== undefined) {
-    headers["Content-Type"] = "application/json";
+    init.headers["Content-Type"] = "application/json";
     init.method = "POST";
     init.body = JSON.stringify(body);
   }

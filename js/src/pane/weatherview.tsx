@@ -38,7 +38,7 @@ export function WeatherView({ connection }: { connection: PaneConnection }) {
           }}
         />
         <output>
-          {weather[name]} {unit}
+          {name === "cut_every_s" && weather[name] === 0 ? "never" : `${weather[name]} ${unit}`}
         </output>
       </label>
     );

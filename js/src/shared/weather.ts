@@ -154,6 +154,7 @@ function underTheSky(Base: TransportClass, sky: Sky, isStream: boolean): Transpo
   return class extends Base {
     private readonly outgoing = new Delayed();
     private readonly incoming = new Delayed();
+    private isEnding = false;
 
     write(packets: EnginePacket[]): void {
       const wait = sky.delay("out");
@@ -182,9 +183,15 @@ function underTheSky(Base: TransportClass, sky: Sky, isStream: boolean): Transpo
       else this.incoming.put(wait, () => super.onData(data));
     }
 
+    close(): unknown {
+      // Its end may still wait for what had arrived.
+      return this.isEnding ? this : super.close();
+    }
+
     onClose(details: unknown): void {
+      if (this.isEnding) return;
+      this.isEnding = true;
       this.outgoing.clear();
-      // What had arrived has arrived.
       this.incoming.whenEmpty(() => super.onClose(details));
     }
   };

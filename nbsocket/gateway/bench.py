@@ -1,0 +1,145 @@
+"""The events of a duplex bench for pages that ask by HTTP, and the bytes that asking takes.
+
+The same events go to a Socket.IO client over its WebSocket; what differs is the way, and that is what is
+counted: every byte of the request as it came and of the answer as it was written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tornado.httputil import HTTPServerRequest
+    from tornado.iostream import IOStream
+
+    from nbsocket.gateway.client_session import ClientSession
+    from nbsocket.gateway.websocket_connection import WebSocketConnection
+
+MAX_EVENTS = 2000
+MAX_RUNS = 32
+PANE = "bench-"
+"""How the ``pane`` of a client begins that belongs to a bench; the run's name follows."""
+
+_CRLF = 2
+
+
+@dataclass(slots=True)
+class Count:
+    """What one way took.
+
+    Args:
+        requests: HTTP requests, an opening handshake among them.
+        empty: Answers that brought no event.
+        header_bytes: Request and status lines, header fields, chunk sizes, frame headers.
+        payload_bytes: Bodies, and what frames carry.
+    """
+
+    requests: int = 0
+    empty: int = 0
+    header_bytes: int = 0
+    payload_bytes: int = 0
+
+
+class Bench:
+    """One channel's bench."""
+
+    def __init__(self) -> None:
+        """Begin without events."""
+        self._events: deque[tuple[int, str]] = deque(maxlen=MAX_EVENTS)
+        self._news = asyncio.Event()
+        self._runs: dict[str, dict[str, Count]] = {}
+
+    # --- events -----------------------------------------------------------------------------
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest event; 0 before the first."""
+        return self._events[-1][0] if self._events else 0
+
+    def post(self, number: int, text: str) -> None:
+        """Take an event from the kernel: its number, and the event as JSON."""
+        self._events.append((number, text))
+        self._news.set()
+        self._news = asyncio.Event()
+
+    def since(self, number: int) -> list[str]:
+        """Return the events after ``number``, as JSON."""
+        return [text for one, text in self._events if one > number]
+
+    async def wait_since(self, number: int, timeout_s: float) -> list[str]:
+        """Return the events after ``number``; if there is none, wait for one for so long."""
+        found = self.since(number)
+        if not found:
+            try:
+                await asyncio.wait_for(self._news.wait(), timeout_s)
+            except (asyncio.TimeoutError, TimeoutError):
+                return []
+            found = self.since(number)
+        return found
+
+    # --- bytes ------------------------------------------------------------------------------
+
+    def count(self, run: str, way: str) -> Count:
+        """Return the count of one way of one run of a page; of too many runs the oldest go."""
+        if run not in self._runs and len(self._runs) >= MAX_RUNS:
+            del self._runs[next(iter(self._runs))]
+        return self._runs.setdefault(run, {}).setdefault(way, Count())
+
+    def counts(self, run: str, sessions: set[ClientSession]) -> dict[str, Any]:
+        """Return the counts of a run by way; those of the WebSocket with ``wire_bytes``, frames and all."""
+        found = {way: asdict(count) for way, count in self._runs.get(run, {}).items()}
+        for session in sessions:
+            pane = session.handshake.get("query", {}).get("pane")
+            websocket: WebSocketConnection | None = session.websocket  # type: ignore[assignment]
+            if pane == PANE + run and websocket is not None:
+                mine = found.setdefault("websocket", asdict(Count()))
+                mine["wire_bytes"] = websocket.received_bytes + websocket.sent_bytes
+        return found
+
+    def shaken(self, session: ClientSession, request: HTTPServerRequest, answer_bytes: int) -> None:
+        """Count the opening handshake of a WebSocket of this bench."""
+        pane = str(session.handshake.get("query", {}).get("pane", ""))
+        if pane.startswith(PANE):
+            count = self.count(pane.removeprefix(PANE), "websocket")
+            count.requests += 1
+            count.header_bytes += head_bytes(request) + answer_bytes
+
+
+def head_bytes(request: HTTPServerRequest) -> int:
+    """Return how many bytes a request's line and fields had, a blank after each colon as of browsers."""
+    line = len(f"{request.method} {request.uri} {request.version}".encode()) + _CRLF
+    named = request.headers.get_all()
+    fields = [f"{name}: {value}".encode("latin-1", "replace") for name, value in named]
+    return line + sum(len(field) + _CRLF for field in fields) + _CRLF
+
+
+class WriteMeter:
+    """Counts what is written to a stream while it is on it.
+
+    Args:
+        stream: Which.
+    """
+
+    def __init__(self, stream: IOStream) -> None:
+        """Begin to count."""
+        self.written_bytes = 0
+        self._stream: Any = stream
+        self._write = stream.write
+        # On this one object, for a while: Tornado tells nobody what it writes.
+        setattr(self._stream, "write", self._counted)  # noqa: B010 - a method
+
+    def _counted(self, data: bytes | memoryview) -> Any:
+        self.written_bytes += len(data)
+        return self._write(data)
+
+    def take_off(self) -> None:
+        """Cease to count."""
+        self._stream.__dict__.pop("write", None)
+
+
+def events_json(texts: list[str], newest: int) -> str:
+    """Return events as the JSON that an answer brings."""
+    return f'{{"newest":{newest},"events":[{",".join(texts)}]}}'

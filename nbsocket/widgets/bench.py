@@ -1,0 +1,84 @@
+"""``nbsocket.duplex_bench(io)``: the same events four ways, side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from nbsocket.kernel.bench import MAX_RATE
+from nbsocket.widgets.saved import SavedWidget, rows_of, table_of, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nbsocket.kernel.bench import Source
+    from nbsocket.kernel.server import Server
+
+STATIC = Path(__file__).parent.parent / "static"
+_COLUMNS = ["way", "events", "requests", "empty", "header bytes", "payload bytes", "mean latency"]
+
+
+def duplex_bench(io: Server, source: Callable[[int], Any] | None = None, **options: Any) -> DuplexBench:
+    """Do what ``io.duplex_bench(source, ...)`` does.
+
+    Args:
+        io: The server whose channel carries the events.
+        source: See there.
+        **options: See there.
+    """
+    return io.duplex_bench(source, **options)
+
+
+class DuplexBench(SavedWidget):
+    """Four ways to get the same events into a page, side by side, with what each takes."""
+
+    _esm = STATIC / "bench.js"
+    _css = STATIC / "bench.css"
+
+    channel = traitlets.Unicode(read_only=True, help="The channel whose events these are.").tag(sync=True)
+    base_url = traitlets.Unicode(read_only=True, help="The Jupyter server's base URL.").tag(sync=True)
+    rate = traitlets.Float(read_only=True, help="Events a second.").tag(sync=True)
+    interval = traitlets.Float(read_only=True, help="Seconds between two polls at first.").tag(sync=True)
+    running = traitlets.Bool(read_only=True, help="Whether events are being sent.").tag(sync=True)
+
+    def __init__(self, channel: str, base_url: str, source: Source, interval: float) -> None:
+        """Made by ``duplex_bench``."""
+        super().__init__()
+        self._source = source
+        self.set_trait("channel", channel)
+        self.set_trait("base_url", base_url)
+        self.set_trait("rate", source.rate)
+        self.set_trait("interval", interval)
+        self.set_trait("running", False)  # noqa: FBT003 - traitlets
+        self.on_msg(self._page_asks)
+
+    def start(self) -> None:
+        """Begin to send events."""
+        self._source.start()
+        self.set_trait("running", True)  # noqa: FBT003 - traitlets
+
+    def stop(self) -> None:
+        """Send no more events."""
+        self._source.stop()
+        self.set_trait("running", False)  # noqa: FBT003 - traitlets
+
+    def picture(self, content: dict[str, Any]) -> str:
+        """Return the figures as a table, and the sentence."""
+        said = text_of(content.get("said", ""))
+        title = "<b>Duplex bench</b>, as it was when the notebook was saved"
+        return f"<p>{title}: {said}</p>{table_of(_COLUMNS, rows_of(content))}"
+
+    def _page_asks(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        if not isinstance(content, dict):
+            return
+        if content.get("type") == "start":
+            self.start()
+        elif content.get("type") == "stop":
+            self.stop()
+        elif content.get("type") == "rate":
+            rate = content.get("rate")
+            if isinstance(rate, (int, float)) and 0 < rate <= MAX_RATE:
+                self._source.rate = float(rate)
+                self.set_trait("rate", float(rate))
