@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import traceback
 from typing import TYPE_CHECKING
 
 from nbsocket.errors import AckTimeout
@@ -11,6 +12,15 @@ from nbsocket.testing.expectations import Unmet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_OURS = {__file__, contextlib.__file__}
+
+
+def _raised(error: Exception) -> str:
+    """Say what the learner's code raised, and where in it."""
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename not in _OURS]
+    where = f" in {frames[-1].name}: {frames[-1].line}" if frames and frames[-1].line else ""
+    return f"it raised {type(error).__name__}: {error}{where}"
 
 
 @contextlib.contextmanager
@@ -38,4 +48,6 @@ def exercise(name: str) -> Iterator[None]:
         raise Unmet(f"✗ {name}: {error}. Did you run the exercise's own cell?") from None
     except (TimeoutError, ConnectionError) as error:
         raise Unmet(f"✗ {name}: {error}.") from None
+    except Exception as error:
+        raise Unmet(f"✗ {name}: {_raised(error)}") from error
     print(f"✓ {name}")  # noqa: T201 - a learner waits for it

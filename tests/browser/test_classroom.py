@@ -228,13 +228,15 @@ def test_names_and_texts_of_strangers_are_text(class_notebook, panel, phone, err
            .sharedModel.setSource(text)""",
         [
             2,
-            f"import json\nHOSTILE = [one[:100] for one in json.loads({json.dumps(json.dumps(CORPUS))})]\n"
-            "class_.bars('b' + HOSTILE[0]).update({one: 1 for one in HOSTILE}).reveal()\n"
-            "class_.words('w').update({one: 1 for one in HOSTILE}).reveal()\n"
-            "class_.table('t').update([{one: one} for one in HOSTILE[:20]]).reveal()\n"
-            "class_.show(say(HOSTILE[1]), choices('c', list(dict.fromkeys(HOSTILE))[:40], HOSTILE[2]),\n"
-            "  items('i', [(n, one, 1) for n, one in enumerate(HOSTILE)], HOSTILE[3]), button('b', HOSTILE[4]))\n"
-            "VBox([class_.bars('b' + HOSTILE[0]), class_.words('w'), class_.table('t')])",
+            (
+                f"import json\nHOSTILE = [one[:100] for one in json.loads({json.dumps(json.dumps(CORPUS))})]\n"
+                "class_.bars('b' + HOSTILE[0]).update({one: 1 for one in HOSTILE}).reveal()\n"
+                "class_.words('w').update({one: 1 for one in HOSTILE}).reveal()\n"
+                "class_.table('t').update([{one: one} for one in HOSTILE[:20]]).reveal()\n"
+                "class_.show(say(HOSTILE[1]), choices('c', list(dict.fromkeys(HOSTILE))[:40], HOSTILE[2]),\n"
+                "  items('i', [(n, one, 1) for n, one in enumerate(HOSTILE)], HOSTILE[3]), button('b', HOSTILE[4]))\n"
+                "VBox([class_.bars('b' + HOSTILE[0]), class_.words('w'), class_.table('t')])"
+            ),
         ],
     )
     notebook.run(2)

@@ -1,11 +1,13 @@
 """Notebook 01 as a learner goes through it, cell by cell."""
 
+import nbformat
+from browser.test_notebooks import solve
 from playwright.sync_api import expect
 
 HELLO = '{"from": "alice", "text": "Hello"}'
 
 
-def test_a_learner_goes_through_the_first_notebook(open_notebook, context, errors, lab):
+def test_a_learner_goes_through_the_first_notebook(open_notebook, context, errors, lab, figure):
     notebook = open_notebook("01-first-socket.ipynb")
     page = notebook.page
     server = notebook.index_of("import nbsocket")
@@ -109,6 +111,10 @@ def test_a_learner_goes_through_the_first_notebook(open_notebook, context, error
     polling, websocket = (measured.locator("li").nth(n).inner_text() for n in (0, 1))
     assert int(polling.split(",")[1].split()[0]) >= 20
     assert websocket.endswith("0 HTTP requests")
+
+    cells = nbformat.read(notebook.path, 4).cells
+    for number in (1, 2):
+        solve(notebook, cells, number, "01-first-socket.ipynb", figure)
 
     bob.press("disconnect")
     bob.has_state("disconnected")

@@ -29,7 +29,6 @@ def test_the_first_notebook_in_notebook_7(open_notebook, errors):
 
     alice.ask(False)
     alice.fill("createMessage", '"meanwhile"')
-    notebook.run(notebook.index_of("import time"), timeout=90_000)
     two_ways = notebook.index_of('io.emit("tick", number)')
     notebook.begin(two_ways)
     for _ in range(30):

@@ -30,7 +30,7 @@ def test_people_come_in_under_a_name_and_are_shown_what_is_open(class_, come):
     assert come("Alice").wait_for("class:you")["name"] == "Alice (2)"
     assert come("").wait_for("class:you")["name"] == "guest 3"
     assert come("\u202e<b>evil\n" + "x" * 100).wait_for("class:you")["name"] == "<b>evil " + "x" * 22
-    assert [person.name for person in class_.people][0] == "Alice"
+    assert next(person.name for person in class_.people) == "Alice"
 
 
 def test_answers_are_data_at_once(io, class_, come):

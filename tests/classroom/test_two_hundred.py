@@ -7,6 +7,7 @@ import urllib.request
 
 import pytest
 from support.crowd import Member
+from support.waiting import until
 
 COUNT = 200
 SERVER = """
@@ -68,9 +69,7 @@ async def test_two_hundred_come_vote_buzz_and_draw(jupyter, kernel, figure):
             '422["buzz",1]',
             '423["stroke",{"color":1,"points":[[0,0],[1,1]]}]',
         )
-    until = time.monotonic() + 30
-    while sum(text.startswith("43") for text in answered) < COUNT * 3 and time.monotonic() < until:
-        await asyncio.sleep(0.05)
+    await until(lambda: sum(text.startswith("43") for text in answered) == COUNT * 3)
     assert sum(text.startswith("43") for text in answered) == COUNT * 3
     assert not [text for text in answered if "class:refused" in text]
     frame = await kernel.value(

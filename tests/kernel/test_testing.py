@@ -61,6 +61,7 @@ def test_what_is_right_passes(io, capsys):
         (lambda a: expect(a).to_be_disconnected(within=0.1), "still is connected"),
         (lambda a: a.call("unknown", timeout=0.2), "Is there a handler for it"),
         (lambda a: not_defined_anywhere, "Did you run the exercise's own cell?"),  # noqa: F821 - so it is meant
+        (lambda a: int("seven"), "it raised ValueError: invalid literal"),
         (lambda a: a.wait_for("never", timeout=0.1), "received no 'never'"),
         (lambda a: (a.disconnect(), a.emit("x")), "is not connected"),
     ],
