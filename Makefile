@@ -49,8 +49,7 @@ $(STAMPS)/chromium:
 	@touch $@
 
 demo: $(STAMPS)/demo ## Set up, and open JupyterLab on the first notebook
-	@mkdir -p $(STAMPS)/notebooks && cp -u notebooks/* $(STAMPS)/notebooks/
-	@bash scripts/demo.sh $(BIN) $(STAMPS)/notebooks $(PORT)
+	@$(BIN)/nbsocket demo $(STAMPS)/notebooks --port $(PORT)
 
 test: lint types js python browser ## Set up, and run every check
 	@echo "all checks passed"

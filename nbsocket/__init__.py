@@ -23,6 +23,7 @@ from nbsocket.errors import (
 )
 
 if TYPE_CHECKING:
+    from nbsocket.command.doctor import doctor
     from nbsocket.kernel.broadcast import BroadcastOperator
     from nbsocket.kernel.dynamic import ParentNamespace
     from nbsocket.kernel.namespace import ConnectionRefused, Namespace
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from nbsocket.kernel.socket import Handshake, Socket
     from nbsocket.kernel.stream import EventStream
     from nbsocket.kernel.tickets import Ticket
-    from nbsocket.widgets.bench import DuplexBench
+    from nbsocket.widgets.bench import DuplexBench, duplex_bench
 
 __all__ = [
     "AckTimeout",
@@ -54,11 +55,13 @@ __all__ = [
     "Ticket",
     "VersionMismatchError",
     "__version__",
+    "doctor",
     "duplex_bench",
 ]
 
 _LAZY = {
     "DuplexBench": "nbsocket.widgets.bench",
+    "doctor": "nbsocket.command.doctor",
     "duplex_bench": "nbsocket.widgets.bench",
     "BroadcastOperator": "nbsocket.kernel.broadcast",
     "ConnectionRefused": "nbsocket.kernel.namespace",

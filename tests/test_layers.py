@@ -22,6 +22,10 @@ ALLOWED = {
         "own": {"protocol", "link", "errors", "widgets", "classroom", "_version"},
         "packages": {"msgspec", "tornado", "IPython", "ipykernel", "jupyter_core"},
     },
+    "command": {
+        "own": {"kernel", "errors", "_version"},
+        "packages": {"jupyter_server", "jupyter_core"},
+    },
     "testing": {"own": {"protocol", "kernel", "errors"}, "packages": {"tornado", "typing_extensions"}},
     "classroom": {"own": {"kernel", "widgets"}, "packages": {"pandas"}},
     "widgets": {

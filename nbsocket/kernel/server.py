@@ -152,6 +152,11 @@ class Server(Emitter, Registering):
         """The address at which this process reaches the server; it holds no secret."""
         return self._carrier.url
 
+    @property
+    def public_url(self) -> str:
+        """The address of a port for guests alone (``public_listen``); empty if there is none."""
+        return self._carrier.public_url
+
     # --- what Socket.IO's server has --------------------------------------------------------
 
     @overload

@@ -31,6 +31,7 @@ from nbsocket.server.handlers import (
     JupyterUnknownHandler,
     TicketHandler,
     TicketsHandler,
+    VersionHandler,
 )
 from nbsocket.server.kernels import Kernels
 from nbsocket.server.link_handler import LinkHandler
@@ -162,6 +163,7 @@ class NbSocketApp(ExtensionApp):
         self.handlers.extend(
             [
                 (r"/nbsocket/link", LinkHandler, link),
+                (r"/nbsocket/api/version", VersionHandler, {"public_url": self._public_url}),
                 (r"/nbsocket/api/channels", ChannelsHandler, shared),
                 (r"/nbsocket/api/channels/([^/]+)", ChannelHandler, shared),
                 (r"/nbsocket/api/channels/([^/]+)/wire", WireHandler, shared),

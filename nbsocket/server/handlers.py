@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from tornado import web
 
+from nbsocket._version import __version__
 from nbsocket.gateway import handlers as gateway
 from nbsocket.gateway.counting import describe, stats
 from nbsocket.gateway.engineio_handler import EngineIOHandler
@@ -16,6 +17,8 @@ from nbsocket.gateway.tickets import GUEST
 from nbsocket.server.doors import AdminDoor, AnonymousDoor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nbsocket.gateway.switchboard import Channel, Switchboard
 
 _DEFAULT_TTL_S = 4 * 3600.0
@@ -97,6 +100,20 @@ class ChannelHandler(_ChannelsDoor):
     def get(self, name: str) -> None:
         """Say all there is to say of the channel: clients, queues, what was dropped and cut, the link."""
         self.finish(json.dumps(stats(self.channel(name))))
+
+
+class VersionHandler(AdminDoor):
+    """``GET nbsocket/api/version``: which version runs here, and where others reach the public door."""
+
+    def initialize(self, public_url: Callable[[], str]) -> None:
+        """Take what the route was mounted with."""
+        self._public_url = public_url
+
+    @web.authenticated
+    @authorized
+    def get(self) -> None:
+        """Answer ``{version, public_url}``."""
+        self.finish(json.dumps({"version": __version__, "public_url": self._public_url()}))
 
 
 class TicketsHandler(_ChannelsDoor):
