@@ -14,7 +14,7 @@ JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/package-lock.json
 .DEFAULT_GOAL := help
 BEFORE ?= HEAD~1
 .PHONY: help demo test lint types js python browser conformance interop upgrades compare bench figures profile faults threats \
-	soak reference tables format wheel clean
+	soak site reference tables format wheel clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,7 +41,7 @@ $(STAMPS)/demo: $(STAMPS)/venv $(STAMPS)/front pyproject.toml
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/venv $(STAMPS)/front pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[demo]' --group test --group lint
+	$(BIN)/python -m pip install --quiet --editable '.[demo]' --group test --group lint --group docs
 	@touch $@
 
 $(STAMPS)/chromium:
@@ -87,6 +87,9 @@ upgrades: $(STAMPS)/dev ## 10,000 upgrades under traffic: lost, doubled, out of 
 
 compare: $(STAMPS)/dev ## Memory and echo of HEAD beside those of BEFORE=<commit>
 	$(BIN)/python benchmarks/compare.py $(BEFORE) HEAD
+
+site: $(STAMPS)/dev ## Build the documentation as a site; any warning is an error
+	$(BIN)/python docs/make_site.py
 
 $(STAMPS)/bench: $(STAMPS)/dev benchmarks/peers/package-lock.json
 	$(BIN)/python -m pip install --quiet --group bench

@@ -35,6 +35,24 @@ CLASSES = {
     "Registering": "kernel.registering.Registering",
     "Ticket": "kernel.tickets.Ticket",
     "ConnectionRefused": "kernel.namespace.ConnectionRefused",
+    "Pane": "widgets.pane.Pane",
+    "DuplexBench": "widgets.bench.DuplexBench",
+    "Classroom": "classroom.classroom.Classroom",
+    "Board": "widgets.board.Board",
+    "Answers": "classroom.answers.Answers",
+    "Person": "classroom.people.Person",
+    "Client": "testing.client.Client",
+    "Expectation": "testing.expectations.Expectation",
+    "Report": "command.doctor.Report",
+    "Finding": "command.doctor.Finding",
+}
+# Functions, by the module that users import them from.
+FUNCTIONS = {
+    "nbsocket": {"duplex_bench": "widgets.bench", "doctor": "command.doctor"},
+    "nbsocket.classroom": dict.fromkeys(
+        ("say", "choices", "text", "button", "toggle", "items", "wall"), "classroom.blocks"
+    ),
+    "nbsocket.testing": {"exercise": "testing.exercises", "expect": "testing.expectations"},
 }
 ERRORS = "errors"
 # Parts of the machinery that other modules of the package call.
@@ -43,6 +61,9 @@ HIDDEN = {
     "ParentNamespace": {"is_same", "matches", "child", "emptied", "cell_ended"},
     "Handshake": {"of"},
     "Server": {"name"},
+    "Pane": {"picture", "channel", "name", "pane_id", "base_url", "weather"},
+    "DuplexBench": {"picture"},
+    "Board": {"picture", "told"},
 }
 
 
@@ -50,10 +71,16 @@ def page() -> str:
     """Return the whole page."""
     package = griffe.load("nbsocket", search_paths=[str(ROOT)], docstring_parser="google")
     parts = [HEAD]
-    contents = [f"- [{name}](#{name.lower()})" for name in CLASSES] + ["- [Errors](#errors)"]
+    contents = [f"- [{name}](#{name.lower()})" for name in CLASSES]
+    contents += ["- [Functions](#functions)", "- [Errors](#errors)"]
     parts.append("\n".join(contents) + "\n")
     for name, path in CLASSES.items():
         parts.append(_class(name, package[path]))
+    parts.append("## Functions\n")
+    for module, functions in FUNCTIONS.items():
+        for name, where in functions.items():
+            function = package[f"{where}.{name}"]
+            parts.append(f"### `{module}.{name}{_signature(function)}`\n\n{_docstring(function)}")
     parts.append("## Errors\n")
     errors = {**package[ERRORS].members, "EncodeError": package["protocol.errors.EncodeError"]}
     for name, error in errors.items():
@@ -65,8 +92,9 @@ def page() -> str:
 
 def _class(name: str, found: griffe.Class) -> str:
     parts = [f"## {name}\n"]
-    if name in {"Server", "ConnectionRefused"}:
-        parts.append(f"```python\nnbsocket.{name}{_signature(found.all_members['__init__'])}\n```\n")
+    if name in {"Server", "ConnectionRefused", "Client"}:
+        module = "nbsocket.testing" if name == "Client" else "nbsocket"
+        parts.append(f"```python\n{module}.{name}{_signature(found.all_members['__init__'])}\n```\n")
     parts.append(_docstring(found))
     shared = [f"[{base}](#{str(base).lower()})" for base in found.bases if str(base) in CLASSES]
     if shared:

@@ -1,0 +1,25 @@
+"""Sphinx's settings; ``docs/make_site.py`` puts the sources together and calls it."""
+
+import importlib.metadata
+
+project = "nbsocket"
+author = "the founders of nbsocket"
+copyright = "2026, the founders of nbsocket"  # noqa: A001 - Sphinx's name
+version = release = importlib.metadata.version("nbsocket")
+extensions = ["myst_nb"]
+nb_execution_mode = "off"
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 4
+html_theme = "pydata_sphinx_theme"
+html_title = "nbsocket"
+html_static_path = ["_static"]
+# A classroom may be offline: nothing comes from elsewhere.
+html_js_files = ["mermaid.min.js", "diagrams.js"]
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_end": [],
+}
+html_show_sourcelink = False
+exclude_patterns = ["_build"]
