@@ -86,6 +86,7 @@ def gather() -> Path:
         (source / file.name).write_text(page(file.read_text()))
     for name in ("CHANGELOG", "DECISIONS"):
         text = (ROOT / f"{name}.md").read_text().replace("](docs/", "](")
+        text = text.replace("](notebooks/README.md", "](tutorial.md")
         (source / f"{name.lower()}.md").write_text(page(text))
     files = sorted((ROOT / "notebooks").glob("*.ipynb"))
     for file in files:
