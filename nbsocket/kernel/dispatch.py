@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbsocket.kernel.acks import Answer
 from nbsocket.kernel.handlers import CONNECTION_EVENTS, HandlerTable, Hook, Registration
-from nbsocket.kernel.output import UNANSWERED, HandlerRun
+from nbsocket.kernel.output import HandlerRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,7 +114,7 @@ class Dispatch:
         if not calls:
             run, output = HandlerRun(event, socket), self._handlers.output
             output.tell(run, "stderr", f"No handler is registered for {event!r}.\n")
-            output.tell(run, UNANSWERED)
+            output.unanswered(run, f"no handler is registered for {event!r}")
         done = None
         if ack_id is not None:
             done = Answer(len(calls), partial(socket._answer, ack_id))

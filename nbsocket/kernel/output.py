@@ -24,6 +24,9 @@ _PACKAGE = "nbsocket"
 UNANSWERED = "unanswered"
 """What a pane is told when an event of its client gets no acknowledgement, ever."""
 
+TESTER = "tester"
+"""The query parameter with a headless client's key: random, so that nobody else has it."""
+
 ROOMS = "rooms"
 """What a pane is told when its client joins or leaves a room; the text is a JSON list of their names."""
 
@@ -69,6 +72,7 @@ class HandlerOutput:
         self._shell = shell
         self._context: contextvars.Context | None = None
         self._listeners: dict[str, Callable[[HandlerRun, str, str], None]] = {}
+        self._testers: dict[str, Callable[[str], None]] = {}
 
     def context_of(self, cell: CellRun | None, run: HandlerRun) -> contextvars.Context:
         """Return a fresh context in which output belongs to ``cell`` and ``run``."""
@@ -96,6 +100,21 @@ class HandlerOutput:
     def listen(self, pane_id: str, listener: Callable[[HandlerRun, str, str], None]) -> None:
         """Have ``listener(run, kind, text)`` called for what handlers of a pane's events print."""
         self._listeners[pane_id] = listener
+
+    def hear_failures(self, key: str, call: Callable[[str], None] | None) -> None:
+        """Have ``call(why)`` told of a headless client's events that are not handled; None ends it."""
+        if call is None:
+            self._testers.pop(key, None)
+        else:
+            self._testers[key] = call
+
+    def unanswered(self, run: HandlerRun, why: str) -> None:
+        """Say that an event gets no acknowledgement, ever, and why."""
+        self.tell(run, UNANSWERED)
+        if self._testers and run.client is not None:
+            call = self._testers.get(run.client.handshake.query.get(TESTER, ""))
+            if call is not None:
+                call(why)
 
     def _overhear(self) -> None:
         """Make sure that what is printed from now on is heard.
@@ -151,7 +170,7 @@ class HandlerOutput:
         sys.stderr.write(f"{what} raised {type(error).__name__}:\n{text}")
         run = handler_run.get()
         if run is not None:
-            self.tell(run, UNANSWERED)
+            self.unanswered(run, f"{what} raised {type(error).__name__}: {error}")
         flush = getattr(sys.stderr, "flush", None)
         if flush is not None:
             flush()

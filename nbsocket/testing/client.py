@@ -7,6 +7,7 @@ passes with a browser. It speaks WebSocket alone: no polling, no upgrade, no com
 from __future__ import annotations
 
 import asyncio
+import secrets
 import threading
 import time
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
 
 from nbsocket.errors import AckTimeout, NbSocketError
 from nbsocket.kernel.connecting import connect
+from nbsocket.kernel.host import host
+from nbsocket.kernel.output import TESTER
 from nbsocket.protocol.engine_packet import Packet as EnginePacket
 from nbsocket.protocol.engine_packet import PacketType as EngineType
 from nbsocket.protocol.engine_packet import decode_packet as decode_engine
@@ -87,6 +90,7 @@ class Client:
     Attributes:
         id: The socket's id at the server.
         received: What it received, the oldest first.
+        failures: Why events of it were not handled: what a handler raised, or that there is none.
 
     Raises:
         ClientRefused: The server did not let it in.
@@ -117,9 +121,18 @@ class Client:
         self._acks: dict[int, tuple[Any, ...] | None] = {}
         self._next_ack = 0
         self._refusal: ClientRefused | None = None
+        self.failures: list[str] = []
+        self._key = secrets.token_hex(8)
+        host().handlers.output.hear_failures(self._key, self._not_handled)
         self._connection: WebSocketClientConnection | None = None
         value = server.ticket(role, ttl=3600.0).value if ticket is None else ticket
-        pairs = {"EIO": "4", "transport": "websocket", "join_token": value, **(query or {})}
+        pairs = {
+            "EIO": "4",
+            "transport": "websocket",
+            "join_token": value,
+            TESTER: self._key,
+            **(query or {}),
+        }
         parameters = "&".join(f"{key}={quote(text, safe='')}" for key, text in pairs.items())
         path = f"nbsocket/{server.name}/socket.io/?{parameters}"
         run(self._open(server.url, path, timeout), timeout + 1)
@@ -174,11 +187,18 @@ class Client:
             ack_id = self._next_ack
             self._next_ack += 1
             self._acks[ack_id] = None
+        before = len(self.failures)
         self._send(Packet(PacketType.EVENT, self._namespace, [event, *args], ack_id))
-        came = self.wait_until(lambda: self._acks[ack_id] is not None or bool(self.reason), timeout)
+
+        def is_over() -> bool:
+            return self._acks[ack_id] is not None or bool(self.reason) or len(self.failures) > before
+
+        came = self.wait_until(is_over, timeout)
         answer = self._acks.pop(ack_id)
-        if not came or answer is None:
-            msg = f"{self.name} asked {event!r} and got no acknowledgement within {timeout:g} seconds"
+        if answer is None:
+            why = self.failures[-1] if len(self.failures) > before else self.reason
+            why = f": {why}" if came and why else f" within {timeout:g} seconds"
+            msg = f"{self.name} asked {event!r} and got no acknowledgement{why}"
             raise AckTimeout(msg, [], [self])
         return _plain(answer)
 
@@ -220,6 +240,7 @@ class Client:
     def disconnect(self) -> None:
         """Say goodbye; again it does nothing."""
         connection = self._connection
+        host().handlers.output.hear_failures(self._key, None)
         if connection is None:
             return
         if self.connected:
@@ -301,6 +322,11 @@ class Client:
                 self._acks[packet.ack_id] = tuple(packet.data)
             elif packet.type is PacketType.DISCONNECT:
                 self.reason = self.reason or "io server disconnect"
+            self._changed.notify_all()
+
+    def _not_handled(self, why: str) -> None:
+        with self._changed:
+            self.failures.append(why)
             self._changed.notify_all()
 
     def _leave(self, reason: str) -> None:

@@ -40,8 +40,7 @@ def exercise(name: str) -> Iterator[None]:
     except Unmet as error:
         raise Unmet(f"✗ {name}: {error}") from None
     except AckTimeout as error:
-        why = f"{error}. Is there a handler for it, and does it return something?"
-        raise Unmet(f"✗ {name}: {why}") from None
+        raise Unmet(f"✗ {name}: {error}.") from None
     except ClientRefused as error:
         raise Unmet(f"✗ {name}: {error}.") from None
     except NameError as error:

@@ -44,11 +44,13 @@ class Expectation:
 
     Args:
         subject: A client, or any value.
+        when: Names the value, or says when it should be so.
     """
 
-    def __init__(self, subject: Any) -> None:
-        """Keep it."""
+    def __init__(self, subject: Any, when: str = "") -> None:
+        """Keep them."""
         self._subject = subject
+        self._when = when
 
     def to_receive(self, event: str, *args: Any, within: float = WITHIN_S) -> Event:
         """Wait until the client has received ``event`` with these arguments.
@@ -73,7 +75,7 @@ class Expectation:
             return found
         wanted = f"{event!r} with {', '.join(map(_shown, args))}" if args else repr(event)
         instead = _instead(client, event)
-        raise Unmet(f"{client.name} should receive {wanted} within {within:g} s. {instead}")
+        raise Unmet(f"{self._begin()}{client.name} should receive {wanted} within {within:g} s. {instead}")
 
     def not_to_receive(self, event: str, *args: Any, within: float = _QUIET_S) -> None:
         """Wait a moment, and see that the client has not received ``event``.
@@ -89,7 +91,7 @@ class Expectation:
         client = self._client()
         found = client.next_event(lambda one: one.name == event and _fits(one.args, args), within)
         if found is not None:
-            raise Unmet(f"{client.name} should not receive {event!r}, but received {found}.")
+            raise Unmet(f"{self._begin()}{client.name} should not receive {event!r}, but received {found}.")
 
     def to_equal(self, wanted: Any) -> None:
         """See that the value is equal to ``wanted``.
@@ -98,7 +100,8 @@ class Expectation:
             Unmet: It is not.
         """
         if self._subject != wanted:
-            raise Unmet(f"This should be {wanted!r}, but it is {self._subject!r}.")
+            found = f"{self._subject!r}.{self._hint(wanted)}"
+            raise Unmet(f"{self._when or 'This'} should be {wanted!r}, but it is {found}")
 
     def to_be_near(self, wanted: float, by: float) -> None:
         """See that the number differs from ``wanted`` by ``by`` at most.
@@ -107,7 +110,8 @@ class Expectation:
             Unmet: It does not.
         """
         if not isinstance(self._subject, (int, float)) or abs(self._subject - wanted) > by:
-            raise Unmet(f"This should be {wanted!r} ± {by!r}, but it is {self._subject!r}.")
+            found = f"{self._subject!r}.{self._hint(wanted)}"
+            raise Unmet(f"{self._when or 'This'} should be {wanted!r} ± {by!r}, but it is {found}")
 
     def to_be_true(self, why: str) -> None:
         """See that the value is true.
@@ -134,6 +138,16 @@ class Expectation:
             )
         return client.reason
 
+    def _begin(self) -> str:
+        return f"{self._when}, " if self._when else ""
+
+    def _hint(self, wanted: Any) -> str:
+        if self._subject is None and wanted is not None:
+            return " Is a return missing?"
+        if isinstance(wanted, tuple) and self._subject == list(wanted):
+            return " (A tuple is several values, a list is one.)"
+        return ""
+
     def _client(self) -> Client:
         if not isinstance(self._subject, Client):
             msg = f"expect() needs a Client for this, not {type(self._subject).__name__}"
@@ -141,17 +155,18 @@ class Expectation:
         return self._subject
 
 
-def expect(subject: Any) -> Expectation:
+def expect(subject: Any, when: str = "") -> Expectation:
     """Begin to say what should be so of a client or of a value.
 
     Args:
         subject: A ``Client``, or any value.
+        when: For the message: the value's name, such as ``"add(2, 3)"``; of a client when it should be so.
 
     Examples:
         >>> expect(bob).to_receive("said", "hi")
         >>> expect(alice.call("add", 2, 3)).to_equal(5)
     """
-    return Expectation(subject)
+    return Expectation(subject, when)
 
 
 def _fits(args: tuple[Any, ...], wanted: tuple[Any, ...]) -> bool:
@@ -172,6 +187,8 @@ def _shown(wanted: Any) -> str:
 
 
 def _instead(client: Client, event: str) -> str:
+    if client.failures:
+        return f"But {client.failures[-1]}."
     if not client.connected:
         return f"It was disconnected meanwhile: {client.reason}."
     same = [one for one in client.received if one.name == event and not one.is_met]

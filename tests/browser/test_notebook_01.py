@@ -112,6 +112,7 @@ def test_a_learner_goes_through_the_first_notebook(open_notebook, context, error
     assert int(polling.split(",")[1].split()[0]) >= 20
     assert websocket.endswith("0 HTTP requests")
 
+    notebook.run(notebook.index_of("practice = "))
     cells = nbformat.read(notebook.path, 4).cells
     for number in (1, 2):
         solve(notebook, cells, number, "01-first-socket.ipynb", figure)

@@ -13,7 +13,15 @@ from nbsocket.protocol.engine_states import Trigger
 
 PACKAGE = Path(__file__).parent.parent.parent / "nbsocket"
 # Where the time of day is meant: when a ticket expires, what Jupyter calls activity, what a wire view shows.
-OF_THE_WALL = {"gateway/tickets.py", "kernel/tickets.py", "server/activity.py", "gateway/wire.py"}
+OF_THE_WALL = {
+    "gateway/tickets.py",
+    "kernel/tickets.py",
+    "server/activity.py",
+    "gateway/wire.py",
+    # These only show it: when an answer came, and when an event of the bench was made.
+    "classroom/classroom.py",
+    "kernel/bench.py",
+}
 
 
 @pytest.mark.fault(26)

@@ -59,8 +59,19 @@ def test_what_is_right_passes(io, capsys):
         (lambda a: expect(0.4).to_be_near(0.1, by=0.1), "0.1 ± 0.1"),
         (lambda a: expect(None).to_be_true("Nobody voted."), "Nobody voted."),
         (lambda a: expect(a).to_be_disconnected(within=0.1), "still is connected"),
-        (lambda a: a.call("unknown", timeout=0.2), "Is there a handler for it"),
+        (lambda a: a.call("unknown"), "no handler is registered for 'unknown'"),
         (lambda a: not_defined_anywhere, "Did you run the exercise's own cell?"),  # noqa: F821 - so it is meant
+        (lambda a: a.call("add", "x", 1), "raised TypeError"),
+        (lambda a: (a.emit("say"), expect(a).to_receive("said")), "raised TypeError"),
+        (
+            lambda a: expect(None, "add(1, 2)").to_equal(3),
+            "add(1, 2) should be 3, but it is None. Is a return",
+        ),
+        (lambda a: expect([1, 2], "x").to_equal((1, 2)), "A tuple is several values"),
+        (
+            lambda a: expect(a, "When nobody came").to_receive("b", within=0.1),
+            "When nobody came, alice should",
+        ),
         (lambda a: int("seven"), "it raised ValueError: invalid literal"),
         (lambda a: a.wait_for("never", timeout=0.1), "received no 'never'"),
         (lambda a: (a.disconnect(), a.emit("x")), "is not connected"),

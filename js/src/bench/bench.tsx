@@ -132,6 +132,11 @@ function WayView({ way, figures, slowest }: { way: Way; figures: Figures; slowes
     ["requests", "requests", figures.requests],
     ["empty answers", "empty", figures.empty],
     ["header bytes", "header", figures.header_bytes],
+    [
+      "– for each request",
+      "each",
+      Math.round(figures.header_bytes / Math.max(1, figures.requests)),
+    ],
     ["payload bytes", "payload", figures.payload_bytes],
   ];
   return (
@@ -148,16 +153,21 @@ function WayView({ way, figures, slowest }: { way: Way; figures: Figures; slowes
       <p class="nbs-hint">{words}</p>
       <Plot figures={figures} slowest={slowest} />
       <p>
-        latency <b>{mean === undefined ? "–" : `${mean.toFixed(mean < 10 ? 1 : 0)} ms`}</b> on
-        average
+        latency{" "}
+        <b data-count="latency">
+          {mean === undefined ? "–" : `${mean.toFixed(mean < 10 ? 1 : 0)} ms`}
+        </b>{" "}
+        on average
       </p>
       <dl>
-        {rows.map(([label, field, value]) => (
-          <div key={field}>
-            <dt>{label}</dt>
-            <dd data-count={field}>{value.toLocaleString()}</dd>
-          </div>
-        ))}
+        {rows
+          .filter(([, field]) => way !== "websocket" || field !== "each")
+          .map(([label, field, value]) => (
+            <div key={field}>
+              <dt>{label}</dt>
+              <dd data-count={field}>{value.toLocaleString()}</dd>
+            </div>
+          ))}
       </dl>
       <p class="nbs-last">{figures.last === undefined ? "" : shortened(show(figures.last), 60)}</p>
       {figures.fault && <p class="nbs-problem">{figures.fault}</p>}

@@ -15,6 +15,7 @@ import {
 } from "./ways";
 
 const KEPT = 300;
+const REST_MS = 700;
 const COUNT_EVERY_MS = 1000;
 
 export interface Figures {
@@ -62,6 +63,7 @@ export class Run {
   private socket: SocketWay | undefined;
   private ahead_ms = 0;
   private timer: ReturnType<typeof setInterval> | undefined;
+  private rest: ReturnType<typeof setTimeout> | undefined;
   private target: Target | undefined;
   private readonly changed = batched(() => {
     this.version.value += 1;
@@ -75,6 +77,14 @@ export class Run {
   set(setting: Setting): void {
     this.setting.value = setting;
     this.socket?.setDelay(setting.delay_ms);
+    this.anew();
+  }
+
+  /** Another setting has figures of its own: begin anew once the slider rests. */
+  anew(): void {
+    clearTimeout(this.rest);
+    if (!this.isOn.value) return;
+    this.rest = setTimeout(() => void this.stop().then(() => this.start()), REST_MS);
   }
 
   async start(): Promise<void> {
@@ -113,6 +123,7 @@ export class Run {
   async stop(): Promise<void> {
     if (!this.isOn.value) return;
     clearInterval(this.timer);
+    clearTimeout(this.rest);
     this.isOn.value = false;
     await this.count();
     this.stopper.abort();
@@ -169,7 +180,8 @@ export function sentence(figures: Record<Way, Figures>, setting: Setting): strin
     return "Press Start, and wait for the first events.";
   }
   const share = old / setting.interval_ms;
-  const half = share > 0.3 && share < 0.75 ? ", about half of the interval" : "";
+  const isHalf = setting.delay_ms === 0 && share > 0.3 && share < 0.75;
+  const half = isHalf ? ", about half of the interval" : "";
   const per = (one: Figures) => Math.round(one.header_bytes / Math.max(1, one.events));
   return (
     `For ${poll.events} events, short polling asked ${poll.requests} times, ${poll.empty} of them in vain, and its news were ` +

@@ -68,6 +68,7 @@ export default () => {
       const isSending = signal(model.get("running"));
       views += 1;
       const follow = () => {
+        if (rate.value !== model.get("rate")) mine.anew();
         rate.value = model.get("rate");
         isSending.value = model.get("running");
         if (isSending.value) void mine.start();
