@@ -68,6 +68,9 @@ def open_demo(target: Path, port: int, *, is_quiet: bool) -> int:
         command.append("--no-browser")
         print("nbsocket: open the address that JupyterLab prints below, the one with ?token=.")  # noqa: T201
     sys.stdout.flush()
+    if os.name == "posix":
+        # It becomes JupyterLab: whoever stops the command stops that.
+        os.execv(sys.executable, command)  # noqa: S606 - our own words
     try:
         return subprocess.run(command, check=False).returncode  # noqa: S603 - our own words
     except KeyboardInterrupt:

@@ -62,3 +62,5 @@ def test_it_opens_jupyterlab(tmp_path):
     finally:
         process.terminate()
         process.wait(20)
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5)
