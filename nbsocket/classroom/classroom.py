@@ -29,6 +29,7 @@ PERSON, NAME = "person", "name"
 """Where a socket's ``data`` says whose it is."""
 
 _CLOCK_EVERY_S = 3.0
+_KEPT_CLOCKS = 1000
 _PANEL_S = 0.25
 _MAX_ANSWERS = 200_000
 _LATE_S = 0.5
@@ -305,7 +306,7 @@ class Classroom:
         for board in self._boards.values():
             if board.is_revealed:
                 socket.emit("class:board", board.told())
-        socket.emit("class:clock", self._clock)
+        socket.emit("class:clock", self._new_clock())
         self._changed()
 
     def _gate(self, socket: Socket, person: Person, event: str, args: list[Any]) -> None:
@@ -345,11 +346,15 @@ class Classroom:
     def _tick(self) -> None:
         if not self.is_open:
             return
+        self._server.to(ROOM).volatile.emit("class:clock", self._new_clock())
+        self._handlers.later(_CLOCK_EVERY_S, self._tick)
+
+    def _new_clock(self) -> int:
+        """Return the number of a question for a round trip that begins now."""
         self._clock += 1
         self._clock_sent[self._clock] = time.monotonic()
-        self._clock_sent.pop(self._clock - 4, None)
-        self._server.to(ROOM).volatile.emit("class:clock", self._clock)
-        self._handlers.later(_CLOCK_EVERY_S, self._tick)
+        self._clock_sent.pop(self._clock - _KEPT_CLOCKS, None)
+        return self._clock
 
     def _clock_back(self, person: Person, number: Any) -> None:
         sent = self._clock_sent.get(number) if isinstance(number, int) else None

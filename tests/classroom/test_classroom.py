@@ -254,6 +254,14 @@ def test_the_buzzer_is_fair(io, class_, come):
     assert person.latency_s == 1.0
 
 
+def test_who_comes_late_is_not_far_away(class_, come):
+    time.sleep(1)
+    alice = come("Alice")
+    alice.emit("class:clock", alice.wait_for("class:clock"))
+    until(lambda: class_.people[0].trips_s)
+    assert class_.people[0].latency_s < 0.3
+
+
 def test_the_latency_is_measured(class_, come):
     alice = come("Alice")
     number = alice.wait_for("class:clock")
