@@ -449,9 +449,9 @@ class Classroom:
         }
         person = self._people.with_id(who)
         if what == "door" and self._panel is not None:
+            self._panel.tell(self._panel_state())
             if self.is_open:
                 self._panel.tell_door(self._ticket.code)
-            self._panel.tell(self._panel_state())
         elif what in acts:
             acts[what]()
         elif person is not None and what in {"mute", "unmute"}:

@@ -11,6 +11,7 @@ from nbsocket.link.messages import MintTicket, RevokeTicket
 
 if TYPE_CHECKING:
     from nbsocket.kernel.carrier import Carrier
+    from nbsocket.widgets.panel import Panel
 
 
 class Ticket:
@@ -55,6 +56,20 @@ class Ticket:
         """
         base = (self._carrier.public_url or self._carrier.url).rstrip("/")
         return f"{base}/nbsocket/{self._channel}/join#code={self.code}"
+
+    @property
+    def qr(self) -> Panel:
+        """A QR code of the link, with the code to type; drawn in the browser, kept in no notebook."""
+        from nbsocket.widgets.panel import Panel  # noqa: PLC0415 - widgets load when first used
+
+        carrier = self._carrier
+
+        def asked(what: str, _who: object) -> None:
+            if what == "door":
+                shown.tell_door(self.code)
+
+        shown = Panel(self._channel, carrier.base_url, carrier.public_url, asked)
+        return shown
 
     def revoke(self) -> None:
         """Make it worthless; who came with it is cut."""

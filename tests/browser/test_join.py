@@ -18,13 +18,22 @@ print("LINK", ticket.link)"""
 
 
 def test_a_phone_joins_by_link_and_by_code(open_notebook, chromium, errors):
-    notebook = open_notebook("join.ipynb", [SERVER, "io.page('joined.html')", "ticket.revoke()"])
+    notebook = open_notebook(
+        "join.ipynb", [SERVER, "io.page('joined.html')", "ticket.revoke()", "ticket.qr"]
+    )
     link = notebook.run(0).split("LINK ")[1].split()[0]
     code = link.partition("#code=")[2]
     context = chromium.new_context(viewport={"width": 360, "height": 740}, color_scheme="dark")
     context.set_default_timeout(20_000)
     phone = context.new_page()
     phone.on("pageerror", lambda error: errors.append(str(error)))
+
+    notebook.run(3)
+    door = notebook.page.locator('[data-ticket="joined"]')
+    expect(door.locator(".nbs-qr path")).to_have_count(1)
+    expect(door.locator("[data-code]")).to_have_text(f"{code[:3]} {code[3:]}")
+    notebook.save()
+    assert f"{code[:3]} {code[3:]}" not in notebook.path.read_text()
 
     phone.goto(link)
     status = phone.get_by_role("status")

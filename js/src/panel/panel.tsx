@@ -128,6 +128,29 @@ export function Panel({ state, code, channel, address, act }: Props) {
   );
 }
 
+/** Code, link and QR code of a ticket that belongs to no class. */
+export function TicketDoor({
+  code,
+  channel,
+  address,
+}: Pick<Props, "code" | "channel" | "address">) {
+  const base = address.replace(/\/?$/, "/");
+  const link = `${base}nbsocket/${channel}/join#code=${code}`;
+  return (
+    <section class="nbs nbs-panel" aria-label={`Ticket for ${channel}`} data-ticket={channel}>
+      <Door link={link} code={code} base={base} isLarge={false}>
+        <button
+          type="button"
+          data-action="copy"
+          onClick={() => void navigator.clipboard?.writeText(link)}
+        >
+          Copy the link
+        </button>
+      </Door>
+    </section>
+  );
+}
+
 function Door(props: {
   link: string;
   code: string;

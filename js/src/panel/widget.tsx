@@ -4,7 +4,7 @@ import type { AnyModel, RenderProps } from "@anywidget/types";
 import { signal } from "@preact/signals";
 import { render as draw } from "preact";
 import { baseUrl } from "../jupyter/server";
-import { Panel, type PanelState } from "./panel";
+import { Panel, type PanelState, TicketDoor } from "./panel";
 
 interface PanelModel {
   channel: string;
@@ -20,6 +20,10 @@ export default () => {
   const code = signal("");
 
   function View({ model }: { model: AnyModel<PanelModel> }) {
+    const address = model.get("public_url") || baseUrl(model.get("base_url"));
+    if (!state.value && code.value) {
+      return <TicketDoor code={code.value} channel={model.get("channel")} address={address} />;
+    }
     if (!state.value) {
       return (
         <section class="nbs nbs-panel">
@@ -36,7 +40,7 @@ export default () => {
         state={state.value}
         code={code.value}
         channel={model.get("channel")}
-        address={model.get("public_url") || baseUrl(model.get("base_url"))}
+        address={address}
         act={(what, who) => model.send({ what, who })}
       />
     );
