@@ -73,13 +73,7 @@ export function Panel({ state, code, channel, address, act }: Props) {
           >
             {isLarge.value ? "Smaller" : "Enlarge for the projector"}
           </button>
-          <button
-            type="button"
-            data-action="copy"
-            onClick={() => void navigator.clipboard?.writeText(link)}
-          >
-            Copy the link
-          </button>
+          <CopyButton text={link} />
         </Door>
       )}
       {state.is_open && (
@@ -139,15 +133,30 @@ export function TicketDoor({
   return (
     <section class="nbs nbs-panel" aria-label={`Ticket for ${channel}`} data-ticket={channel}>
       <Door link={link} code={code} base={base} isLarge={false}>
-        <button
-          type="button"
-          data-action="copy"
-          onClick={() => void navigator.clipboard?.writeText(link)}
-        >
-          Copy the link
-        </button>
+        <CopyButton text={link} />
       </Door>
     </section>
+  );
+}
+
+/** Copies, and says so; a page without TLS that is not this computer's own may not. */
+function CopyButton({ text }: { text: string }) {
+  const said = useSignal("Copy the link");
+  return (
+    <button
+      type="button"
+      data-action="copy"
+      onClick={async () => {
+        try {
+          await navigator.clipboard.writeText(text);
+          said.value = "Copied";
+        } catch {
+          said.value = "The browser does not let this page copy";
+        }
+      }}
+    >
+      {said.value}
+    </button>
   );
 }
 
