@@ -192,7 +192,6 @@ function Plot({ figures, slowest }: { figures: Figures; slowest: number }) {
       </text>
       {shown.map((one, index) => (
         <circle
-          // biome-ignore lint/suspicious/noArrayIndexKey: dots have no names
           key={index}
           cx={WIDTH - ((now - one.at) / SPAN_MS) * WIDTH}
           cy={HEIGHT - 2 - (Math.min(one.ms, slowest) / slowest) * (HEIGHT - 14)}

@@ -89,7 +89,6 @@ function Table({ rows }: { rows: Record<string, unknown>[] }) {
         </thead>
         <tbody>
           {rows.map((row, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows have no names of their own
             <tr key={index}>
               {columns.map((column) => (
                 <td key={column}>{visible(String(row[column] ?? ""))}</td>
