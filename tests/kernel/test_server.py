@@ -383,7 +383,8 @@ async def test_a_flood_slows_the_cell_down_and_loses_nothing(chat, jupyter, tick
 async def test_a_fault_of_ours_ends_one_client_and_not_the_link(chat, jupyter, ticket):
     await chat.run(
         "import nbsocket.protocol.socket_packet as p\ncheck = p._check\n"
-        "def broken(packet):\n    if packet.data == ['boom']: raise RuntimeError('a fault of ours')\n    check(packet)\n"
+        "def broken(packet, **more):\n    if packet.data == ['boom']: raise RuntimeError('a fault of ours')\n"
+        "    check(packet, **more)\n"
         "p._check = broken"
     )
     async with Peer(jupyter, "chat", ticket) as alice, Peer(jupyter, "chat", ticket) as bob:
