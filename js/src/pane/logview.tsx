@@ -8,7 +8,7 @@ import type { PaneConnection } from "./connection";
 import type { AckState, Entry } from "./entries";
 import { Value } from "./tree";
 
-const SHOWN = 200;
+const SHOWN = 150;
 
 const MARK = { in: "←", out: "→", note: "•", print: "›", error: "!" } as const;
 const WORDS = {

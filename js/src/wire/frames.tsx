@@ -7,7 +7,7 @@ import type { Feed } from "./feed";
 import { timeText } from "./ladder";
 import type { Packet, Row, Store } from "./store";
 
-const SHOWN = 200;
+const SHOWN = 120;
 const LONGEST = 300;
 
 function isHeartbeat(row: Row): boolean {
