@@ -2,7 +2,7 @@
 
 import { useId } from "preact/hooks";
 import { shortened, show } from "../shared/text";
-import { type Figures, meanOf, type Run, sentence } from "./run";
+import { type Figures, inWords, meanOf, type Run, roundedUp, sentence, slowest } from "./run";
 import { WAYS, type Way } from "./ways";
 
 const TITLES: Record<Way, [string, string]> = {
@@ -12,7 +12,9 @@ const TITLES: Record<Way, [string, string]> = {
   websocket: ["WebSocket (Socket.IO)", "One connection; both ways, at any time."],
 };
 const SPAN_MS = 30_000;
-const [WIDTH, HEIGHT] = [240, 80];
+const [WIDTH, HEIGHT] = [240, 98];
+/** Where the plot's scale begins and ends. */
+const [BASE, ROOF] = [HEIGHT - 14, 14];
 
 interface Props {
   run: Run;
@@ -26,10 +28,8 @@ export function Bench({ run, rate, isSending, setRate, toggle }: Props) {
   void run.version.value;
   const id = useId();
   const setting = run.setting.value;
-  const slowest = Math.max(
-    50,
-    ...WAYS.flatMap((way) => run.figures[way].latest.map((one) => one.ms)),
-  );
+  // One scale for all four, or the eye would compare what cannot be compared.
+  const top = roundedUp(Math.max(50, ...WAYS.map((way) => slowest(run.figures[way]))));
   return (
     <section class="nbs nbs-bench" aria-label="Duplex bench" data-on={run.isOn.value}>
       <header>
@@ -79,10 +79,11 @@ export function Bench({ run, rate, isSending, setRate, toggle }: Props) {
       </div>
       <div class="nbs-ways">
         {WAYS.map((way) => (
-          <WayView key={way} way={way} figures={run.figures[way]} slowest={slowest} />
+          <WayView key={way} way={way} figures={run.figures[way]} top={top} />
         ))}
       </div>
-      <p class="nbs-said" role="status" data-said>
+      {/* It changes with every event: read out only once it rests. */}
+      <p class="nbs-said" aria-live={isSending ? "off" : "polite"} data-said>
         {sentence(run.figures, setting)}
       </p>
     </section>
@@ -124,7 +125,7 @@ function Slider({ id, field, label, value, least, most, step, unit, set }: Slide
   );
 }
 
-function WayView({ way, figures, slowest }: { way: Way; figures: Figures; slowest: number }) {
+function WayView({ way, figures, top }: { way: Way; figures: Figures; top: number }) {
   const [title, words] = TITLES[way];
   const mean = meanOf(figures);
   const rows: [string, string, number][] = [
@@ -151,13 +152,9 @@ function WayView({ way, figures, slowest }: { way: Way; figures: Figures; slowes
     >
       <h4>{title}</h4>
       <p class="nbs-hint">{words}</p>
-      <Plot figures={figures} slowest={slowest} />
+      <Plot figures={figures} top={top} />
       <p>
-        latency{" "}
-        <b data-count="latency">
-          {mean === undefined ? "–" : `${mean.toFixed(mean < 10 ? 1 : 0)} ms`}
-        </b>{" "}
-        on average
+        latency <b data-count="latency">{mean === undefined ? "–" : inWords(mean)}</b> on average
       </p>
       <dl>
         {rows
@@ -176,28 +173,40 @@ function WayView({ way, figures, slowest }: { way: Way; figures: Figures; slowes
 }
 
 /** Each event as a dot: when it came, and how old it was by then. */
-function Plot({ figures, slowest }: { figures: Figures; slowest: number }) {
+function Plot({ figures, top }: { figures: Figures; top: number }) {
   const now = figures.latest.at(-1)?.at ?? 0;
   const shown = figures.latest.filter((one) => one.at > now - SPAN_MS);
+  const mean = meanOf(figures);
+  const height = (ms: number) => BASE - (Math.min(ms, top) / top) * (BASE - ROOF);
   return (
     <svg
       class="nbs-plot"
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       role="img"
-      aria-label={`Latency of the latest ${shown.length} events; the scale ends at ${Math.round(slowest)} ms`}
+      aria-label={`Latency of the latest ${shown.length} events, from 0 to ${inWords(top)}`}
     >
-      <line x1="0" y1={HEIGHT - 0.5} x2={WIDTH} y2={HEIGHT - 0.5} />
-      <text x="2" y="9">
-        {Math.round(slowest)} ms
+      <line x1="0" y1={ROOF} x2={WIDTH} y2={ROOF} class="nbs-roof" />
+      <line x1="0" y1={BASE} x2={WIDTH} y2={BASE} />
+      <text x="2" y={ROOF - 3}>
+        {inWords(top)}
+      </text>
+      <text x="2" y={HEIGHT - 2}>
+        {`0 – ${SPAN_MS / 1000} s ago`}
+      </text>
+      <text x={WIDTH - 2} y={HEIGHT - 2} text-anchor="end">
+        now
       </text>
       {shown.map((one, index) => (
         <circle
           key={index}
           cx={WIDTH - ((now - one.at) / SPAN_MS) * WIDTH}
-          cy={HEIGHT - 2 - (Math.min(one.ms, slowest) / slowest) * (HEIGHT - 14)}
+          cy={height(one.ms)}
           r="2"
         />
       ))}
+      {mean !== undefined && (
+        <line x1="0" y1={height(mean)} x2={WIDTH} y2={height(mean)} class="nbs-mean" />
+      )}
     </svg>
   );
 }

@@ -17,6 +17,7 @@ import {
 const KEPT = 300;
 const REST_MS = 700;
 const COUNT_EVERY_MS = 1000;
+const STEPS = [1, 2, 5];
 
 export interface Figures {
   events: number;
@@ -47,6 +48,23 @@ function none(): Figures {
 
 export function meanOf(figures: Figures): number | undefined {
   return figures.events ? figures.total_ms / figures.events : undefined;
+}
+
+/** The oldest of its latest events, in milliseconds. */
+export function slowest(figures: Figures): number {
+  return Math.max(0, ...figures.latest.map((one) => one.ms));
+}
+
+/** The next 1, 2 or 5 with zeros: where a scale may end. */
+export function roundedUp(value: number): number {
+  const unit = 10 ** Math.floor(Math.log10(value));
+  return unit * (STEPS.find((step) => step * unit >= value) ?? 10);
+}
+
+/** A time as people write it. */
+export function inWords(ms: number): string {
+  if (ms >= 1000) return `${Number((ms / 1000).toFixed(2))} s`;
+  return `${ms.toFixed(ms < 10 && ms > 0 ? 1 : 0)} ms`;
 }
 
 export class Run {
@@ -185,8 +203,8 @@ export function sentence(figures: Record<Way, Figures>, setting: Setting): strin
   const per = (one: Figures) => Math.round(one.header_bytes / Math.max(1, one.events));
   return (
     `For ${poll.events} events, short polling asked ${poll.requests} times, ${poll.empty} of them in vain, and its news were ` +
-    `${Math.round(old)} ms old on average${half}. Long-polling asked ${long.requests} times. The WebSocket asked once; ` +
-    `its news were ${Math.round(fresh)} ms old. Around each event, short polling moved ${per(poll)} bytes of headers, ` +
+    `${inWords(old)} old on average${half}. Long-polling asked ${long.requests} times. The WebSocket asked once; ` +
+    `its news were ${inWords(fresh)} old. Around each event, short polling moved ${per(poll)} bytes of headers, ` +
     `the WebSocket ${per(websocket)}.`
   );
 }
