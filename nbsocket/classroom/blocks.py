@@ -53,6 +53,11 @@ class Block:
         """What makes it this question; of a list not its rows, so that one that grows is not asked anew."""
         return {name: value for name, value in self.shown.items() if name != "rows"}
 
+    @property
+    def title(self) -> str:
+        """What a teacher recognises it by: its question, or else its event."""
+        return str(self.shown.get("label") or self.event or self.kind)
+
     def accept(self, args: list[Any]) -> Any:
         """Return the answer in the form that handlers get.
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from nbsocket.classroom.answers import Answers
-from nbsocket.classroom.blocks import Block
+from nbsocket.classroom.asked import Asked
 from nbsocket.classroom.people import MAX_PEOPLE, People, Person
+from nbsocket.classroom.trips import RoundTrips
 from nbsocket.kernel.cells import NO_CELL, handler_cell
 from nbsocket.kernel.namespace import ConnectionRefused
 from nbsocket.kernel.tickets import Ticket
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable
 
+    from nbsocket.classroom.answers import Answers
+    from nbsocket.classroom.blocks import Block
     from nbsocket.kernel.carrier import Carrier
     from nbsocket.kernel.runtime import HandlerThread
     from nbsocket.kernel.server import Server
@@ -29,11 +30,7 @@ PERSON, NAME = "person", "name"
 """Where a socket's ``data`` says whose it is."""
 
 _CLOCK_EVERY_S = 3.0
-_KEPT_CLOCKS = 1000
 _PANEL_S = 0.25
-_MAX_ANSWERS = 200_000
-_LATE_S = 0.5
-"""How much later than its time an answer may still be on its way."""
 
 
 class _NotTaken(Exception):  # noqa: N818 - what became of an answer
@@ -63,18 +60,11 @@ class Classroom:
         self._handlers = handlers
         self._ticket = Ticket(carrier, server.name, "guest", ttl, opens="class")
         self._people = People()
-        self._answers: list[dict[str, Any]] = []
-        self._lock = threading.Lock()
-        self._blocks: dict[str, Block] = {}
-        self._shown: list[Block] = []
-        self._round = 0
-        self._takes = False
-        self._until: float | None = None
+        self._asked = Asked()
+        self._trips = RoundTrips()
         self._boards: dict[str, Board] = {}
         self._panel: Panel | None = None
         self._is_told = True
-        self._clock = 0
-        self._clock_sent: dict[int, float] = {}
         # These belong to no cell: running a cell again must not close the door.
         token = handler_cell.set(NO_CELL)
         try:
@@ -113,48 +103,33 @@ class Classroom:
             TypeError: Something is no block.
             ValueError: Two blocks emit the same event.
         """
-        for block in blocks:
-            if not isinstance(block, Block):
-                msg = f"show() takes blocks such as choices(...), not {type(block).__name__}"
-                raise TypeError(msg)
-        events = [block.event for block in blocks if block.event]
-        if len(set(events)) != len(events):
-            msg = "Two blocks emit the same event; give each its own."
-            raise ValueError(msg)
+        before = self._asked.events
+        self._asked.show(blocks, seconds)
+        now = self._asked.events
         token = handler_cell.set(NO_CELL)
         try:
-            for event in set(events) - set(self._blocks):
+            for event in now - before:
                 # So that an answer is heard also where no cell listens for it: it is in ``answers`` anyway.
                 self._server.on(event, self._heard)
         finally:
             handler_cell.reset(token)
-        for event in set(self._blocks) - set(events):
+        for event in before - now:
             self._server.off(event, self._heard)
-        with self._lock:
-            asked, before = ([one.question for one in shown] for shown in (blocks, self._shown))
-            if asked != before or seconds is not None:
-                self._round += 1
-            self._shown = list(blocks)
-            self._blocks = {block.event: block for block in blocks if block.event}
-            self._takes = True
-            self._until = None if seconds is None else time.monotonic() + seconds
         self._tell_all()
 
     def stop(self) -> None:
         """Take no more answers; what is shown stays."""
-        self._takes = False
+        self._asked.stop()
         self._tell_all()
 
     def open(self) -> None:
         """Take answers again to what is shown, without a time limit."""
-        self._takes, self._until = True, None
+        self._asked.open()
         self._tell_all()
 
     def reset(self) -> None:
         """Forget all answers, and let everybody answer anew what is shown."""
-        with self._lock:
-            self._answers.clear()
-            self._round += 1
+        self._asked.reset()
         self._tell_all()
 
     # --- boards -----------------------------------------------------------------------------
@@ -194,15 +169,12 @@ class Classroom:
 
     @property
     def answers(self) -> Answers:
-        """All that was answered, the oldest first; a copy."""
-        with self._lock:
-            return Answers(self._answers)
+        """All that was answered, the oldest first; a copy. Once there are 200,000, no more are taken."""
+        return self._asked.answers
 
     def tally(self, event: str) -> Counter[Any]:
         """Return how many chose what since it is shown: each person's latest answer counts."""
-        with self._lock:
-            now = Answers(one for one in self._answers if one["round"] == self._round)
-        return now.tally(event)
+        return self._asked.tally(event)
 
     def sent_at(self, socket: Socket) -> float:
         """Return when the event that is being handled left its phone, on ``time.monotonic()``'s clock.
@@ -258,13 +230,15 @@ class Classroom:
         """End the class: everybody is cut, the link and the code are worthless. Answers stay."""
         if not self.is_open:
             return
-        self.is_open = self._takes = False
+        self.is_open = False
+        self._asked.stop()
         self._server.to(ROOM).emit("class:over", {"why": "The class is over."})
         self._server.in_(ROOM).disconnect_sockets(close=True)
         self._ticket.revoke()
-        for event in self._blocks:
+        for event in self._asked.events:
             self._server.off(event, self._heard)
         self._server.off("connection", self._came)
+        self._server.unuse(self._door)
         self._changed()
 
     # --- on the handler thread --------------------------------------------------------------
@@ -274,8 +248,6 @@ class Classroom:
         auth = socket.handshake.auth
         if socket.role != "guest" or auth.get("class") is not True:
             return
-        if not self.is_open:
-            raise ConnectionRefused("The class is over.")
         person = self._people.with_key(auth.get("key"))
         if person is not None and person.is_removed:
             raise ConnectionRefused("The teacher has removed you from this class.")
@@ -295,7 +267,7 @@ class Classroom:
         socket.join(ROOM)
         socket.use(lambda event, args: self._gate(socket, person, event, args))
         socket.on("error", lambda _: None)
-        socket.on("class:clock", lambda number: self._clock_back(person, number))
+        socket.on("class:clock", lambda number: self._trips.end(person, number))
 
         @socket.on("disconnect")
         def gone(_: str) -> None:
@@ -306,7 +278,7 @@ class Classroom:
         for board in self._boards.values():
             if board.is_revealed:
                 socket.emit("class:board", board.told())
-        socket.emit("class:clock", self._new_clock())
+        socket.emit("class:clock", self._trips.begin())
         self._changed()
 
     def _gate(self, socket: Socket, person: Person, event: str, args: list[Any]) -> None:
@@ -314,93 +286,48 @@ class Classroom:
         if event == "class:clock":
             return
         try:
-            block = self._blocks.get(event)
-            late = self._until is not None and time.monotonic() > self._until + _LATE_S
-            if block is None or not self._takes or late:
-                raise ValueError("This is not open now.")  # noqa: TRY301 - one way out for all
-            if person.is_muted:
-                raise ValueError("The teacher has muted you.")  # noqa: TRY301 - likewise
-            value = block.accept(args)
+            args[:] = [self._asked.accept(event, args, person)]
         except ValueError as error:
             socket.emit("class:refused", {"event": event, "why": str(error)})
             raise _NotTaken(str(error)) from error
-        args[:] = [value]
-        with self._lock:
-            if len(self._answers) < _MAX_ANSWERS:
-                self._answers.append(
-                    {
-                        "event": event,
-                        "value": value,
-                        "person": person.id,
-                        "name": person.name,
-                        "at": time.time(),
-                        "round": self._round,
-                    }
-                )
 
     def _heard(self, _socket: Socket, *_: Any) -> None:
         """Be the handler of an event that no cell listens for."""
 
-    # --- clocks -----------------------------------------------------------------------------
-
     def _tick(self) -> None:
         if not self.is_open:
             return
-        self._server.to(ROOM).volatile.emit("class:clock", self._new_clock())
+        self._server.to(ROOM).volatile.emit("class:clock", self._trips.begin())
         self._handlers.later(_CLOCK_EVERY_S, self._tick)
-
-    def _new_clock(self) -> int:
-        """Return the number of a question for a round trip that begins now."""
-        self._clock += 1
-        self._clock_sent[self._clock] = time.monotonic()
-        self._clock_sent.pop(self._clock - _KEPT_CLOCKS, None)
-        return self._clock
-
-    def _clock_back(self, person: Person, number: Any) -> None:
-        sent = self._clock_sent.get(number) if isinstance(number, int) else None
-        if sent is not None:
-            person.trips_s.append(time.monotonic() - sent)
 
     # --- telling ----------------------------------------------------------------------------
 
     def _state(self) -> dict[str, Any]:
-        left = None if self._until is None else max(0.0, self._until - time.monotonic())
-        return {
-            "title": self.title,
-            "round": self._round,
-            "blocks": [block.shown for block in self._shown],
-            "takes": self._takes,
-            "left_s": left,
-        }
+        return {"title": self.title, **self._asked.told()}
 
     def _tell_all(self) -> None:
         self._server.to(ROOM).emit("class:show", self._state())
-        if self._until is not None:
-            self._handlers.later(max(0.0, self._until - time.monotonic()) + _LATE_S, self._time_over)
+        left_s = self._asked.ends_in_s()
+        if left_s is not None:
+            self._handlers.later(left_s, self._time_over)
         self._changed()
 
     def _time_over(self) -> None:
-        if self._until is not None and time.monotonic() >= self._until and self._takes:
-            self._takes = False
+        if self._asked.has_run_out():
             self._tell_all()
 
     def _tell_person(self, person: Person, **more: Any) -> None:
-        with self._lock:
-            mine = {
-                one["event"]: one["value"]
-                for one in self._answers
-                if one["person"] == person.id and one["round"] == self._round
-            }
+        state = self._state()
         told = {
             "name": person.name,
             "muted": person.is_muted,
-            "mine": mine,
-            "round": self._round,
+            "mine": self._asked.answered_by(person),
+            "round": state["round"],
             **more,
         }
         for socket in list(person.sockets):
             socket.emit("class:you", told)
-            socket.emit("class:show", self._state())
+            socket.emit("class:show", state)
 
     def _board_said(self, event: str, told: Any) -> None:
         self._server.to(ROOM).emit(event, told)
@@ -422,9 +349,10 @@ class Classroom:
             "title": self.title,
             "is_open": self.is_open,
             "is_locked": self.is_locked,
-            "takes": self._takes,
-            "shown": [f"{block.kind} {block.event}".strip() for block in self._shown],
-            "answers": len(self._answers),
+            "takes": self._asked.takes,
+            "shown": self._asked.in_words(),
+            "answers": len(self._asked),
+            "is_full": self._asked.is_full,
             "people": [
                 {
                     "id": one.id,

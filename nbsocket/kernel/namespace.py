@@ -136,6 +136,14 @@ class Namespace(Emitter, Registering):
         registered: Callable[[Socket], Any] = self._register(Hook.MIDDLEWARE, middleware, once=False)
         return registered
 
+    def unuse(self, middleware: Callable[[Socket], Any]) -> None:
+        """Remove a middleware of ``use``; one that was removed before is no error.
+
+        Args:
+            middleware: The function that ``use`` was given.
+        """
+        self._registrations().remove(Hook.MIDDLEWARE, middleware)
+
     # --- emitting ---------------------------------------------------------------------------
 
     def _operator(self) -> BroadcastOperator:

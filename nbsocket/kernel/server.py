@@ -197,6 +197,10 @@ class Server(Emitter, Registering):
         """
         return self._default.use(middleware)
 
+    def unuse(self, middleware: Callable[[Socket], Any]) -> None:
+        """Remove a middleware of ``use``; see ``Namespace.unuse``."""
+        self._default.unuse(middleware)
+
     def wait_for(self, event: str, timeout: float | None = None) -> Any:
         """Block this cell until any client emits ``event``, and return what it sent.
 

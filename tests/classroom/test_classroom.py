@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from nbsocket.classroom import button, choices, items, say, text, toggle, wall
-from nbsocket.testing import ClientRefused, anything, expect
+from nbsocket.classroom import asked, button, choices, items, say, text, toggle, wall
+from nbsocket.testing import Client, ClientRefused, anything, expect
 
 QUESTION = ("vote", ["a day on Venus", "a year on Venus"], "Which is longer?")
 
@@ -187,6 +187,33 @@ def test_mute_lock_remove_close(io, class_, come):
         come("Dave")
     assert io.open_class() is not class_
     assert class_.answers, "answers stay"
+
+
+def test_a_class_after_a_class_on_the_same_channel(io, class_):
+    class_.close()
+    again = io.open_class("Networks, part two")
+    assert again is not class_
+    auth = {"class": True, "name": "Alice"}
+    with Client(io, "alice", ticket=again._ticket.value, auth=auth) as alice:
+        assert alice.wait_for("class:show")["title"] == "Networks, part two"
+        again.show(choices(*QUESTION))
+        alice.call("vote", "a day on Venus")
+        assert [person.name for person in again.people] == ["Alice"]
+        assert (len(again.answers), len(class_.answers)) == (1, 0)
+
+
+def test_what_does_not_fit_in_is_refused_and_said(class_, come, monkeypatch):
+    monkeypatch.setattr(asked, "MAX_ANSWERS", 2)
+    class_.show(text("word"))
+    alice = come("Alice")
+    for word in ("one", "two"):
+        alice.call("word", word)
+    alice.emit("word", "three")
+    assert "no more answers" in alice.wait_for("class:refused")["why"]
+    assert class_._panel_state()["is_full"]
+    class_.reset()
+    alice.call("word", "three")
+    assert [one["value"] for one in class_.answers] == ["three"]
 
 
 def test_boards_reach_phones_only_while_revealed(class_, come):

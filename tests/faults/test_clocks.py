@@ -19,7 +19,7 @@ OF_THE_WALL = {
     "server/activity.py",
     "gateway/wire.py",
     # These only show it: when an answer came, and when an event of the bench was made.
-    "classroom/classroom.py",
+    "classroom/asked.py",
     "kernel/bench.py",
 }
 

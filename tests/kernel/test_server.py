@@ -280,6 +280,9 @@ async def test_a_middleware_refuses_and_lets_in(chat, jupyter, ticket):
     assert said == [{"message": "zoe only", "data": {"code": 7}}]
     async with Peer(jupyter, "chat", ticket, name="zoe") as zoe:
         assert await zoe.next() == ("welcome", {"text": "hi"})
+    await chat.run("io.unuse(only_zoe)\nio.unuse(only_zoe)")
+    async with Peer(jupyter, "chat", ticket) as anybody:
+        assert await anybody.next() == ("welcome", {"text": "hi"})
 
 
 async def test_disconnecting_from_the_server(chat, jupyter, ticket):

@@ -182,15 +182,18 @@ function Row({ entry, ack, isAsked, connection }: RowProps) {
 
 function Ack({ entry, ack, isAsked, connection }: RowProps) {
   const id = useId();
-  const reply = useSignal('"yes"');
-  const parsed = parseArgument(reply.value);
+  const reply = useSignal("");
+  // Nothing typed is an answer, too: one without arguments.
+  const parsed = reply.value.trim() ? parseArgument(reply.value) : undefined;
+  const problem = parsed && !parsed.ok ? parsed.problem : "";
   if (isAsked) {
     return (
       <form
         class="nbs-answer"
         onSubmit={(submitted) => {
           submitted.preventDefault();
-          if (parsed.ok) connection.answer(entry, [parsed.value]);
+          if (!parsed) connection.answer(entry, []);
+          else if (parsed.ok) connection.answer(entry, [parsed.value]);
         }}
         onKeyDown={(pressed) => pressed.stopPropagation()}
       >
@@ -199,19 +202,20 @@ function Ack({ entry, ack, isAsked, connection }: RowProps) {
           <input
             type="text"
             data-field="answer"
+            placeholder='JSON, such as "yes"'
             value={reply.value}
-            aria-invalid={!parsed.ok}
+            aria-invalid={problem !== ""}
             aria-describedby={`${id}-problem`}
             onInput={(typed) => {
               reply.value = typed.currentTarget.value;
             }}
           />
         </label>
-        <button type="submit" data-action="answer" disabled={!parsed.ok}>
+        <button type="submit" data-action="answer" disabled={problem !== ""}>
           Answer
         </button>
         <span class="nbs-problem" id={`${id}-problem`} aria-live="polite">
-          {parsed.ok ? "" : parsed.problem}
+          {problem}
         </span>
       </form>
     );

@@ -20,12 +20,14 @@ export interface PanelState {
   takes: boolean;
   shown: string[];
   answers: number;
+  is_full: boolean;
   people: PersonItem[];
 }
 
 export type Act = (what: string, who?: string) => void;
 
 const SHOWN_PEOPLE = 300;
+const MOST_OF_TITLE = 40;
 
 interface Props {
   state: PanelState;
@@ -37,7 +39,6 @@ interface Props {
 
 export function Panel({ state, code, channel, address, act }: Props) {
   const isLarge = useSignal(false);
-  const isSure = useSignal(false);
   const base = address.replace(/\/?$/, "/");
   const link = `${base}nbsocket/${channel}/join#code=${code}`;
   const here = state.people.filter((person) => person.here).length;
@@ -56,9 +57,11 @@ export function Panel({ state, code, channel, address, act }: Props) {
           <span class="nbs-dot" aria-hidden="true" />
           <span role="status">
             {state.is_open
-              ? `Open${state.is_locked ? ", nobody new gets in" : ""}: ${here} here, ${state.answers.toLocaleString()} answers`
+              ? `Open${state.is_locked ? ", nobody new gets in" : ""}`
               : "The class is over."}
           </span>
+          {/* Outside the status: these change with every phone and every answer. */}
+          <span>{`${here} here, ${state.answers.toLocaleString()} ${state.answers === 1 ? "answer" : "answers"}`}</span>
         </span>
       </header>
       {state.is_open && code && (
@@ -80,7 +83,7 @@ export function Panel({ state, code, channel, address, act }: Props) {
         <div class="nbs-tools" role="toolbar" aria-label="Class">
           <span class="nbs-hint">
             {state.shown.length
-              ? `On the phones: ${state.shown.join(", ")}`
+              ? `On the phones: ${state.shown.map(brief).join(", ")}`
               : "Phones show nothing yet."}
           </span>
           <button
@@ -91,9 +94,12 @@ export function Panel({ state, code, channel, address, act }: Props) {
           >
             {state.takes ? "Stop answers" : "Take answers"}
           </button>
-          <button type="button" data-action="reset" onClick={() => act("reset")}>
-            Forget answers
-          </button>
+          <SureButton
+            action="reset"
+            label="Forget answers"
+            question="Really forget them?"
+            act={act}
+          />
           <button
             type="button"
             data-action="lock"
@@ -102,23 +108,47 @@ export function Panel({ state, code, channel, address, act }: Props) {
           >
             {state.is_locked ? "Let new people in" : "Nobody new"}
           </button>
-          <button
-            type="button"
-            data-action="close"
-            onBlur={() => {
-              isSure.value = false;
-            }}
-            onClick={() => {
-              if (isSure.value) act("close");
-              isSure.value = !isSure.value;
-            }}
-          >
-            {isSure.value ? "Really end it for all?" : "End the class"}
-          </button>
+          <SureButton
+            action="close"
+            label="End the class"
+            question="Really end it for all?"
+            act={act}
+          />
         </div>
+      )}
+      {state.is_full && (
+        <p class="nbs-problem" role="alert">
+          No more answers fit in. Keep what you need of <code>class_.answers</code>, then forget
+          them.
+        </p>
       )}
       <People people={state.people} act={act} />
     </section>
+  );
+}
+
+function brief(text: string): string {
+  return visible(text.length <= MOST_OF_TITLE ? text : `${text.slice(0, MOST_OF_TITLE - 1)}…`);
+}
+
+/** What cannot be taken back is done at the second press; leaving the button is a no. */
+function SureButton(props: { action: string; label: string; question: string; act: Act }) {
+  const { action, label, question, act } = props;
+  const isSure = useSignal(false);
+  return (
+    <button
+      type="button"
+      data-action={action}
+      onBlur={() => {
+        isSure.value = false;
+      }}
+      onClick={() => {
+        if (isSure.value) act(action);
+        isSure.value = !isSure.value;
+      }}
+    >
+      {isSure.value ? question : label}
+    </button>
   );
 }
 
