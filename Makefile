@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .make
 PORT ?= 8888
+WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 SOURCES := $(shell find nbsocket -name '*.py') pyproject.toml hatch_build.py
@@ -71,7 +72,7 @@ $(STAMPS)/nginx:
 	@touch $@
 
 python: $(STAMPS)/dev $(STAMPS)/nginx ## Tests without a browser
-	$(BIN)/python -m pytest tests --ignore tests/browser
+	$(BIN)/python -m pytest tests --ignore tests/browser -n $(WORKERS) --dist loadfile
 
 browser: $(STAMPS)/dev $(STAMPS)/chromium ## Tests in real JupyterLab in Chromium
 	$(BIN)/python -m pytest tests/browser --timeout 300

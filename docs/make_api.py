@@ -34,7 +34,7 @@ CLASSES = {
     "Emitter": "kernel.broadcast.Emitter",
     "Registering": "kernel.registering.Registering",
     "Ticket": "kernel.tickets.Ticket",
-    "ConnectionRefused": "kernel.namespace.ConnectionRefused",
+    "ConnectionRefused": "kernel.admission.ConnectionRefused",
     "Pane": "widgets.pane.Pane",
     "DuplexBench": "widgets.bench.DuplexBench",
     "Classroom": "classroom.classroom.Classroom",

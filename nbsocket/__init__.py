@@ -24,9 +24,10 @@ from nbsocket.errors import (
 
 if TYPE_CHECKING:
     from nbsocket.command.doctor import doctor
+    from nbsocket.kernel.admission import ConnectionRefused
     from nbsocket.kernel.broadcast import BroadcastOperator
     from nbsocket.kernel.dynamic import ParentNamespace
-    from nbsocket.kernel.namespace import ConnectionRefused, Namespace
+    from nbsocket.kernel.namespace import Namespace
     from nbsocket.kernel.server import Server
     from nbsocket.kernel.socket import Handshake, Socket
     from nbsocket.kernel.stream import EventStream
@@ -64,7 +65,7 @@ _LAZY = {
     "doctor": "nbsocket.command.doctor",
     "duplex_bench": "nbsocket.widgets.bench",
     "BroadcastOperator": "nbsocket.kernel.broadcast",
-    "ConnectionRefused": "nbsocket.kernel.namespace",
+    "ConnectionRefused": "nbsocket.kernel.admission",
     "EventStream": "nbsocket.kernel.stream",
     "Namespace": "nbsocket.kernel.namespace",
     "ParentNamespace": "nbsocket.kernel.dynamic",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from nbsocket.classroom.asked import Asked
 from nbsocket.classroom.people import MAX_PEOPLE, People, Person
 from nbsocket.classroom.trips import RoundTrips
+from nbsocket.kernel.admission import ConnectionRefused
 from nbsocket.kernel.cells import NO_CELL, handler_cell
-from nbsocket.kernel.namespace import ConnectionRefused
 from nbsocket.kernel.tickets import Ticket
 from nbsocket.widgets.board import Board
 from nbsocket.widgets.panel import Panel

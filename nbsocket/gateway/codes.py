@@ -26,6 +26,7 @@ REFILL_S = 60.0
 """In this many seconds all tries come back, a little at a time."""
 
 _MAX_ADDRESSES = 10_000
+_FIRST_SWEEP = 100
 
 
 class TooManyTriesError(Exception):
@@ -57,6 +58,7 @@ class CodeOffice:
         self._tickets = tickets
         self._clock = clock
         self._codes: dict[str, tuple[str, Ticket, str]] = {}
+        self._sweep_at = _FIRST_SWEEP
         self._all = _Bucket(TRIES_OF_ALL, clock())
         self._addresses: dict[str, _Bucket] = {}
 
@@ -68,14 +70,18 @@ class CodeOffice:
             ticket: What it says.
             opens: What the join page is to do with it.
         """
-        over = [code for code, (_, old, _) in self._codes.items() if self._tickets.is_over(old)]
-        for code in over:
-            del self._codes[code]
+        if len(self._codes) >= self._sweep_at:
+            self._sweep()
         if len(self._codes) >= MAX_CODES:
             del self._codes[next(iter(self._codes))]
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
         self._codes[code] = value, ticket, opens
         return code
+
+    def _sweep(self) -> None:
+        """Forget the codes whose tickets are over; next when there are twice as many as are left."""
+        self._codes = {code: one for code, one in self._codes.items() if not self._tickets.is_over(one[1])}
+        self._sweep_at = min(MAX_CODES, max(_FIRST_SWEEP, 2 * len(self._codes)))
 
     def exchange(self, text: str, address: str) -> tuple[str, Ticket, str] | None:
         """Return the ticket's value, what it says, and what it opens; None if there is no such code.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
-import threading
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -14,47 +13,27 @@ import msgspec
 
 from nbsocket.errors import LinkLostError
 from nbsocket.kernel.acks import PendingAck
-from nbsocket.kernel.adapter import RoomsAdapter
+from nbsocket.kernel.admission import Admission
 from nbsocket.kernel.broadcast import BroadcastOperator, Emitter
-from nbsocket.kernel.client import RESTARTED
 from nbsocket.kernel.dispatch import Dispatch
 from nbsocket.kernel.handlers import CONNECTION_EVENTS, HandlerTable, Hook, Registration, check_takes_socket
+from nbsocket.kernel.members import Members
 from nbsocket.kernel.output import LIT, ROOMS, HandlerRun
-from nbsocket.kernel.recovery import MAX_ABSENCE_S, Frames, Recovery
 from nbsocket.kernel.registering import Registering
-from nbsocket.kernel.socket import Handshake, Socket, reason_of
 from nbsocket.kernel.waiting import Arrival, Arrivals, value_of
 from nbsocket.link.messages import Deliver
 from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
-from nbsocket.protocol.socket_states import Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from nbsocket.kernel.carrier import Carrier
     from nbsocket.kernel.cells import CellRun, Cells
-    from nbsocket.kernel.client import Client
     from nbsocket.kernel.dynamic import ParentNamespace
-    from nbsocket.kernel.remembered import Remembered
+    from nbsocket.kernel.recovery import Frames
     from nbsocket.kernel.runtime import HandlerThread
+    from nbsocket.kernel.socket import Socket
     from nbsocket.kernel.stream import EventStream
-
-
-class ConnectionRefused(Exception):  # noqa: N818 - what a middleware says, in Socket.IO's words
-    """Raised by a middleware to refuse a client.
-
-    Args:
-        message: What the client's ``connect_error`` says.
-        data: A JSON value that goes with it.
-
-    Source: Socket.IO protocol, section "Connection to a namespace" (CONNECT_ERROR).
-    """
-
-    def __init__(self, message: str, data: Any = None) -> None:
-        """Say why."""
-        super().__init__(message)
-        self.message = message
-        self.data = data
 
 
 class Namespace(Emitter, Registering):
@@ -96,11 +75,9 @@ class Namespace(Emitter, Registering):
         self._carrier = carrier
         self._post = post
         self._parent = parent
-        self._lock = threading.RLock()
-        self._adapter = RoomsAdapter()
-        self._recovery = Recovery() if recovery else None
-        self._sockets: dict[str, Socket] = {}
+        self._members = Members(recovery=recovery)
         self._dispatch = Dispatch(handlers, parent)
+        self._admission = Admission(self, self._members, self._dispatch, post, keeps=keeps)
         self._keeps = keeps
         # An answer to a question of an earlier process must not be taken for one to a question of ours.
         self._ack_ids = itertools.count(secrets.randbelow(2**40) if keeps else 0)
@@ -111,12 +88,12 @@ class Namespace(Emitter, Registering):
 
     def __repr__(self) -> str:
         """Show its name and how many are here."""
-        return f"<Namespace {self.name}, {len(self._sockets)} connected>"
+        return f"<Namespace {self.name}, {len(self._members.sockets)} connected>"
 
     @property
     def sockets(self) -> Mapping[str, Socket]:
         """The connected sockets by id: a live view that cannot be changed."""
-        return MappingProxyType(self._sockets)
+        return MappingProxyType(self._members.sockets)
 
     def use(self, middleware: Callable[[Socket], Any]) -> Callable[[Socket], Any]:
         """Have ``middleware(socket)`` asked before a client is accepted; plain or ``async def``.
@@ -151,9 +128,7 @@ class Namespace(Emitter, Registering):
 
     def _select(self, rooms: frozenset[str], excluded: frozenset[str]) -> list[Socket]:
         """Return the sockets in any of ``rooms`` (all, if empty) and in none of ``excluded``."""
-        with self._lock:
-            ids = self._adapter.select(self._sockets, rooms, excluded)
-            return [self._sockets[one] for one in ids if one in self._sockets]
+        return self._members.select(rooms, excluded)
 
     def _broadcast(
         self,
@@ -170,18 +145,20 @@ class Namespace(Emitter, Registering):
             return
         self._wait_for_room()
         # Choosing and sending under one lock: nobody joins or leaves in between.
-        with self._lock:
-            everyone: Iterable[str] = self._sockets
-            if self._recovery is not None:
-                everyone = [*self._sockets, *self._recovery.absent]
-            self._send_to(self._adapter.select(everyone, rooms, excluded), frames, event, args, volatile)
+        with self._members.lock:
+            self._send_to(self._members.reached(rooms, excluded), frames, event, args, volatile)
 
     def _emit_to(self, socket: Socket, event: str, args: tuple[Any, ...]) -> None:
         """Emit an event to one socket."""
         frames = encode_packet(Packet(PacketType.EVENT, self.name, [event, *args]))
         self._wait_for_room()
-        with self._lock:
+        with self._members.lock:
             self._send_to([socket.id], frames, event, args)
+
+    def _send_event(self, ids: list[str], event: str) -> None:
+        """Send an event without arguments; the caller holds the members' lock."""
+        frames = encode_packet(Packet(PacketType.EVENT, self.name, [event]))
+        self._send_to(ids, frames, event, ())
 
     def _send_to(
         self,
@@ -191,9 +168,10 @@ class Namespace(Emitter, Registering):
         args: tuple[Any, ...],
         volatile: bool = False,
     ) -> None:
-        if self._recovery is not None:
-            frames = self._recovery.record(frames, ids, volatile=volatile)
-        sockets = self._sockets
+        members = self._members
+        if members.recovery is not None:
+            frames = members.recovery.record(frames, ids, volatile=volatile)
+        sockets = members.sockets
         to = [sockets[one]._session for one in ids if one in sockets]
         if to:
             self._carrier.send(Deliver(frames, to, volatile))
@@ -208,7 +186,7 @@ class Namespace(Emitter, Registering):
         ack_id = next(self._ack_ids)
         frames = encode_packet(Packet(PacketType.EVENT, self.name, [event, *args], ack_id))
         self._wait_for_room()
-        with self._lock:
+        with self._members.lock:
             sockets = self._select(rooms, excluded)
             pending = PendingAck(event, sockets, ack_id)
             for socket in sockets:
@@ -233,20 +211,13 @@ class Namespace(Emitter, Registering):
 
     def _join(self, socket: Socket, rooms: Iterable[str]) -> None:
         """Put a connected socket into rooms."""
-        with self._lock:
-            for room in rooms:
-                if not isinstance(room, str):
-                    msg = f"a room's name is a string, not {type(room).__name__}"
-                    raise TypeError(msg)
-                if socket.id in self._sockets:
-                    self._adapter.add(socket.id, room)
+        self._members.join(socket, rooms)
         self._remember(socket)
         self._show_rooms(socket)
 
     def _leave(self, socket: Socket, room: str) -> None:
         """Take a socket out of a room."""
-        with self._lock:
-            self._adapter.remove(socket.id, room)
+        self._members.leave(socket, room)
         self._remember(socket)
         self._show_rooms(socket)
 
@@ -268,8 +239,7 @@ class Namespace(Emitter, Registering):
 
     def _rooms_of(self, socket: Socket) -> frozenset[str]:
         """Return the rooms of a socket."""
-        with self._lock:
-            return self._adapter.rooms_of(socket.id)
+        return self._members.rooms_of(socket)
 
     # --- waiting ----------------------------------------------------------------------------
 
@@ -347,167 +317,22 @@ class Namespace(Emitter, Registering):
             self._dispatch.table.remove_leftovers(cell)
         self._settle(replaced, cell if ok else None)
         # Who was taken over from an earlier process came before any handler of a later cell.
-        for socket in [one for one in self._sockets.values() if one._is_adopted]:
+        for socket in [one for one in self._members.sockets.values() if one._is_adopted]:
             for registration in added:
                 self._post(partial(self._dispatch.greet, socket, registration))
 
     def _settle(self, replaced: list[Registration], finished: CellRun | None) -> None:
         """Do on every socket what a cell's end brings."""
-        for socket in list(self._sockets.values()):
+        for socket in list(self._members.sockets.values()):
             for registration in replaced:
                 self._post(partial(self._dispatch.greet, socket, registration))
             if finished is not None:
                 self._post(partial(socket._registrations().remove_leftovers, finished))
 
-    # --- what clients do, on the handler thread ---------------------------------------------
-
-    def _connect(self, client: Client, auth: Any) -> bool:
-        """Take a CONNECT: ask the middleware, then accept or refuse."""
-        if self._keeps:
-            client.remember()
-        handshake = Handshake.of(client.handshake, dict(auth or {}))
-        if self._recovery is not None:
-            pid = handshake.auth.pop("pid", None)
-            offset = handshake.auth.pop("offset", None)
-            restored = self._restore(client, handshake, pid, offset)
-            if restored is not None:
-                return self._accept(*restored, client)
-        socket = Socket(self, client, handshake)
-        return self._ask_middleware(socket, client, self._dispatch.of(Hook.MIDDLEWARE))
-
-    def _restore(
-        self, client: Client, handshake: Handshake, pid: Any, offset: Any
-    ) -> tuple[Socket, list[Frames]] | None:
-        """Return the socket that goes on where an earlier one stopped, and what it missed."""
-        recovery = self._recovery
-        old = recovery.find(pid) if recovery is not None else None
-        if recovery is None or old is None or not old._may_go_on_as(client):
-            return None
-        if old.connected:
-            # The client knows better than we do that its earlier connection is dead.
-            old._drop_connection()
-            self._left(old, Trigger.TRANSPORT_LOST, "transport close")
-        with self._lock:
-            socket = Socket(self, client, handshake, old)
-            missed = recovery.restore(old, socket, offset)
-            if missed is None:
-                self._adapter.remove_all(old.id)
-                return None
-            return socket, missed
-
-    def _ask_middleware(self, socket: Socket, client: Client, left: list[Registration]) -> bool:
-        if not left:
-            return self._accept(socket, [], client)
-
-        def done(_: Any, error: BaseException | None) -> bool:
-            if error is None:
-                return self._ask_middleware(socket, client, left[1:])
-            self._refuse(socket, client, error)
-            return False
-
-        return self.handlers.call(left[0], (socket,), socket, done, expected=(ConnectionRefused,))
-
-    def _refuse(self, socket: Socket, client: Client, error: BaseException) -> None:
-        socket._move(Trigger.REFUSED)
-        socket._let_go()
-        said: dict[str, Any] = {"message": "Not accepted"}
-        if isinstance(error, ConnectionRefused):
-            said = {"message": error.message}
-            if error.data is not None:
-                said["data"] = error.data
-        client.send(encode_packet(Packet(PacketType.CONNECT_ERROR, self.name, said)))
-        if self._keeps:
-            client.remember()
-
-    def _accept(self, socket: Socket, missed: list[Frames], client: Client) -> bool:
-        with self._lock:
-            if not client.is_open or not socket._move(Trigger.ACCEPTED):
-                if self._recovery is not None and self._recovery.lost(socket, "transport close"):
-                    self.handlers.later(MAX_ABSENCE_S, self._expire)
-                return False
-            answer = {"sid": socket.id}
-            if self._recovery is not None:
-                socket._pid = socket._pid or self._recovery.begin(socket)
-                answer["pid"] = socket._pid
-            self._enter(socket, client)
-            if self._keeps:
-                client.remember()
-            # Before any handler runs: the answer precedes whatever a handler emits.
-            client.send(encode_packet(Packet(PacketType.CONNECT, self.name, answer)))
-            for frames in missed:
-                client.send(frames)
-        return self._welcome(socket)
-
-    def _adopt(self, client: Client, past: Remembered) -> bool | None:
-        """Take over a client of an earlier process of this kernel; None if it cannot be."""
-        recovery = self._recovery
-        if recovery is None:
-            return None
-        socket = Socket(self, client, Handshake.of(client.handshake, past.auth), past)
-        with self._lock:
-            if not client.is_open or not socket._move(Trigger.ACCEPTED):
-                return None
-            socket._is_adopted = True
-            recovery.begin(socket, past.pid)
-            self._enter(socket, client)
-            for room in past.rooms:
-                self._adapter.add(socket.id, room)
-            # With an offset of ours: once it comes back, all that came before has arrived.
-            frames = encode_packet(Packet(PacketType.EVENT, self.name, [RESTARTED]))
-            self._send_to([socket.id], frames, RESTARTED, ())
-            client.remember()
-        return self._welcome(socket)
-
-    def _enter(self, socket: Socket, client: Client) -> None:
-        self._sockets[socket.id] = socket
-        self._adapter.add(socket.id, socket.id)
-        client.namespaces.add(self.name)
-        client.sockets[self.name] = socket
-
-    def _welcome(self, socket: Socket) -> bool:
-        return self._dispatch.welcome(socket)
-
-    def _left(self, socket: Socket, trigger: Trigger, reason: str | None = None) -> None:
-        """Forget a socket that disconnected; its handlers of that run, once."""
-        why = reason or reason_of(trigger)
-        with self._lock:
-            if not socket._move(trigger):
-                return
-            was_here = self._sockets.pop(socket.id, None) is not None
-            stays = was_here and self._recovery is not None and self._recovery.lost(socket, why)
-        socket._let_go()
-        self._remember(socket)
-        if not was_here:
-            return
-        if stays:
-            self.handlers.later(MAX_ABSENCE_S, self._expire)
-        self._post(lambda: self._say_gone(socket, why, stays=stays))
-
-    def _expire(self) -> None:
-        if self._recovery is not None:
-            with self._lock:
-                for socket in self._recovery.expire():
-                    self._adapter.remove_all(socket.id)
-            self._perhaps_empty()
-
-    def _say_gone(self, socket: Socket, why: str, *, stays: bool) -> bool:
-        started = self._dispatch.tell_end("disconnecting", socket, why)
-        with self._lock:
-            # Whoever may come back keeps its rooms, so that it is known what it misses.
-            if not stays:
-                self._adapter.remove_all(socket.id)
-        socket._is_in_rooms = False
-        started = self._dispatch.tell_end("disconnect", socket, why) or started
-        self._perhaps_empty()
-        return started
+    # --- what becomes of it -----------------------------------------------------------------
 
     def _perhaps_empty(self) -> None:
         """A dynamic namespace goes with its last client, unless somebody asked for it by name."""
-        parent = self._parent
-        if parent is None:
-            return
-        with self._lock:
-            absent = list(self._recovery.absent) if self._recovery is not None else []
-            if self._is_lasting or self._sockets or absent or self._dispatch.table:
-                return
-        parent.emptied(self)
+        is_needed = self._is_lasting or not self._members.is_empty or bool(self._dispatch.table)
+        if self._parent is not None and not is_needed:
+            self._parent.emptied(self)

@@ -207,7 +207,7 @@ class Reception:
         if packet.type is PacketType.ACK:
             socket._acknowledged(packet.ack_id or 0, packet.data)
             return None
-        return lambda: namespace._left(socket, Trigger.CLIENT_LEFT)
+        return lambda: namespace._admission.left(socket, Trigger.CLIENT_LEFT)
 
     def _connecting(self, client: Client, packet: Packet) -> Callable[[], Any] | None:
         name, auth = packet.namespace, packet.data
@@ -220,11 +220,11 @@ class Reception:
             return None
         client.namespaces.add(name)
         if namespace is not None:
-            return lambda: namespace._connect(client, auth)
+            return lambda: namespace._admission.connect(client, auth)
 
         def enter(found: Namespace | None) -> bool:
             if found is not None:
-                return found._connect(client, auth)
+                return found._admission.connect(client, auth)
             client.namespaces.discard(name)
             _refuse_namespace(client, name)
             if self.keeps:
@@ -266,7 +266,7 @@ class Reception:
             name, past = left.pop(0)
 
             def enter(namespace: Namespace | None) -> bool:
-                started = None if namespace is None else namespace._adopt(client, past)
+                started = None if namespace is None else namespace._admission.adopt(client, past)
                 return give_up() if started is None else go_on() or started
 
             return self._find(name, past.auth, list(self._parents), enter)
@@ -305,7 +305,7 @@ class Reception:
 
         def leave() -> None:
             for socket in list(client.sockets.values()):
-                socket.namespace._left(socket, Trigger.TRANSPORT_LOST, reason)
+                socket.namespace._admission.left(socket, Trigger.TRANSPORT_LOST, reason)
 
         self._gate.post(leave)
 

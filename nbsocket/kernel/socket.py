@@ -160,7 +160,7 @@ class Socket(Registering):
         for socket in list(self._client.sockets.values()) if close else [self]:
             if socket.connected:
                 socket._send(Packet(PacketType.DISCONNECT, socket.namespace.name))
-                socket.namespace._left(socket, Trigger.SERVER_LEFT)
+                socket.namespace._admission.left(socket, Trigger.SERVER_LEFT)
         if close:
             self._client.close()
 

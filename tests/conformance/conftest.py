@@ -1,4 +1,4 @@
-"""A real Jupyter server with a quick heartbeat, a real kernel, and a list of the rules that were checked."""
+"""A real Jupyter server with a quick heartbeat, and a real kernel."""
 
 from __future__ import annotations
 
@@ -42,41 +42,6 @@ def connected(socket):
 io.on("connection", connected)
 io.of("/custom").on("connection", connected)
 """
-
-_listed = pytest.StashKey[list]()
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "rule(section, text): checks one rule of a specification")
-    config.stash[_listed] = []
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = (yield).get_result()
-    mark = item.get_closest_marker("rule")
-    if mark is not None and (report.when == "call" or report.outcome != "passed"):
-        item.config.stash[_listed].append((*mark.args, item.name, report.outcome))
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    rows = config.stash[_listed]
-    if not rows:
-        return
-    by_rule = {}
-    for section, text, _, outcome in rows:
-        by_rule.setdefault((section, text), []).append(outcome)
-    terminalreporter.section("rules of Engine.IO v4 and Socket.IO v5")
-    for section in dict.fromkeys(section for section, _ in by_rule):
-        terminalreporter.write_line(section)
-        for (mine, text), outcomes in by_rule.items():
-            if mine == section:
-                result = "passed" if set(outcomes) == {"passed"} else ", ".join(sorted(set(outcomes)))
-                cases = f" ({len(outcomes)} cases)" if len(outcomes) > 1 else ""
-                terminalreporter.write_line(f"  {result:7} {text}{cases}")
-    total = len(by_rule)
-    good = sum(set(outcomes) == {"passed"} for outcomes in by_rule.values())
-    terminalreporter.write_line(f"{good} of {total} rules hold ({len(rows)} cases)")
 
 
 @pytest.fixture(scope="session")

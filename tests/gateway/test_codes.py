@@ -102,3 +102,12 @@ def test_memory_is_bounded(codes, tickets, clock):
     clock.now += 200
     codes.issue(*tickets.mint("chat", "guest", "kernel", 100))
     assert len(codes._codes) == 1
+
+
+def test_codes_that_are_over_are_forgotten_long_before_there_are_too_many(codes, tickets, clock):
+    most = 0
+    for _ in range(1000):
+        codes.issue(*tickets.mint("chat", "guest", "kernel", 100))
+        most = max(most, len(codes._codes))
+        clock.now += 10
+    assert most <= 100
