@@ -27,6 +27,10 @@ c.Spawner.cmd = [{python!r}, "-m", "jupyterhub.singleuser", "--allow-root"]
 c.Spawner.args = ["--LabApp.expose_app_in_browser=True"]
 c.Spawner.start_timeout = 60
 c.Spawner.http_timeout = 60
+# A server that does not end when it is interrupted is not waited for long.
+c.LocalProcessSpawner.interrupt_timeout = 3
+c.LocalProcessSpawner.term_timeout = 3
+c.LocalProcessSpawner.kill_timeout = 3
 c.JupyterHub.bind_url = "http://127.0.0.1:{port}/hub-of-the-school"
 c.JupyterHub.public_url = "http://127.0.0.1:{port}/hub-of-the-school"
 c.JupyterHub.hub_port = {hub_port}

@@ -191,7 +191,7 @@ function Plot({ figures, top }: { figures: Figures; top: number }) {
         {inWords(top)}
       </text>
       <text x="2" y={HEIGHT - 2}>
-        {`0 – ${SPAN_MS / 1000} s ago`}
+        {`${SPAN_MS / 1000} s ago`}
       </text>
       <text x={WIDTH - 2} y={HEIGHT - 2} text-anchor="end">
         now

@@ -61,7 +61,7 @@ export function Panel({ state, code, channel, address, act }: Props) {
               : "The class is over."}
           </span>
           {/* Outside the status: these change with every phone and every answer. */}
-          <span>{`${here} here, ${state.answers.toLocaleString()} ${state.answers === 1 ? "answer" : "answers"}`}</span>
+          <span>{`· ${here} here, ${state.answers.toLocaleString()} ${state.answers === 1 ? "answer" : "answers"}`}</span>
         </span>
       </header>
       {state.is_open && code && (
