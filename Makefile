@@ -22,14 +22,15 @@ help: ## Say what can be made
 
 $(STAMPS)/venv:
 	@mkdir -p $(STAMPS)
+	@echo "Setting up, once: Python packages, Node packages, the front end. It takes a minute or two."
 	$(PYTHON) -m venv $(VENV) || { . scripts/packages.sh && system_install python3-venv && $(PYTHON) -m venv $(VENV); }
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@touch $@
 
+# Not "npm ci": it refuses a lock file that could not know the packages of other platforms.
 $(STAMPS)/npm: js/package-lock.json
 	@mkdir -p $(STAMPS)
 	@command -v npm >/dev/null || { echo "Node.js 20 or newer is needed to build the front end: https://nodejs.org"; exit 1; }
-	# Not "npm ci": it refuses a lock file that could not know the packages of other platforms.
 	cd js && npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
@@ -38,6 +39,7 @@ $(STAMPS)/front: $(STAMPS)/npm $(JS_SOURCES)
 	@touch $@
 
 $(STAMPS)/demo: $(STAMPS)/venv $(STAMPS)/front pyproject.toml
+	@echo "Installing JupyterLab and nbsocket into $(VENV) ..."
 	$(BIN)/python -m pip install --quiet --editable '.[demo]'
 	@touch $@
 

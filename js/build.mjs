@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "nbsocket", "static");
@@ -73,11 +73,18 @@ function checkBudget(name, content) {
   }
 }
 
+/** Stylesheets are nested in their widget's class; older browsers get them flat. */
+async function flat(css) {
+  const browsers = ["chrome111", "firefox114", "safari16.4"];
+  return (await transform(css, { loader: "css", target: browsers, minify: true })).code;
+}
+
 const tokens = await read("shared", "tokens.css");
 const boards = await read("board", "boardview.css");
 for (const name of ["pane", "wire", "script", "page", "board", "panel", "bench"]) {
   const shared = name === "board" ? `${tokens}\n${boards}` : tokens;
-  await writeFile(join(target, `${name}.css`), `${shared}\n${await read(name, `${name}.css`)}`);
+  const css = await flat(`${shared}\n${await read(name, `${name}.css`)}`);
+  await writeFile(join(target, `${name}.css`), css);
   checkBudget(`${name}.js`, await readFile(join(target, `${name}.js`)));
 }
 
@@ -90,7 +97,7 @@ const joined = await build({
   jsxImportSource: "preact",
   write: false,
 });
-const styles = `${await read("join", "join.css")}\n${boards}`;
+const styles = await flat(`${await read("join", "join.css")}\n${boards}`);
 const page = (await read("join", "template.html"))
   .replace("/*CSS*/", () => `${styles}`)
   .replace("/*JS*/", () => joined.outputFiles[0].text);

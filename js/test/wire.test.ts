@@ -246,6 +246,32 @@ describe("crossings", () => {
   });
 });
 
+describe("the marks of crossings", () => {
+  it("lie where each pair met, on both arrows", () => {
+    const store = filled();
+    const up = packet("in", 1000, 1040);
+    const downs = [1010, 1020, 1030].map((at) => packet("out", at + 3, at));
+    store.batch([up.item, ...downs.map((down) => down.item), kernel([up.arrival])], 4);
+    expect(store.crossings).toBe(3);
+    const found = scene(store, { width: 600, height: 300, from: 990, to: 1050 });
+    expect(found.crossings).toHaveLength(3);
+    const onArrow = (point: { x: number; y: number }, direction: "in" | "out") =>
+      found.arrows.filter(({ packet, x1, y1, x2, y2 }) => {
+        const share = (point.x - x1) / (x2 - x1);
+        return (
+          packet.direction === direction &&
+          share >= 0 &&
+          share <= 1 &&
+          Math.abs(y1 + share * (y2 - y1) - point.y) < 1e-6
+        );
+      });
+    for (const point of found.crossings) {
+      expect(onArrow(point, "in")).toHaveLength(1);
+      expect(onArrow(point, "out")).toHaveLength(1);
+    }
+  });
+});
+
 describe("times", () => {
   it("come from the pane that sent and received, on the server's clock", () => {
     const listeners: Record<string, (packet: { type: string }) => void> = {};

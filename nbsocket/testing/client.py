@@ -130,6 +130,7 @@ class Client:
             "EIO": "4",
             "transport": "websocket",
             "join_token": value,
+            "name": name,
             TESTER: self._key,
             **(query or {}),
         }

@@ -74,8 +74,10 @@ class Expectation:
         if found is not None:
             return found
         wanted = f"{event!r} with {', '.join(map(_shown, args))}" if args else repr(event)
-        instead = _instead(client, event)
-        raise Unmet(f"{self._begin()}{client.name} should receive {wanted} within {within:g} s. {instead}")
+        raise Unmet(
+            f"{self._begin()}{client.name} should receive {wanted} within {within:g} s. "
+            f"{_instead(client, event)}"
+        )
 
     def not_to_receive(self, event: str, *args: Any, within: float = _QUIET_S) -> None:
         """Wait a moment, and see that the client has not received ``event``.
@@ -188,11 +190,13 @@ def _shown(wanted: Any) -> str:
 
 def _instead(client: Client, event: str) -> str:
     if client.failures:
-        return f"But {client.failures[-1]}."
+        return f"What went wrong: {client.failures[-1]}."
     if not client.connected:
         return f"It was disconnected meanwhile: {client.reason}."
     same = [one for one in client.received if one.name == event and not one.is_met]
     if same:
         return f"It did receive {same[-1]}; the arguments differ."
     left = [str(one) for one in client.received if not one.is_met][-_SHOWN:]
-    return f"It received {', '.join(left)} instead." if left else "It received nothing else."
+    if left:
+        return f"It received {', '.join(left)} instead."
+    return "It received nothing else." if client.received else "It received nothing. Is an emit missing?"

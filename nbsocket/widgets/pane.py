@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parent.parent / "static"
 _FLUSH_S = 0.1
-_MARKS = {"in": "←", "out": "→", "print": ">", "error": "!"}
+_MARKS = {"in": "←", "out": "→", "print": "\u203a", "error": "!"}
 _KEPT_CHARACTERS = 20_000
 
 

@@ -127,7 +127,10 @@ def test_a_learner_goes_through_the_first_notebook(open_notebook, context, error
     alice.press("connect")
     alice.has_state("connected")
 
+    orphaned = alice.element.locator(".nbs-orphan")
+    expect(orphaned).to_have_count(0)
     notebook.restart_kernel()
+    expect(orphaned).to_contain_text("Run this pane's cell again")
     alice.has_state("waiting")
     expect(alice.element).to_contain_text("Run the cell that creates the server")
     notebook.wait_ready()

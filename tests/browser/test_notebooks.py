@@ -190,7 +190,7 @@ def at_alice_of_03(notebook, _):
     alice.has_state("connected")
     alice.fill("show", '{"name": "Alice"}', "[1, 2]", "null")
     alice.emit()
-    notebook.wait_output(notebook.index_of('io = nbsocket.Server("events'), "3 arguments:")
+    notebook.wait_output(notebook.index_of('io = nbsocket.Server("events'), "the arguments: (")
     alice.fill("add", "2", "3")
     alice.ask()
     alice.emit()

@@ -50,6 +50,8 @@ export class PaneConnection {
   /** Whether an emit that is only tried would reach it. */
   readonly isLit = signal(false);
   readonly weather = signal<Weather>(CALM);
+  /** Whether the process that showed the pane is gone: what handlers print came from there. */
+  readonly isOrphan = signal(false);
   readonly log = new BoundedLog<Entry>(KEPT_ENTRIES);
   options: ConnectionOptions = { namespace: "/", auth: {}, transports: "upgrade" };
 
@@ -214,10 +216,10 @@ export class PaneConnection {
 
   /** Ask for a ticket; if the channel is not there, wait and try again. */
   private async ticketQuery(): Promise<Record<string, string> | undefined> {
-    const { base, channel, paneId } = this.target;
+    const { base, channel, paneId, name } = this.target;
     try {
       const ticket = await mintTicket(base, channel, "owner");
-      return { join_token: ticket.value, pane: paneId };
+      return { join_token: ticket.value, pane: paneId, name };
     } catch (error) {
       if (!this.wanted) return undefined;
       if (error instanceof ApiError && error.status === 404) {

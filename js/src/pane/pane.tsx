@@ -66,6 +66,12 @@ export function Pane(props: { connection: PaneConnection; name: string; channel:
           </button>
         )}
       </header>
+      {connection.isOrphan.value && (
+        <p class="nbs-hint nbs-orphan" role="status">
+          The kernel was restarted: what handlers print no longer comes here. Run this pane's cell
+          again, too.
+        </p>
+      )}
       <Composer connection={connection} />
       <Options connection={connection} />
       <WeatherView connection={connection} />

@@ -17,7 +17,7 @@ export function snapshot(connection: PaneConnection): object {
         [
           entry.args.map(show).join(", "),
           entry.ack?.state === "answered"
-            ? `acknowledged: ${entry.ack.args.map(show).join(", ")}`
+            ? `acknowledged: ${entry.ack.args.map(show).join(", ") || "(nothing)"}`
             : "",
         ]
           .filter(Boolean)

@@ -23,7 +23,7 @@ export function WeatherView({ connection }: { connection: PaneConnection }) {
     unit: string,
   ) {
     return (
-      <label for={`${id}-${name}`} class="nbs-slider">
+      <label for={`${id}-${name}`}>
         {label}
         <input
           id={`${id}-${name}`}

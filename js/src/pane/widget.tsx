@@ -101,9 +101,15 @@ export default () => {
           );
         }
       };
+      // So the widget manager says that the kernel was restarted: the new one does not know this widget.
+      const onOrphaned = () => {
+        if (connection) connection.isOrphan.value = true;
+      };
       model.on("msg:custom", onMessage);
+      model.on("comm_live_update", onOrphaned);
       return () => {
         model.off("msg:custom", onMessage);
+        model.off("comm_live_update", onOrphaned);
         clearTimeout(leaving);
         close();
       };

@@ -1,6 +1,6 @@
 // The ladder: a lane for each client, the server and the kernel; an arrow for each packet. Geometry, then drawing.
 
-import type { Packet, Run, Store } from "./store";
+import { cross, type Packet, type Run, type Store } from "./store";
 
 export interface Lane {
   key: string;
@@ -26,7 +26,7 @@ export interface Bar {
   y2: number;
 }
 
-export interface Cross {
+export interface Point {
   x: number;
   y: number;
 }
@@ -35,7 +35,7 @@ export interface Scene {
   lanes: Lane[];
   arrows: Arrow[];
   bars: Bar[];
-  crossings: Cross[];
+  crossings: Point[];
   /** Arrows of this stretch of time that are too many to draw. */
   hidden: number;
   from: number;
@@ -51,6 +51,11 @@ export interface Window {
 
 const MOST_LANES = 6;
 const MOST_ARROWS = 1500;
+const MOST_MARKS = 1000;
+const LEGS = [
+  ["client", "server"],
+  ["server", "kernel"],
+] as const;
 const OTHERS = -1;
 export const HEAD = 22;
 
@@ -92,7 +97,7 @@ export function scene(store: Store, window: Window): Scene {
   const server = { key: "server", label: "server", x: step * (keys.length + 0.5) };
   const kernel = { key: "kernel", label: "kernel", x: step * (keys.length + 1.5) };
   const arrows: Arrow[] = [];
-  const crossings: Cross[] = [];
+  const ways: Record<"in" | "out", Way[]> = { in: [], out: [] };
   for (const packet of packets) {
     const lane = own.includes(packet.session) ? own.indexOf(packet.session) : own.length;
     const x = lanes[lane]?.x ?? server.x;
@@ -110,8 +115,13 @@ export function scene(store: Store, window: Window): Scene {
           : [kernel.x, end, server.x, middle];
       arrows.push({ packet, x1: a1, y1: b1, x2: a2, y2: b2, isExact: true });
     }
-    if (packet.crossings > 0 && packet.direction === "in") {
-      crossings.push({ x: (x + server.x) / 2, y: (client + middle) / 2 });
+    if (packet.crossings > 0 && packet.kernelAt !== undefined) {
+      ways[packet.direction].push({
+        packet,
+        client: { x, y: client },
+        server: { x: server.x, y: middle },
+        kernel: { x: kernel.x, y: y(packet.kernelAt) },
+      });
     }
   }
   const bars: Bar[] = [];
@@ -132,7 +142,45 @@ export function scene(store: Store, window: Window): Scene {
   }
   // Cells lie under the handlers that run beside them.
   bars.sort((one, other) => Number(other.run.isCell) - Number(one.run.isCell));
+  const crossings = meetings(ways.in, ways.out);
   return { lanes: [...lanes, server, kernel], arrows, bars, crossings, hidden, from, to };
+}
+
+/** Where a packet was when. */
+interface Way {
+  packet: Packet;
+  client: Point;
+  server: Point;
+  kernel: Point;
+}
+
+/** Every point in which a packet to the kernel met one to its client. */
+function meetings(ups: Way[], downs: Way[]): Point[] {
+  const found: Point[] = [];
+  for (const up of ups) {
+    for (const down of downs) {
+      if (up.packet.session !== down.packet.session || !cross(up.packet, down.packet)) continue;
+      const place = meeting(up, down);
+      if (place) found.push(place);
+      if (found.length >= MOST_MARKS) return found;
+    }
+  }
+  return found;
+}
+
+/** On one of the two legs of their ways the one comes to lie below the other. */
+function meeting(up: Way, down: Way): Point | undefined {
+  for (const [from, to] of LEGS) {
+    const before = down[from].y - up[from].y;
+    const after = down[to].y - up[to].y;
+    if (before <= 0 || after > 0) continue;
+    const share = before / (before - after);
+    return {
+      x: up[from].x + share * (up[to].x - up[from].x),
+      y: up[from].y + share * (up[to].y - up[from].y),
+    };
+  }
+  return undefined;
 }
 
 export interface Colors {

@@ -8,7 +8,7 @@ import { asHar, asJson, asMermaid, asSvg } from "./exports";
 import type { Feed, FeedState } from "./feed";
 import { Frames } from "./frames";
 import { colorsOf, draw, nearest, type Scene, scene } from "./ladder";
-import type { Packet } from "./store";
+import type { Packet, Store } from "./store";
 import { XRay } from "./xrayview";
 
 const WORDS: Record<FeedState, string> = {
@@ -25,6 +25,16 @@ const HEIGHT = 340;
 const FEW_ARROWS = 400;
 /** How long the style sheets of another theme take to come. */
 const THEME_MS = 400;
+
+/** The time of the message that is nearest to `at`. */
+function nearestTo(store: Store, at: number): number | undefined {
+  let best: number | undefined;
+  for (const { packet } of store.rows.kept) {
+    if (!packet || packet.index === 0) continue;
+    if (best === undefined || Math.abs(packet.at - at) < Math.abs(best - at)) best = packet.at;
+  }
+  return best;
+}
 
 function download(name: string, type: string, text: string): void {
   const link = document.createElement("a");
@@ -105,9 +115,29 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
   const oldest = store.rows.kept[0]?.at ?? now();
   const reach = isPaused ? Math.max(0, (pausedAt.value ?? 0) - oldest) : 0;
 
+  /** While it rests: have the packet that is nearest to this time in the middle, if none would be seen. */
+  function lookAt(middle: number, span_ms: number): void {
+    const end = pausedAt.value ?? now();
+    const nearest = nearestTo(store, middle);
+    const isSeen = nearest !== undefined && Math.abs(nearest - middle) < span_ms / 2;
+    back.value = Math.max(
+      0,
+      end - (isSeen || nearest === undefined ? middle : nearest) - span_ms / 2,
+    );
+  }
+
   function pause(): void {
     pausedAt.value = isPaused ? undefined : now();
-    if (!isPaused) back.value = 0;
+    back.value = 0;
+    if (pausedAt.value !== undefined) lookAt(pausedAt.value - spanMs / 2, spanMs);
+  }
+
+  function zoom(steps: number): void {
+    const next = Math.max(0, Math.min(SPANS_MS.length - 1, span.value + steps));
+    if (pausedAt.value !== undefined) {
+      lookAt(pausedAt.value - back.value - spanMs / 2, SPANS_MS[next] ?? spanMs);
+    }
+    span.value = next;
   }
 
   function choose(packet: Packet | undefined): void {
@@ -195,9 +225,7 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
             aria-label="Show less time"
             data-action="closer"
             disabled={span.value === 0}
-            onClick={() => {
-              span.value -= 1;
-            }}
+            onClick={() => zoom(-1)}
           >
             +
           </button>
@@ -209,13 +237,11 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
             aria-label="Show more time"
             data-action="farther"
             disabled={span.value === SPANS_MS.length - 1}
-            onClick={() => {
-              span.value += 1;
-            }}
+            onClick={() => zoom(1)}
           >
             −
           </button>
-          <label class="nbs-scrub">
+          <label class="nbs-scrub" title="Go back in time">
             <span class="nbs-hidden">Go back in time</span>
             <input
               type="range"
@@ -244,8 +270,7 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
           onWheel={(turned) => {
             if (turned.ctrlKey || turned.metaKey) {
               turned.preventDefault();
-              const wanted = span.value + Math.sign(turned.deltaY);
-              span.value = Math.max(0, Math.min(SPANS_MS.length - 1, wanted));
+              zoom(Math.sign(turned.deltaY));
               return;
             }
             if (!isPaused) return;
@@ -282,7 +307,10 @@ function Counters({ feed }: { feed: Feed }) {
       <li>
         packets <b data-count="seen">{store.seen.toLocaleString()}</b>
       </li>
-      <li data-flooded={store.leftOut > 0}>
+      <li
+        data-flooded={store.leftOut > 0}
+        title="Packets that were too many to show; they are counted"
+      >
         left out <b data-count="left-out">{store.leftOut.toLocaleString()}</b>
       </li>
       {store.kernelLeftOut > 0 && (

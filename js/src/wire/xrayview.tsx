@@ -72,6 +72,7 @@ export function XRay(props: { packet: Packet; attempt: Attempt; close: () => voi
         ))}
         {cut > 0 && <span class="nbs-hint">… {cut.toLocaleString()} more bytes</span>}
       </div>
+      <p class="nbs-hint">Point at a byte, or press Tab: each says what it is.</p>
       {chosen && (
         <p class="nbs-explained" data-field-kind={chosen.kind} aria-live="polite">
           <b>{chosen.label}.</b> {chosen.text} <small>({chosen.source})</small>
