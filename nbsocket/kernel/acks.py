@@ -87,6 +87,7 @@ class PendingAck:
         if missing:
             for socket in missing:
                 socket._expect_no_ack(self._ack_id)
+            # Panes and headless clients say what they are called.
             who = ", ".join(socket.handshake.query.get("name") or socket.id for socket in missing[:3])
             msg = f"{len(missing)} of {len(self._sockets)} did not acknowledge {self._event!r}: {who}"
             raise AckTimeout(msg, responses, missing)

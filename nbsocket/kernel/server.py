@@ -273,7 +273,7 @@ class Server(Emitter, Registering):
         """Return a client to look at and to type into, beside the cell.
 
         Args:
-            name: What the pane is called, such as ``"alice"``.
+            name: What it is called, such as ``"alice"``; so says its socket's ``handshake.query["name"]``.
         """
         from nbsocket.widgets.pane import Pane  # noqa: PLC0415 - widgets load when first used
 

@@ -79,7 +79,7 @@ class Client:
 
     Args:
         server: Whose client it is.
-        name: What it is called in messages, such as ``"alice"``.
+        name: What it is called in messages, such as ``"alice"``, and in its ``handshake.query["name"]``.
         namespace: Which namespace it asks for.
         auth: What it says at the door of its namespace.
         role: ``guest`` or ``owner``.
