@@ -51,7 +51,9 @@ class SavedWidget(anywidget.AnyWidget):
         raise NotImplementedError
 
     def _framed(self, inner: str) -> str:
-        return f'<div class="nbs-saved-{self.saved_id}" style="{_BOX}">{inner}</div>' if inner else ""
+        if not inner:
+            return ""
+        return f'<div class="nbs-saved-{self.saved_id}" style="{_BOX}">{inner}{_HOW_TO_GO_ON}</div>'
 
 
 class _Picture:
@@ -67,6 +69,10 @@ class _Picture:
 
 _BOX = (
     "font:13px/1.4 system-ui,sans-serif;border:1px solid #bbb;border-radius:6px;padding:8px;overflow:auto"
+)
+
+_HOW_TO_GO_ON = (
+    '<p style="margin:6px 0 0"><i>This is a picture. In Jupyter, run the cell to have it live.</i></p>'
 )
 
 
