@@ -107,7 +107,7 @@ class Studio:
         made.cells = [nbformat.v4.new_code_cell(cell.strip()) for cell in cells]
         made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(made, self.root / f"{name}.ipynb")
-        page = self.browser.new_page(viewport={"width": 1240, "height": 1060})
+        page = self.browser.new_page(viewport={"width": 1240, "height": 1130})
         page.goto(f"{self.lab.url}lab/tree/{name}.ipynb?reset&token={TOKEN}")
         notebook = Notebook(page, self.root / f"{name}.ipynb")
         notebook.wait_ready()
@@ -162,7 +162,8 @@ class Studio:
         view.locator('[data-action="pause"]').click()
         for _ in range(3):
             view.locator('[data-action="closer"]').click()
-        view.locator('tbody tr[data-event="say"] button').last.click()
+        met = view.locator('tbody tr[data-event="say"]').filter(has_text="◆")
+        met.last.get_by_role("button").click()
         page.wait_for_timeout(500)
         view.screenshot(path=IMAGES / "wire.png")
         page.close()

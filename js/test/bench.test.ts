@@ -22,12 +22,14 @@ function figures(means: Record<Way, number>): Record<Way, Figures> {
 describe("a plot's scale", () => {
   it.each([
     [50, 50],
-    [51, 100],
+    [51, 70],
+    [71, 100],
     [100, 100],
-    [101, 200],
+    [101, 150],
     [437, 500],
-    [1012, 2000],
-    [5001, 10000],
+    [1012, 1500],
+    [5001, 7000],
+    [7001, 10000],
   ])("which must hold %d ends at %d", (slowest, end) => {
     expect(roundedUp(slowest)).toBe(end);
   });

@@ -17,7 +17,7 @@ import {
 const KEPT = 300;
 const REST_MS = 700;
 const COUNT_EVERY_MS = 1000;
-const STEPS = [1, 2, 5];
+const STEPS = [1, 1.5, 2, 3, 5, 7];
 
 export interface Figures {
   events: number;
@@ -55,7 +55,7 @@ export function slowest(figures: Figures): number {
   return Math.max(0, ...figures.latest.map((one) => one.ms));
 }
 
-/** The next 1, 2 or 5 with zeros: where a scale may end. */
+/** The next round number: where a scale may end. */
 export function roundedUp(value: number): number {
   const unit = 10 ** Math.floor(Math.log10(value));
   return unit * (STEPS.find((step) => step * unit >= value) ?? 10);
