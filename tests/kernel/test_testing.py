@@ -140,3 +140,13 @@ def test_two_hundred_come_in_seconds(io):
     for client in clients:
         expect(client).to_receive("all", 1, within=10)
         client.disconnect()
+
+
+def test_who_does_not_answer_is_called_by_name(io):
+    with Client(io, "sleeper") as sleeper, pytest.raises(nbsocket.AckTimeout, match="sleeper"):
+        io.sockets[sleeper.id].call("are you there?", timeout=0.1)
+
+
+def test_a_client_that_received_nothing_at_all_is_told_so(io):
+    with Client(io, "alice") as alice, pytest.raises(Unmet, match=r"nothing\. Is an emit missing"):
+        expect(alice).to_receive("welcome", within=0.1)
