@@ -50,16 +50,21 @@ def round_trip_ms(alice, number):
     return float(re.search(r"after ([\d.]+) ms", row.inner_text()).group(1))
 
 
+def quickest_ms(alice, number):
+    """Of three round trips: a busy machine makes them longer, never shorter."""
+    return min(round_trip_ms(alice, 10 * number + turn) for turn in range(3))
+
+
 def test_the_weather_of_one_pane(notebook, errors):
     alice = notebook.pane("alice")
-    assert round_trip_ms(alice, 1) < 300
+    assert quickest_ms(alice, 1) < 300
     notebook.run(2)
-    assert 800 <= round_trip_ms(alice, 2) < 1500
+    assert 800 <= quickest_ms(alice, 2) < 1500
     summary = alice.element.locator(".nbs-weather summary")
     expect(summary).to_contain_text("↔ 400 ± 0 ms")
     summary.click()
     alice.element.locator('[data-field="weather-direction"]').select_option("out")
-    assert 400 <= round_trip_ms(alice, 3) < 790
+    assert 400 <= quickest_ms(alice, 3) < 790
     slider = alice.element.locator('[data-field="delay_ms"]')
     slider.focus()
     notebook.page.keyboard.press("Home")
@@ -76,7 +81,7 @@ def test_the_weather_of_one_pane(notebook, errors):
     notebook.run(4)
     expect(alice.rows("note", "reconnecting")).to_have_count(1)
     alice.has_state("connected")
-    assert round_trip_ms(alice, 4) < 300
+    assert quickest_ms(alice, 4) < 300
     assert errors == []
 
 
