@@ -377,12 +377,14 @@ THEMES = ("JupyterLab Light", "JupyterLab Dark")
 
 def pictures(page, element, state):
     """Leave a picture of an element in both themes, for people to look at."""
-    for theme in THEMES:
-        page.evaluate(
-            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
-        )
-        page.wait_for_selector(f'body[data-jp-theme-name="{theme}"]', state="attached")
-        page.wait_for_timeout(600)
+    shown = page.evaluate("document.body.dataset.jpThemeName")
+    for theme in sorted(THEMES, key=lambda one: one != shown):
+        if theme != shown:
+            page.evaluate(
+                "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+            )
+            page.wait_for_selector(f'body[data-jp-theme-name="{theme}"]', state="attached")
+            page.wait_for_timeout(600)
         element.screenshot(path=PICTURES / "states" / f"{state}-{theme.split()[-1].lower()}.png")
 
 
