@@ -40,6 +40,10 @@ class ChannelInUse(NbSocketError):  # noqa: N818 - the name is part of the publi
         self.notebook = notebook
 
 
+class ForkedProcessError(NbSocketError):
+    """A forked child used its parent's server, whose connection stays with the parent."""
+
+
 class ListenError(NbSocketError, OSError):
     """A server outside Jupyter could not listen on its port."""
 
@@ -69,6 +73,7 @@ __all__ = [
     "ChannelInUse",
     "EncodeError",
     "ExtensionNotLoadedError",
+    "ForkedProcessError",
     "LinkLostError",
     "ListenError",
     "NbSocketError",

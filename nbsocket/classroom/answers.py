@@ -11,7 +11,12 @@ class Answers(list[dict[str, Any]]):
 
     Its keys: ``event``, ``value``, ``person`` (an id, the same while the class is open), ``name``,
     ``at`` (seconds since 1970), ``round`` (counts what was shown).
+
+    Attributes:
+        dropped: How many went, so that one person's many leave room for the others'.
     """
+
+    dropped = 0
 
     def to_frame(self) -> Any:
         """Return them as a pandas DataFrame.

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from nbsocket.classroom.answers import Answers
 from nbsocket.classroom.blocks import Block
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Sequence
 
     from nbsocket.classroom.people import Person
 
 MAX_ANSWERS = 200_000
+MAX_ANSWERS_A_PERSON = 5_000
 LATE_S = 0.5
 """How much later than its time an answer may still be on its way."""
 
@@ -29,7 +30,10 @@ class Asked:
         self._shown: list[Block] = []
         self._by_event: dict[str, Block] = {}
         self._answers = Answers()
-        self._of_round = Answers()
+        self._counts: Counter[str] = Counter()
+        # Of this round, kept as answers come: by event each person's latest, and how many chose what.
+        self._latest: dict[str, dict[str, Any]] = {}
+        self._tallies: dict[str, Counter[Any]] = {}
         self._round = 0
         self._takes = False
         self._until: float | None = None
@@ -45,15 +49,17 @@ class Asked:
         return self._takes
 
     @property
-    def is_full(self) -> bool:
-        """Whether there is no room for another answer."""
-        return len(self._answers) >= MAX_ANSWERS
+    def dropped(self) -> int:
+        """How many answers went to make room."""
+        return self._answers.dropped
 
     @property
     def answers(self) -> Answers:
         """All that was answered, the oldest first; a copy."""
         with self._lock:
-            return Answers(self._answers)
+            copy = Answers(self._answers)
+            copy.dropped = self._answers.dropped
+            return copy
 
     def __len__(self) -> int:
         """Count the answers."""
@@ -94,11 +100,12 @@ class Asked:
         """Forget all answers and ask anew."""
         with self._lock:
             self._answers = Answers()
+            self._counts.clear()
             self._next_round()
 
     def _next_round(self) -> None:
         self._round += 1
-        self._of_round = Answers()
+        self._latest, self._tallies = {}, {}
 
     def ends_in_s(self) -> float | None:
         """Return seconds until even a late answer comes too late; None without a limit."""
@@ -125,8 +132,7 @@ class Asked:
             raise ValueError("The teacher has muted you.")
         value = block.accept(args)
         with self._lock:
-            if self.is_full:
-                raise ValueError("The class holds no more answers. Tell the teacher.")
+            self._make_room(person.id)
             answer = {
                 "event": event,
                 "value": value,
@@ -136,18 +142,54 @@ class Asked:
                 "round": self._round,
             }
             self._answers.append(answer)
-            self._of_round.append(answer)
+            self._counts[person.id] += 1
+            person.answer_count += 1
+            self._count(event, person.id, value)
         return value
+
+    def _make_room(self, person_id: str) -> None:
+        """Forget the older half of a person's answers: of this one's, or of whoever has most."""
+        if self._counts[person_id] >= MAX_ANSWERS_A_PERSON:
+            self._forget_half_of(person_id)
+        if len(self._answers) >= MAX_ANSWERS:
+            self._forget_half_of(self._counts.most_common(1)[0][0])
+
+    def _forget_half_of(self, person_id: str) -> None:
+        left = size = (self._counts[person_id] + 1) // 2
+        kept = Answers()
+        for one in self._answers:
+            if left and one["person"] == person_id:
+                left -= 1
+            else:
+                kept.append(one)
+        kept.dropped = self._answers.dropped + size
+        self._answers = kept
+        self._counts[person_id] -= size
+
+    def _count(self, event: str, person_id: str, value: Any) -> None:
+        """Put a person's answer in the place of the one before, in what is kept of this round."""
+        latest = self._latest.setdefault(event, {})
+        before, latest[person_id] = latest.get(person_id), value
+        if isinstance(value, dict):
+            # A stroke: there is nothing to count.
+            return
+        tally = self._tallies.setdefault(event, Counter())
+        for one in _entries(before):
+            tally[one] -= 1
+            if not tally[one]:
+                del tally[one]
+        tally.update(_entries(value))
 
     def tally(self, event: str) -> Counter[Any]:
         """Return how many chose what since it is shown; each person's latest answer counts."""
         with self._lock:
-            return self._of_round.tally(event)
+            return Counter(self._tallies.get(event, ()))
 
     def answered_by(self, person: Person) -> dict[str, Any]:
         """Return this person's latest answers to what is shown, by event."""
         with self._lock:
-            return {one["event"]: one["value"] for one in self._of_round if one["person"] == person.id}
+            found = {event: latest.get(person.id) for event, latest in self._latest.items()}
+        return {event: value for event, value in found.items() if value is not None}
 
     def told(self) -> dict[str, Any]:
         """Return what the phones are told of it."""
@@ -162,3 +204,8 @@ class Asked:
     def in_words(self) -> list[str]:
         """Return what is shown in a few words for each block."""
         return [block.title for block in self._shown]
+
+
+def _entries(value: Any) -> list[Any]:
+    """Return what counts of an answer: of a list each of its entries."""
+    return value if isinstance(value, list) else [] if value is None else [value]

@@ -5,9 +5,10 @@ What comes from a phone is checked here before any handler sees it.
 
 from __future__ import annotations
 
-import math
-import unicodedata
 from typing import TYPE_CHECKING, Any
+
+from nbsocket.classroom.names import clean
+from nbsocket.widgets.board import stroke_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 MAX_TEXT = 500
 MAX_OPTIONS = 50
 MAX_ITEMS = 200
-MAX_POINTS = 500
-_COLORS = 8
 
 
 class Block:
@@ -202,46 +201,5 @@ def wall(event: str, label: str = "") -> Block:
     return Block("wall", event, {"label": str(label)}, stroke_of)
 
 
-def stroke_of(value: Any) -> dict[str, Any]:
-    """Return a stroke as it may be drawn.
-
-    Raises:
-        ValueError: It is none.
-    """
-    points = value.get("points") if isinstance(value, dict) else None
-    if not isinstance(points, list) or not 1 <= len(points) <= MAX_POINTS:
-        raise ValueError("A stroke has 1 to 500 points.")
-    found = []
-    for point in points:
-        if not isinstance(point, list) or len(point) != 2 or not all(map(_is_number, point)):  # noqa: PLR2004 - x, y
-            raise ValueError("A point is two numbers.")
-        found.append([round(min(1.0, max(0.0, float(one))), 4) for one in point])
-    color = value.get("color")
-    return {"color": color % _COLORS if _is_count(color) else 0, "points": found}
-
-
-def clean(value: Any, most: int) -> str:
-    """Return a text from outside in one line of ``most`` characters, without those that cannot be seen.
-
-    Raises:
-        ValueError: It is no text.
-    """
-    if not isinstance(value, str):
-        raise ValueError("This is no text.")  # noqa: TRY004 - told to who sent it
-    joined = "".join(
-        " " if one.isspace() else one for one in value[: most * 4] if one.isspace() or _is_seen(one)
-    )
-    return " ".join(joined.split())[:most]
-
-
-def _is_seen(character: str) -> bool:
-    # Emoji are joined by U+200D; every other format character, such as those that turn text around, goes.
-    return character == "\u200d" or not unicodedata.category(character).startswith("C")
-
-
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

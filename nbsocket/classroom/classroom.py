@@ -26,11 +26,19 @@ if TYPE_CHECKING:
     from nbsocket.kernel.socket import Socket
 
 ROOM = "class:all"
+DOOR = "class"
+"""What the tickets of a class open: nothing but the class."""
+
 PERSON, NAME = "person", "name"
 """Where a socket's ``data`` says whose it is."""
 
 _CLOCK_EVERY_S = 3.0
 _PANEL_S = 0.25
+
+
+def _admits(auth: dict[str, Any]) -> str:
+    """Say why a client with the class's ticket is not let in; nothing if it is."""
+    return "" if auth.get("class") is True else "This ticket opens a class: join by its link or its code."
 
 
 class _NotTaken(Exception):  # noqa: N818 - what became of an answer
@@ -46,10 +54,17 @@ class Classroom:
         handlers: The handler thread.
         title: What the phones show above everything.
         ttl: Seconds until its link expires.
+        doors: Where the channel keeps what lets clients in whose tickets open a door of their own.
     """
 
     def __init__(
-        self, server: Server, carrier: Carrier, handlers: HandlerThread, title: str, ttl: float
+        self,
+        server: Server,
+        carrier: Carrier,
+        handlers: HandlerThread,
+        title: str,
+        ttl: float,
+        doors: dict[str, Callable[[dict[str, Any]], str]],
     ) -> None:
         """Open the door."""
         self.title = title
@@ -58,7 +73,10 @@ class Classroom:
         self._server = server
         self._carrier = carrier
         self._handlers = handlers
-        self._ticket = Ticket(carrier, server.name, "guest", ttl, opens="class")
+        self._ticket = Ticket(carrier, server.name, "guest", ttl, opens=DOOR)
+        self._doors = doors
+        # From here on nobody gets past this ticket's door who does not come as a phone of the class.
+        doors[DOOR] = _admits
         self._people = People()
         self._asked = Asked()
         self._trips = RoundTrips()
@@ -77,7 +95,7 @@ class Classroom:
     def __repr__(self) -> str:
         """Say how it is, without link and code."""
         state = "open" if self.is_open else "closed"
-        here = sum(one.is_here for one in self._people)
+        here = self._people.are_here
         return f"<Classroom {self._server.name!r} {state}, {here} here>"
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
@@ -169,7 +187,11 @@ class Classroom:
 
     @property
     def answers(self) -> Answers:
-        """All that was answered, the oldest first; a copy. Once there are 200,000, no more are taken."""
+        """All that was answered, the oldest first; a copy.
+
+        Of one person 5,000 are kept, of all together 200,000: then whoever has most loses the older half of
+        theirs; ``answers.dropped`` counts what went.
+        """
         return self._asked.answers
 
     def tally(self, event: str) -> Counter[Any]:
@@ -239,6 +261,8 @@ class Classroom:
             self._server.off(event, self._heard)
         self._server.off("connection", self._came)
         self._server.unuse(self._door)
+        if self._doors.get(DOOR) is _admits:
+            del self._doors[DOOR]
         self._changed()
 
     # --- on the handler thread --------------------------------------------------------------
@@ -254,7 +278,7 @@ class Classroom:
         if person is None:
             if self.is_locked:
                 raise ConnectionRefused("The door is closed. Ask the teacher to open it.")
-            if len(self._people) >= MAX_PEOPLE:
+            if self._people.are_here >= MAX_PEOPLE:
                 raise ConnectionRefused("The class is full.")
             person = self._people.add(auth.get("name"))
         socket.data[PERSON], socket.data[NAME] = person.id, person.name
@@ -263,7 +287,7 @@ class Classroom:
         person = self._people.with_id(socket.data.get(PERSON))
         if person is None:
             return
-        person.sockets.add(socket)
+        self._people.came(person, socket)
         socket.join(ROOM)
         socket.use(lambda event, args: self._gate(socket, person, event, args))
         socket.on("error", lambda _: None)
@@ -271,14 +295,14 @@ class Classroom:
 
         @socket.on("disconnect")
         def gone(_: str) -> None:
-            person.sockets.discard(socket)
+            self._people.left(person, socket)
             self._changed()
 
         self._tell_person(person, key=person.key)
         for board in self._boards.values():
             if board.is_revealed:
                 socket.emit("class:board", board.told())
-        socket.emit("class:clock", self._trips.begin())
+        socket.emit("class:clock", self._trips.begin(person))
         self._changed()
 
     def _gate(self, socket: Socket, person: Person, event: str, args: list[Any]) -> None:
@@ -352,7 +376,7 @@ class Classroom:
             "takes": self._asked.takes,
             "shown": self._asked.in_words(),
             "answers": len(self._asked),
-            "is_full": self._asked.is_full,
+            "dropped": self._asked.dropped,
             "people": [
                 {
                     "id": one.id,
@@ -361,7 +385,7 @@ class Classroom:
                     "muted": one.is_muted,
                     "latency_ms": round(one.latency_s * 1000) if one.trips_s else None,
                 }
-                for one in self._people
+                for one in self._people.shown()
             ],
         }
 

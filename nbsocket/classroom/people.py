@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nbsocket.classroom.blocks import clean
+from nbsocket.classroom.names import clean, looks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from nbsocket.kernel.socket import Socket
 
 MAX_PEOPLE = 2000
+"""Who may be here at the same time. Who has left takes nobody's place."""
+
+MAX_KEPT = 20_000
+"""Whose names and keys are kept; of more, the first to go are those who left first and answered nothing."""
+
+MAX_SHOWN_GONE = 200
 MAX_NAME = 30
 MAX_LATENCY_S = 1.0
 """More is not taken off a buzz: a phone that answers late on purpose must not win by it."""
@@ -38,6 +45,9 @@ class Person:
     key: str = field(repr=False)
     is_muted: bool = False
     is_removed: bool = False
+    answer_count: int = field(default=0, repr=False)
+    asked_trip: int = field(default=0, repr=False)
+    ended_trip: int = field(default=0, repr=False)
     sockets: set[Socket] = field(default_factory=set, repr=False)
     trips_s: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT_TRIPS), repr=False)
 
@@ -53,20 +63,49 @@ class Person:
 
 
 class People:
-    """Everybody who ever came in."""
+    """Everybody who came in."""
 
     def __init__(self) -> None:
         """Begin with nobody."""
         self._by_key: dict[str, Person] = {}
         self._by_id: dict[str, Person] = {}
+        # How many had a name that looks like this.
+        self._looks: Counter[str] = Counter()
+        self._here: dict[str, Person] = {}
+        # Those who left, the longest gone first.
+        self._gone: dict[str, Person] = {}
+        self._numbers = itertools.count(1)
 
     def __iter__(self) -> Iterator[Person]:
         """Go through all who were not removed, in the order in which they came."""
         return iter([one for one in list(self._by_id.values()) if not one.is_removed])
 
     def __len__(self) -> int:
-        """Count all who ever came."""
+        """Count all who are known."""
         return len(self._by_id)
+
+    @property
+    def are_here(self) -> int:
+        """How many are here now."""
+        return len(self._here)
+
+    def shown(self) -> list[Person]:
+        """Return who is here, and of those who left the latest, in the order in which they came."""
+        gone = list(self._gone)[-MAX_SHOWN_GONE:]
+        names = {*self._here, *gone}
+        return [one for one in self if one.id in names]
+
+    def came(self, person: Person, socket: Socket) -> None:
+        """Note that a page of a person has connected."""
+        person.sockets.add(socket)
+        self._gone.pop(person.id, None)
+        self._here[person.id] = person
+
+    def left(self, person: Person, socket: Socket) -> None:
+        """Note that a page of a person has disconnected."""
+        person.sockets.discard(socket)
+        if not person.sockets and self._here.pop(person.id, None) is not None:
+            self._gone[person.id] = person
 
     def with_key(self, key: object) -> Person | None:
         """Return who has this key."""
@@ -81,16 +120,26 @@ class People:
 
         A name that is taken gets a number: two people are two people.
         """
-        number = len(self._by_id) + 1
+        if len(self._by_id) >= MAX_KEPT:
+            self._forget_some()
+        number = next(self._numbers)
         wanted = (clean(name, MAX_NAME) if isinstance(name, str) else "") or f"guest {number}"
-        taken = {one.name for one in self._by_id.values()}
-        given, count = wanted, 2
-        while given in taken:
-            given = f"{wanted} ({count})"
-            count += 1
+        looks = looks_of(wanted)
+        self._looks[looks] += 1
+        count = self._looks[looks]
+        given = wanted if count == 1 else f"{wanted} ({count})"
         person = Person(f"p{number}", given, secrets.token_urlsafe(12))
         self._by_key[person.key] = self._by_id[person.id] = person
+        # Not here before a page of theirs has connected.
+        self._gone[person.id] = person
         return person
+
+    def _forget_some(self) -> None:
+        """Forget a tenth of those who left: first who answered nothing."""
+        gone = sorted(self._gone.values(), key=lambda one: bool(one.answer_count or one.is_removed))
+        for one in gone[: MAX_KEPT // 10]:
+            for kept, key in ((self._by_key, one.key), (self._by_id, one.id), (self._gone, one.id)):
+                kept.pop(key, None)
 
     def find(self, who: str | Person) -> Person:
         """Return a person by id or by name.

@@ -17,17 +17,23 @@ class RoundTrips:
     def __init__(self) -> None:
         """Begin with none."""
         self._number = 0
+        self._asked_all = 0
         self._sent_at: dict[int, float] = {}
 
-    def begin(self) -> int:
-        """Return the number of a round trip that begins now."""
+    def begin(self, person: Person | None = None) -> int:
+        """Return the number of a round trip that begins now: with one person, or with everybody."""
         self._number += 1
+        if person is None:
+            self._asked_all = self._number
+        else:
+            person.asked_trip = self._number
         self._sent_at[self._number] = time.monotonic()
         self._sent_at.pop(self._number - _KEPT, None)
         return self._number
 
     def end(self, person: Person, number: Any) -> None:
-        """Take a number that came back; one that was never sent says nothing."""
-        sent = self._sent_at.get(number) if isinstance(number, int) else None
-        if sent is not None:
-            person.trips_s.append(time.monotonic() - sent)
+        """Take a number that came back: it counts once, and only the newest this person was asked."""
+        newest = max(self._asked_all, person.asked_trip)
+        if type(number) is int and number == newest and person.ended_trip != number:
+            person.ended_trip = number
+            person.trips_s.append(time.monotonic() - self._sent_at[number])

@@ -11,6 +11,8 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from nbsocket.gateway.tickets import OWNER
+
 if TYPE_CHECKING:
     from tornado.httputil import HTTPServerRequest
     from tornado.iostream import IOStream
@@ -94,7 +96,7 @@ class Bench:
         for session in sessions:
             pane = session.handshake.get("query", {}).get("pane")
             websocket: WebSocketConnection | None = session.websocket  # type: ignore[assignment]
-            if pane == PANE + run and websocket is not None:
+            if pane == PANE + run and websocket is not None and session.ticket.role == OWNER:
                 mine = found.setdefault("websocket", asdict(Count()))
                 mine["wire_bytes"] = websocket.received_bytes + websocket.sent_bytes
         return found
@@ -102,7 +104,8 @@ class Bench:
     def shaken(self, session: ClientSession, request: HTTPServerRequest, answer_bytes: int) -> None:
         """Count the opening handshake of a WebSocket of this bench."""
         pane = str(session.handshake.get("query", {}).get("pane", ""))
-        if pane.startswith(PANE):
+        # A guest may call itself what it likes; what it says counts for nothing here.
+        if pane.startswith(PANE) and session.ticket.role == OWNER:
             count = self.count(pane.removeprefix(PANE), "websocket")
             count.requests += 1
             count.header_bytes += head_bytes(request) + answer_bytes

@@ -7,12 +7,14 @@ It decides nothing of the protocol (``protocol.engine_session`` does) and knows 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nbsocket.gateway.burst import Burst, Control
 from nbsocket.gateway.tickets import GUEST, Ticket
 from nbsocket.gateway.wire import OUT
+from nbsocket.gateway.work import CONTROL_COST, Allowance, cost_of
 from nbsocket.link.messages import Opened
 from nbsocket.protocol import engine_session as engine
 from nbsocket.protocol.engine_packet import NOOP, Packet, PacketType, encode_payload
@@ -20,7 +22,7 @@ from nbsocket.protocol.engine_states import State, Trigger
 from nbsocket.protocol.websocket import server_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Iterator
 
     from nbsocket.gateway.switchboard import Channel, Switchboard
     from nbsocket.gateway.wire import Wire
@@ -64,6 +66,7 @@ class ClientSession:
     """
 
     __slots__ = (
+        "_allowance",
         "_announced",
         "_closing",
         "_connect_until",
@@ -77,8 +80,7 @@ class ClientSession:
         "_switchboard",
         "_ticked_at",
         "_timer",
-        "_tokens",
-        "_tokens_at",
+        "_wait",
         "_writing_bytes",
         "channel",
         "dropped_count",
@@ -135,8 +137,10 @@ class ClientSession:
         self._holds = 0
         self._ticked_at = 0.0
         self._writing_bytes = 0
-        self._progress_at = self._tokens_at = self._loop.time()
-        self._tokens = float(limits.guest_burst)
+        self._progress_at = self._loop.time()
+        # What it may have read; without bounds for the notebook's own.
+        self._allowance = Allowance(limits, self._progress_at) if ticket.role == GUEST else None
+        self._wait: asyncio.Future[None] | None = None
         self._connect_until = self._progress_at + limits.connect_timeout
 
     # --- beginning and end ------------------------------------------------------------------
@@ -158,6 +162,7 @@ class ClientSession:
             self.ticket.id,
             self.handshake,
             self.state,
+            self.ticket.opens,
         )
 
     @property
@@ -197,6 +202,8 @@ class ClientSession:
     def _ended(self, reason: str, code: int = 1000, answer: Packet = _CLOSE) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        if self._wait is not None:
+            _settle(self._wait)
         self._answer_poll([answer])
         self.channel.traffic.dropped_at_close += sum(len(burst.messages) for burst in self._queue)
         self._queue.clear()
@@ -386,46 +393,99 @@ class ClientSession:
         incoming = self.protocol.receive(packet, self._loop.time())
         if isinstance(incoming, engine.Closed):
             self._ended(incoming.reason)
-        return None
+        return self.charge(CONTROL_COST)
 
     def receive_message(self, data: str | bytes, number: int = 0) -> Awaitable[None] | None:
         """Take the content of a MESSAGE; read on when the result is done."""
         if not self.is_open:
             return None
         self.received_count += 1
+        if not self._announced and data[:1] != "0":
+            self.close(engine.PARSE_ERROR)
+            return None
+        allowance = self._allowance
+        if allowance is None:
+            self._pass_on(data, number)
+            return None if self.channel.port.writable else self._hold_until_writable()
+        cost = cost_of(data)
+        pause_s = allowance.take(cost, self._loop.time())
+        turn = None if pause_s else self.channel.port.turnstile.enter(allowance, cost)
+        if pause_s or turn is not None:
+            return self._pass_on_later(data, number, cost, pause_s, turn)
+        self._pass_on(data, number, cost)
+        return None if self.channel.port.writable else self._hold_until_writable()
+
+    def _pass_on(self, data: str | bytes, number: int, cost: float = 0.0) -> None:
         if not self._announced:
-            if data[:1] != "0":
-                self.close(engine.PARSE_ERROR)
-                return None
             self._announced = True
             self._connect_until = float("inf")
-            self._switchboard.announce(self)
+            if not self._switchboard.announce(self):
+                self.cut()
+                return
         self._switchboard.to_kernel(self, data, number)
-        pause = self._rate_pause() if self.ticket.role == GUEST else 0.0
-        if pause or not self.channel.port.writable:
-            return self._hold(pause)
-        return None
+        if cost:
+            self.channel.port.turnstile.sent(cost)
+
+    async def _pass_on_later(
+        self, data: str | bytes, number: int, cost: float, pause_s: float, turn: asyncio.Future[None] | None
+    ) -> None:
+        """Pass a message on once it is paid for and has its turn; read nothing meanwhile."""
+        with self._reading_nothing():
+            await self._pause(pause_s)
+            turnstile = self.channel.port.turnstile
+            if turn is None and self.is_open and self._allowance is not None:
+                turn = turnstile.enter(self._allowance, cost)
+            if turn is not None:
+                await self._until(turn)
+            if self.is_open:
+                self._pass_on(data, number, cost)
+                await self.channel.port.wait_writable()
+                return
+            self.channel.traffic.dropped_at_close += 1
+            if turn is None or not turn.cancel():
+                turnstile.gave_up(cost)
+
+    async def _hold_until_writable(self) -> None:
+        with self._reading_nothing():
+            await self.channel.port.wait_writable()
+
+    def charge(self, cost: float) -> Awaitable[None] | None:
+        """Take what is no message off a guest's allowance; read on when the result is done."""
+        if self._allowance is None or not self.is_open:
+            return None
+        pause_s = self._allowance.take(cost, self._loop.time())
+        return self._hold(pause_s) if pause_s else None
 
     async def _hold(self, pause_s: float) -> None:
-        """Do not read for a while; the pong clock stands still."""
+        with self._reading_nothing():
+            await self._pause(pause_s)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait so long, or until the session ends."""
+        if seconds:
+            waited: asyncio.Future[None] = self._loop.create_future()
+            timer = self._loop.call_later(seconds, _settle, waited)
+            await self._until(waited)
+            timer.cancel()
+
+    async def _until(self, wait: asyncio.Future[None]) -> None:
+        """Wait for this, or until the session ends: what is held meanwhile is let go of."""
+        if not self.is_open:
+            return
+        self._wait = self._loop.create_future()
+        await asyncio.wait([wait, self._wait], return_when=asyncio.FIRST_COMPLETED)
+        self._wait = None
+
+    @contextlib.contextmanager
+    def _reading_nothing(self) -> Iterator[None]:
+        """Let the pong clock stand still."""
         began = self._loop.time()
         self._holds += 1
         try:
-            if pause_s:
-                await asyncio.sleep(pause_s)
-            await self.channel.port.wait_writable()
+            yield
         finally:
             self._holds -= 1
         self.protocol.extend(self._loop.time() - max(began, self._ticked_at))
-
-    def _rate_pause(self) -> float:
-        """Return how many seconds to read nothing, so that a guest keeps to its rate."""
-        limits = self._switchboard.limits
-        now = self._loop.time()
-        earned = (now - self._tokens_at) * limits.guest_events_per_s
-        self._tokens = min(float(limits.guest_burst), self._tokens + earned) - 1
-        self._tokens_at = now
-        return max(0.0, -self._tokens / limits.guest_events_per_s)
 
     # --- upgrade ----------------------------------------------------------------------------
 
@@ -519,3 +579,8 @@ class ClientSession:
             elif isinstance(incoming, engine.Closed):
                 self._ended(incoming.reason)
         self._arm()
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

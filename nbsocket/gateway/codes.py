@@ -1,7 +1,8 @@
 """Short codes: what a person types, or a link carries in its fragment, in exchange for a ticket.
 
-A code lives as long as its ticket, in this process's memory. Guessing is held up by counting refused tries,
-for each address and for all together; a class that joins from one address is not counted.
+A code lives as long as its ticket, in this process's memory. It is looked up first: the right code always
+gets in, however many wrong ones came from the same address, which a whole class shares. What makes guessing
+hopeless is that all look-ups of a server together have a rate (docs/security.md shows the arithmetic).
 """
 
 from __future__ import annotations
@@ -21,16 +22,24 @@ ALPHABET = "23456789BCDFGHJKMNPQRTVWXZ"
 LENGTH = 7
 MAX_CODES = 10_000
 TRIES_PER_ADDRESS = 10
-TRIES_OF_ALL = 300
 REFILL_S = 60.0
-"""In this many seconds all tries come back, a little at a time."""
+"""In this many seconds the tries of an address come back, a little at a time."""
+
+LOOKUPS_PER_S = 100.0
+LOOKUPS_AT_ONCE = 2000
+LONGEST_WAIT_S = 5.0
+"""How long a look-up may wait for its turn; more of them are sent away."""
 
 _MAX_ADDRESSES = 10_000
 _FIRST_SWEEP = 100
 
 
 class TooManyTriesError(Exception):
-    """An address, or all together, tried too many wrong codes."""
+    """An address tried too many wrong codes, and this was another."""
+
+
+class BusyError(Exception):
+    """So many codes are looked up that this one would wait too long."""
 
 
 @dataclass(slots=True)
@@ -40,8 +49,8 @@ class _Bucket:
     left: float
     at: float
 
-    def refill(self, capacity: float, now: float) -> None:
-        self.left = min(capacity, self.left + (now - self.at) * capacity / REFILL_S)
+    def refill(self, capacity: float, per_s: float, now: float) -> None:
+        self.left = min(capacity, self.left + (now - self.at) * per_s)
         self.at = now
 
 
@@ -57,25 +66,24 @@ class CodeOffice:
         """Begin without codes."""
         self._tickets = tickets
         self._clock = clock
-        self._codes: dict[str, tuple[str, Ticket, str]] = {}
+        self._codes: dict[str, tuple[str, Ticket]] = {}
         self._sweep_at = _FIRST_SWEEP
-        self._all = _Bucket(TRIES_OF_ALL, clock())
+        self._lookups = _Bucket(LOOKUPS_AT_ONCE, clock())
         self._addresses: dict[str, _Bucket] = {}
 
-    def issue(self, value: str, ticket: Ticket, opens: str = "page") -> str:
+    def issue(self, value: str, ticket: Ticket) -> str:
         """Return a new code for a ticket; when there are too many, the oldest goes.
 
         Args:
             value: The ticket's value.
             ticket: What it says.
-            opens: What the join page is to do with it.
         """
         if len(self._codes) >= self._sweep_at:
             self._sweep()
         if len(self._codes) >= MAX_CODES:
             del self._codes[next(iter(self._codes))]
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        self._codes[code] = value, ticket, opens
+        self._codes[code] = value, ticket
         return code
 
     def _sweep(self) -> None:
@@ -83,27 +91,38 @@ class CodeOffice:
         self._codes = {code: one for code, one in self._codes.items() if not self._tickets.is_over(one[1])}
         self._sweep_at = min(MAX_CODES, max(_FIRST_SWEEP, 2 * len(self._codes)))
 
-    def exchange(self, text: str, address: str) -> tuple[str, Ticket, str] | None:
-        """Return the ticket's value, what it says, and what it opens; None if there is no such code.
+    def wait_s(self) -> float:
+        """Return how many seconds a look-up has to wait for its turn; it counts as made.
+
+        Raises:
+            BusyError: It would be too many.
+        """
+        lookups = self._lookups
+        lookups.refill(LOOKUPS_AT_ONCE, LOOKUPS_PER_S, self._clock())
+        if lookups.left < -LONGEST_WAIT_S * LOOKUPS_PER_S:
+            raise BusyError
+        lookups.left -= 1
+        return max(0.0, -lookups.left / LOOKUPS_PER_S)
+
+    def exchange(self, text: str, address: str) -> tuple[str, Ticket] | None:
+        """Return the ticket's value and what it says; None if there is no such code.
 
         Args:
             text: What was typed; case, blanks and hyphens do not matter.
             address: Who asks.
 
         Raises:
-            TooManyTriesError: Too many wrong codes came from there, or from everywhere.
+            TooManyTriesError: The code is wrong, as too many were that came from there.
         """
-        now = self._clock()
-        mine = self._addresses.get(address) or _Bucket(TRIES_PER_ADDRESS, now)
-        mine.refill(TRIES_PER_ADDRESS, now)
-        self._all.refill(TRIES_OF_ALL, now)
-        if mine.left < 1 or self._all.left < 1:
-            raise TooManyTriesError
         found = self._codes.get("".join(one for one in text.upper() if one in ALPHABET))
         if found is not None and not self._tickets.is_over(found[1]):
             return found
+        now = self._clock()
+        mine = self._addresses.get(address) or _Bucket(TRIES_PER_ADDRESS, now)
+        mine.refill(TRIES_PER_ADDRESS, TRIES_PER_ADDRESS / REFILL_S, now)
+        if mine.left < 1:
+            raise TooManyTriesError
         mine.left -= 1
-        self._all.left -= 1
         self._remember(address, mine, now)
         return None
 

@@ -17,9 +17,10 @@ class Limits:
         connect_timeout: Seconds in which a client must send its Socket.IO CONNECT.
         max_payload: Bytes of one payload or message from a client.
         max_clients: Clients on all channels together.
+        max_half_open: Clients on all channels together that have not asked for a namespace yet.
         guest_clients_per_ticket: Clients that may share one guest ticket.
-        guest_events_per_s: Messages per second that a guest is read at.
-        guest_burst: Messages that a guest may send at once.
+        guest_events_per_s: Units of work per second that a guest is read at; one is an ordinary event.
+        guest_burst: Units of work that a guest may send at once.
         max_pending_bytes: Bytes that may wait for one client that does not read.
         stall: Seconds without progress after which a client with a full backlog is cut.
         grace: Seconds that a channel outlives its link while the kernel is alive.
@@ -30,6 +31,7 @@ class Limits:
     connect_timeout: float = 45.0
     max_payload: int = 1_000_000
     max_clients: int = 2000
+    max_half_open: int = 1000
     guest_clients_per_ticket: int = 500
     guest_events_per_s: float = 200.0
     guest_burst: int = 1000

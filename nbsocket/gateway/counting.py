@@ -22,6 +22,7 @@ class Counters:
     refused_full: int = 0
     refused_no_kernel: int = 0
     refused_code: int = 0
+    cut_half_open: int = 0
 
 
 @dataclass(slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, cast
 
 from tornado.iostream import StreamClosedError
-from tornado.web import stream_request_body
 
 from nbsocket.gateway.bench import WriteMeter
 from nbsocket.gateway.client_session import PollCutError, PollOverlapError
@@ -17,19 +17,19 @@ from nbsocket.gateway.switchboard import RefusedError
 from nbsocket.gateway.tickets import QUERY_NAME
 from nbsocket.gateway.websocket_connection import WebSocketConnection, accept_key
 from nbsocket.gateway.wire import IN, OUT
+from nbsocket.gateway.work import CONTROL_COST, REQUEST_COST
 from nbsocket.protocol import engine_session as engine
 from nbsocket.protocol.engine_packet import (
     PROTOCOL_REVISION,
-    SEPARATOR,
     Packet,
     PacketType,
     decode_packet,
-    decode_payload,
+    decode_polling_packet,
+    payload_parts,
 )
 from nbsocket.protocol.errors import ProtocolError
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Awaitable
 
     from tornado.http1connection import HTTP1Connection
@@ -45,6 +45,9 @@ _HIDDEN_HEADERS = frozenset(
 )
 _HIDDEN_ARGUMENTS = frozenset({QUERY_NAME, "_xsrf", "token"})
 _WEBSOCKET_VERSION = "13"
+_TURN_S = 0.005
+"""How long a posted body may keep its process to itself."""
+
 # Callbacks and timers keep the context in which they were made, and a host's context may hold the handler
 # with its request: what lives as long as the client begins in this one, which is empty.
 _LASTING = Context()
@@ -73,12 +76,16 @@ def handshake_of(request: HTTPServerRequest) -> dict[str, Any]:
     }
 
 
-@stream_request_body
 class EngineIOHandler(PublicHandler):
     """Engine.IO v4 over long-polling (GET, POST) and WebSocket, with upgrade."""
 
     _session: ClientSession | None = None
     _answer: asyncio.Future[str] | None = None
+
+    @property
+    def max_body_bytes(self) -> int:
+        """A payload."""
+        return self.switchboard.limits.max_payload
 
     async def prepare(self) -> None:
         """Collect the body here, since the route is streamed."""
@@ -118,6 +125,9 @@ class EngineIOHandler(PublicHandler):
             return
         if sid:
             session = self._polling_session(sid, ticket)
+            hold = session.charge(REQUEST_COST)
+            if hold is not None:
+                await hold
         else:
             session = self.switchboard.open_session(ticket, handshake_of(self.request))
             _LASTING.run(session.open, None)
@@ -196,21 +206,34 @@ class EngineIOHandler(PublicHandler):
             raise RefusedError(400, 3, "Bad request")
         session.posting = True
         try:
-            try:
-                packets = decode_payload(self._body.decode())
-            except (ProtocolError, UnicodeDecodeError):
-                session.close(engine.PARSE_ERROR)
-                raise RefusedError(400, 3, "Bad request") from None
-            for packet, text in zip(packets, self._body.decode().split(SEPARATOR), strict=True):
-                hold = session.receive(packet, self._tell(session, packet, text))
-                if hold is not None:
-                    await hold
+            await self._take_payload(session)
+        except (ProtocolError, UnicodeDecodeError):
+            session.close(engine.PARSE_ERROR)
+            raise RefusedError(400, 3, "Bad request") from None
         finally:
             session.posting = False
         self.set_header("Content-Type", "text/html")
         with contextlib.suppress(StreamClosedError):
             # Who asked is gone; what it sent has been taken.
             await self.finish("ok")
+
+    async def _take_payload(self, session: ClientSession) -> None:
+        """Take what was posted packet by packet; others get in between, however many there are."""
+        clock = asyncio.get_running_loop().time
+        turn_ends = clock() + _TURN_S
+        hold = session.charge(REQUEST_COST)
+        if hold is not None:
+            await hold
+        for text in payload_parts(self._body.decode()):
+            packet = decode_polling_packet(text)
+            hold = session.receive(packet, self._tell(session, packet, text))
+            if hold is not None:
+                await hold
+            elif clock() > turn_ends:
+                await asyncio.sleep(0)
+            else:
+                continue
+            turn_ends = clock() + _TURN_S
 
     @staticmethod
     def _tell(session: ClientSession, packet: Packet, text: str) -> int:
@@ -248,8 +271,13 @@ class EngineIOHandler(PublicHandler):
     delete = patch = head = put
 
     def _ticket(self, channel: str) -> Ticket:
-        origin = RequestOrigin(self.request.headers.get("Origin", ""), self.request.host)
-        return self.switchboard.check_ticket(self._query(QUERY_NAME), channel, origin)
+        headers = self.request.headers
+        origin = RequestOrigin(
+            headers.get("Origin", ""), self.request.host, headers.get("Sec-Fetch-Site", "").lower()
+        )
+        ticket = self.switchboard.check_ticket(self._query(QUERY_NAME), channel, origin)
+        self.switchboard.on_known(cast("HTTP1Connection", self.request.connection).stream)
+        return ticket
 
     def _query(self, name: str) -> str:
         values = self.request.query_arguments.get(name)
@@ -320,6 +348,10 @@ class EngineWebSocket(WebSocketConnection):
         is_message = session.websocket is self and (isinstance(message, bytes) or message[:1] == "4")
         index = session.received_count + 1 if is_message else 0
         return wire.packet(session, IN, self.take_frames(), "websocket", index)
+
+    def on_extra_frames(self, fragments: int, controls: int) -> Awaitable[None] | None:
+        """Charge for frames that are no whole messages."""
+        return self._session.charge(fragments + controls * CONTROL_COST)
 
     def on_control(self, data: bytes, *, is_ours: bool) -> None:
         """Tell wire views."""

@@ -6,12 +6,14 @@ A host (the Jupyter server) may mix in its own base class before ``RequestHandle
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any, cast
 
-from tornado.web import RequestHandler, stream_request_body
+from tornado.web import stream_request_body
 
-from nbsocket.gateway.codes import TooManyTriesError
+from nbsocket.gateway.codes import BusyError, TooManyTriesError
+from nbsocket.gateway.discretion import DiscreetHandler
 from nbsocket.gateway.switchboard import RefusedError, Switchboard
 
 if TYPE_CHECKING:
@@ -23,9 +25,15 @@ SANDBOX = "sandbox allow-scripts allow-forms allow-modals"
 
 _BODY_TIMEOUT_S = 10.0
 _MAX_CODE_BYTES = 256
+WRONG_CODE, BUSY = 6, 7
+"""Error codes of the join route, beside Engine.IO's own."""
+
+_MAX_UNREAD_BYTES = 1024
+"""What a request to a route that takes no body may send all the same; nothing of it is kept."""
 
 
-class PublicHandler(RequestHandler):
+@stream_request_body
+class PublicHandler(DiscreetHandler):
     """What all public routes share: sandboxed, cookieless, open to every origin."""
 
     def initialize(self, switchboard: Switchboard) -> None:
@@ -53,10 +61,18 @@ class PublicHandler(RequestHandler):
         """Likewise, for Tornado's own cross-origin check."""
         return True
 
+    @property
+    def max_body_bytes(self) -> int:
+        """How many bytes a request may bring."""
+        return _MAX_UNREAD_BYTES
+
+    def data_received(self, chunk: bytes) -> None:
+        """Drop what arrives of a body: this route takes none."""
+
     async def prepare(self) -> None:
         """Bound the body before anything else; then let the host have its say."""
         connection = cast("HTTP1Connection", self.request.connection)
-        connection.set_max_body_size(self.switchboard.limits.max_payload)
+        connection.set_max_body_size(self.max_body_bytes)
         connection.set_body_timeout(_BODY_TIMEOUT_S)
         prepared = super().prepare()
         if prepared is not None:
@@ -96,7 +112,6 @@ class ClientBundleHandler(PublicHandler):
         self.finish(self.bundle)
 
 
-@stream_request_body
 class JoinHandler(PublicHandler):
     """The join page, and the exchange of a short code for a ticket."""
 
@@ -106,10 +121,10 @@ class JoinHandler(PublicHandler):
         self.page = page
         self._body = bytearray()
 
-    async def prepare(self) -> None:
-        """Take a code, nothing longer."""
-        await super().prepare()
-        cast("HTTP1Connection", self.request.connection).set_max_body_size(_MAX_CODE_BYTES)
+    @property
+    def max_body_bytes(self) -> int:
+        """A code, nothing longer."""
+        return _MAX_CODE_BYTES
 
     def data_received(self, chunk: bytes) -> None:
         """Collect the body; its size is bounded in ``prepare``."""
@@ -120,34 +135,40 @@ class JoinHandler(PublicHandler):
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(self.page)
 
-    def post(self, *_: str) -> None:
-        """Answer ``{channel, value, role, expires_at}`` to a code; the body is the code as text."""
+    async def post(self, *_: str) -> None:
+        """Answer ``{channel, value, role, expires_at, opens}`` to a code; the body is the code as text."""
+        codes = self.switchboard.codes
         try:
-            found = self.switchboard.codes.exchange(
-                self._body.decode("utf-8", "replace"), self.request.remote_ip or ""
-            )
+            await asyncio.sleep(codes.wait_s())
+            found = codes.exchange(self._body.decode("utf-8", "replace"), self.request.remote_ip or "")
+        except BusyError:
+            self._refuse_code(429, "Very many are joining at the moment. Try again.", 2, BUSY)
+            return
         except TooManyTriesError:
-            self.switchboard.counters.refused_code += 1
-            self.set_header("Retry-After", "60")
-            self.refuse(RefusedError(429, 6, "Too many wrong codes came from here. Wait a minute."))
+            self._refuse_code(429, "Many wrong codes came from here. Check the code.", 60)
             return
         if found is None:
-            self.switchboard.counters.refused_code += 1
-            self.refuse(RefusedError(403, 6, "This code is not known (any more). Check it and try again."))
+            self._refuse_code(403, "This code is invalid or has expired. Check it and try again.")
             return
-        value, ticket, opens = found
+        value, ticket = found
         self.set_header("Content-Type", "application/json")
-        self.finish(
+        await self.finish(
             json.dumps(
                 {
                     "channel": ticket.channel,
                     "value": value,
                     "role": ticket.role,
                     "expires_at": ticket.expires_at,
-                    "opens": opens,
+                    "opens": ticket.opens,
                 }
             )
         )
+
+    def _refuse_code(self, status: int, message: str, retry_s: int = 0, code: int = WRONG_CODE) -> None:
+        self.switchboard.counters.refused_code += 1
+        if retry_s:
+            self.set_header("Retry-After", str(retry_s))
+        self.refuse(RefusedError(status, code, message))
 
 
 class PageHandler(PublicHandler):

@@ -7,6 +7,9 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+_OWN_SITES = frozenset({"", "none", "same-origin"})
+"""No browser, a person who typed the address, and a page of this very origin."""
+
 
 @dataclass(frozen=True, slots=True)
 class RequestOrigin:
@@ -15,10 +18,13 @@ class RequestOrigin:
     Args:
         origin: Its ``Origin`` header; browsers send it, other clients need not.
         host: Its ``Host`` header.
+        fetch_site: Its ``Sec-Fetch-Site`` header: there browsers say whose page asks, also where they
+            send no origin, as for an image.
     """
 
     origin: str
     host: str
+    fetch_site: str = ""
 
     def is_trusted(self, others: frozenset[str]) -> bool:
         """Whether it is no foreign web page's.
@@ -31,7 +37,9 @@ class RequestOrigin:
         name = urlsplit(f"//{self.host}").hostname or ""
         if not _is_this_machine(name):
             return False
-        return not self.origin or urlsplit(self.origin).netloc.lower() == self.host.lower()
+        if self.origin:
+            return urlsplit(self.origin).netloc.lower() == self.host.lower()
+        return self.fetch_site in _OWN_SITES
 
 
 def _is_this_machine(name: str) -> bool:

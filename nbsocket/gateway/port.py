@@ -18,6 +18,7 @@ from nbsocket.gateway.switchboard import (
     Switchboard,
 )
 from nbsocket.gateway.vacancy import Vacancy
+from nbsocket.gateway.work import Turnstile
 from nbsocket.link.messages import (
     AskStats,
     ChannelLost,
@@ -58,6 +59,8 @@ class KernelPort(Readiness):
         may_open: Whether its channels may do without tickets: a notebook's must not,
             since they stand at the address of its Jupyter server.
         ask_clock: Asks the kernel what its clock says; ``clock`` is told the answer.
+        progress: Two functions: how many bytes were sent to the kernel, and how many it is done with.
+            Who knows that it got on says ``turnstile.refresh()``.
     """
 
     takes_clients = True
@@ -69,9 +72,12 @@ class KernelPort(Readiness):
         send: Callable[[Sequenced], None],
         may_open: bool = False,
         ask_clock: Callable[[], None] = lambda: None,
+        progress: tuple[Callable[[], int], Callable[[], int]] | None = None,
     ) -> None:
         """Plug in without channels."""
         super().__init__()
+        if progress is not None:
+            self.turnstile = Turnstile(*progress)
         self._ask_clock = ask_clock
         self._may_open = may_open
         self.kernel_id = kernel_id
@@ -249,7 +255,7 @@ class KernelPort(Readiness):
             return Reply(message.request, error="no_channel", message=message.channel)
         try:
             value, ticket = self._switchboard.tickets.mint(
-                message.channel, message.role, self.kernel_id, message.ttl_s
+                message.channel, message.role, self.kernel_id, message.ttl_s, message.opens
             )
         except ValueError as error:
             return Reply(message.request, error="bad_ticket", message=str(error))
@@ -260,7 +266,7 @@ class KernelPort(Readiness):
                 "id": ticket.id,
                 "role": ticket.role,
                 "expires_at": ticket.expires_at,
-                "code": self._switchboard.codes.issue(value, ticket, message.opens),
+                "code": self._switchboard.codes.issue(value, ticket),
             },
         )
 
@@ -302,6 +308,7 @@ class KernelPort(Readiness):
                 self._switchboard.detach(channel)
         self.sessions.clear()
         self.set_writable(True)
+        self.turnstile.open()
         return vacancies
 
     def _vacate(self, channel: Channel, unsent: Sequence[Sequenced]) -> Vacancy:

@@ -9,7 +9,6 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
@@ -20,6 +19,7 @@ from nbsocket.gateway.handlers import (
     PageHandler,
     UnknownHandler,
 )
+from nbsocket.gateway.public_server import PublicServer
 
 if TYPE_CHECKING:
     from nbsocket.gateway.switchboard import Switchboard
@@ -56,7 +56,8 @@ class PublicPort:
             # Addresses hold tickets.
             log_function=lambda _handler: None,
         )
-        self._http = HTTPServer(application, ssl_options=ssl_options)
+        self._http = PublicServer(application, ssl_options=ssl_options)
+        switchboard.on_known = self._http.known
         self._scheme = "http" if ssl_options is None else "https"
         self.url = ""
 

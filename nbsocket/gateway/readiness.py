@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from nbsocket.gateway.work import Turnstile
 from nbsocket.link.clock import ClockOffset
 
 
@@ -14,6 +15,7 @@ class Readiness:
         """Begin ready."""
         self.clock = ClockOffset()
         self.writable = True
+        self.turnstile = Turnstile()
         self._writers: list[asyncio.Future[None]] = []
 
     def set_writable(self, writable: bool) -> None:

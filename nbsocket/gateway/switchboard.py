@@ -11,6 +11,7 @@ import itertools
 import re
 import secrets
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,10 +25,13 @@ from nbsocket.protocol.engine_session import TRANSPORT_CLOSE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tornado.iostream import IOStream
+
     from nbsocket.gateway.bench import Bench
     from nbsocket.gateway.config import Limits
     from nbsocket.gateway.origin import RequestOrigin
     from nbsocket.gateway.wire import Wire
+    from nbsocket.gateway.work import Turnstile
     from nbsocket.link.clock import ClockOffset
     from nbsocket.link.messages import Sequenced
 
@@ -46,6 +50,7 @@ class Port(Protocol):
     writable: bool
     is_attached: bool
     takes_clients: bool
+    turnstile: Turnstile
 
     def send(self, message: Sequenced) -> None:
         """Carry a message to the kernel, in order."""
@@ -75,6 +80,7 @@ class Channel:
         is_open: Whether clients come in without a ticket, from pages of this host or of ``origins``.
         origins: Origins of other pages whose clients may come in; only for an open channel.
         keeps: Whether its sessions stay open while its kernel restarts.
+        guests: How many clients came with each guest ticket, by its id.
     """
 
     name: str
@@ -85,6 +91,7 @@ class Channel:
     keeps: bool = False
     pages: dict[str, PageFile] = field(default_factory=dict)
     sessions: set[ClientSession] = field(default_factory=set)
+    guests: Counter[str] = field(default_factory=Counter)
     wire: Wire | None = None
     bench: Bench | None = None
     traffic: Traffic = field(default_factory=Traffic)
@@ -124,8 +131,12 @@ class Switchboard:
         self.channels: dict[str, Channel] = {}
         self.root = ""
         self.sessions: dict[str, ClientSession] = {}
+        # By number, the oldest first: who has not sent a first message yet.
+        self._half_open: dict[int, ClientSession] = {}
         self.counters = Counters()
         self.on_activity: Callable[[str], None] = lambda _kernel_id: None
+        # Told of each connection over which a good ticket came.
+        self.on_known: Callable[[IOStream], None] = lambda _stream: None
         self._numbers = itertools.count(1)
         self._pressed: set[ClientSession] = set()
         self._on_relief: list[Callable[[], None]] = []
@@ -197,25 +208,29 @@ class Switchboard:
         if channel is None or not channel.port.takes_clients:
             self.counters.refused_no_kernel += 1
             raise RefusedError(503, 3, "No kernel is attached to this channel at the moment")
-        if len(self.sessions) >= self.limits.max_clients or self._guests_of(channel, ticket) >= (
-            self.limits.guest_clients_per_ticket
-        ):
+        if self._is_full(channel, ticket):
             self.counters.refused_full += 1
             raise RefusedError(503, 3, "Too many clients")
+        if len(self._half_open) >= self.limits.max_half_open:
+            # They take no client's place, only each other's: the oldest goes.
+            self.counters.cut_half_open += 1
+            next(iter(self._half_open.values())).cut()
         session = ClientSession(
             next(self._numbers), secrets.token_urlsafe(16), channel, ticket, handshake, self
         )
-        self.sessions[session.protocol.sid] = session
+        self.sessions[session.protocol.sid] = self._half_open[session.number] = session
         channel.sessions.add(session)
         channel.traffic.clients_opened += 1
         if channel.wire is not None:
             channel.wire.came(session)
         return session
 
-    def _guests_of(self, channel: Channel, ticket: Ticket) -> int:
-        if ticket.role != GUEST:
-            return 0
-        return sum(session.ticket.id == ticket.id for session in channel.sessions)
+    def _is_full(self, channel: Channel, ticket: Ticket) -> bool:
+        """Whether there is no place for another client; half-open ones take none."""
+        limits = self.limits
+        return len(self.sessions) - len(self._half_open) >= limits.max_clients or (
+            ticket.role == GUEST and channel.guests[ticket.id] >= limits.guest_clients_per_ticket
+        )
 
     def find_session(self, sid: str, ticket: Ticket) -> ClientSession:
         """Return the session with this id that came in with this ticket.
@@ -238,11 +253,18 @@ class Switchboard:
 
     # --- from sessions ----------------------------------------------------------------------
 
-    def announce(self, session: ClientSession) -> None:
-        """Tell the kernel of a client that sent its first message."""
-        port = session.channel.port
+    def announce(self, session: ClientSession) -> bool:
+        """Tell the kernel of a client that sent its first message; False if there is no place for it."""
+        channel, ticket = session.channel, session.ticket
+        if self._is_full(channel, ticket):
+            self.counters.refused_full += 1
+            return False
+        del self._half_open[session.number]
+        channel.guests[ticket.id] += ticket.role == GUEST
+        port = channel.port
         port.sessions[session.number] = session
         port.send(session.opened())
+        return True
 
     def to_kernel(self, session: ClientSession, data: str | bytes, number: int) -> None:
         """Carry one message to the kernel; wire views call it by ``number``."""
@@ -254,6 +276,11 @@ class Switchboard:
     def session_closed(self, session: ClientSession, reason: str, *, announced: bool) -> None:
         """Forget a session that has ended."""
         self.sessions.pop(session.protocol.sid, None)
+        if self._half_open.pop(session.number, None) is None and session.ticket.role == GUEST:
+            guests, ticket_id = session.channel.guests, session.ticket.id
+            guests[ticket_id] -= 1
+            if not guests[ticket_id]:
+                del guests[ticket_id]
         session.channel.sessions.discard(session)
         ended = session.channel.traffic.ended
         ended[reason] = ended.get(reason, 0) + 1

@@ -25,6 +25,7 @@ QUERY_NAME = "join_token"
 
 OWNER: Final = "owner"
 GUEST: Final = "guest"
+PAGE: Final = "page"
 ROLES = frozenset({OWNER, GUEST})
 MAX_TTL_S = 7 * 24 * 3600.0
 _PURPOSE = "nbsocket-ticket"
@@ -35,13 +36,24 @@ _MAX_AGE_DAYS = 366
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What a valid ticket says."""
+    """What a valid ticket says.
+
+    Args:
+        id: Its public name.
+        channel: Which channel it opens.
+        role: ``OWNER`` or ``GUEST``.
+        kernel_id: Which kernel's channel.
+        expires_at: When it ends, in seconds since the epoch.
+        opens: ``PAGE``: all of the channel. Anything else, such as ``class``, is a door of its own:
+            the kernel lets nobody past it who does not come as that door wants.
+    """
 
     id: str
     channel: str
     role: str
     kernel_id: str
     expires_at: float
+    opens: str = PAGE
 
 
 class TicketOffice:
@@ -58,7 +70,9 @@ class TicketOffice:
         self._clock = clock
         self._revoked: dict[str, float] = {}
 
-    def mint(self, channel: str, role: str, kernel_id: str, ttl_s: float) -> tuple[str, Ticket]:
+    def mint(
+        self, channel: str, role: str, kernel_id: str, ttl_s: float, opens: str = PAGE
+    ) -> tuple[str, Ticket]:
         """Return a new ticket's value and what it says.
 
         Raises:
@@ -71,8 +85,8 @@ class TicketOffice:
             msg = f"ttl must be above 0 and at most {MAX_TTL_S:.0f} seconds, not {ttl_s:g}"
             raise ValueError(msg)
         expires_at = float(int(self._clock() + ttl_s) + 1)
-        ticket = Ticket(secrets.token_urlsafe(9), channel, role, kernel_id, expires_at)
-        body = json.dumps([ticket.id, channel, role, kernel_id, int(expires_at)])
+        ticket = Ticket(secrets.token_urlsafe(9), channel, role, kernel_id, expires_at, opens)
+        body = json.dumps([ticket.id, channel, role, kernel_id, int(expires_at), opens])
         signed = create_signed_value(self._secret, _PURPOSE, body, clock=self._clock)
         return base64.urlsafe_b64encode(signed).decode("ascii").rstrip("="), ticket
 

@@ -86,6 +86,10 @@ class WebSocketConnection:
         """Take a message; the next comes when the result is done."""
         raise NotImplementedError
 
+    def on_extra_frames(self, fragments: int, controls: int) -> Awaitable[None] | None:  # noqa: ARG002 - for who counts
+        """Count frames that are not whole messages; read on when the result is done."""
+        return None
+
     def on_close(self) -> None:
         """Take the end, whoever brought it about; it comes once."""
         raise NotImplementedError
@@ -149,8 +153,9 @@ class WebSocketConnection:
                     self._take_control(message)
                     if self._incoming is None:
                         break
-                    continue
-                hold = self.on_message(message)  # type: ignore[arg-type]
+                    hold = self.on_extra_frames(0, 1)
+                else:
+                    hold = self.on_message(message)  # type: ignore[arg-type]
                 if hold is not None:
                     asyncio.ensure_future(hold).add_done_callback(self._go_on)
                     return
@@ -161,6 +166,16 @@ class WebSocketConnection:
             self.abort()
             return
         self._incoming = None
+        reader = self._reader
+        if reader is not None and reader.fragment_count:
+            fragments, reader.fragment_count = reader.fragment_count, 0
+            hold = self.on_extra_frames(fragments, 0)
+            if hold is not None:
+                asyncio.ensure_future(hold).add_done_callback(self._read_on)
+                return
+        self._read()
+
+    def _read_on(self, _: asyncio.Future[None]) -> None:
         self._read()
 
     def _go_on(self, held: asyncio.Future[None]) -> None:

@@ -8,8 +8,11 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from nbsocket.errors import AckTimeout
 from nbsocket.kernel.waiting import value_of
+from nbsocket.protocol.errors import EncodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,31 +97,64 @@ class PendingAck:
         return responses
 
 
+class Failure(msgspec.Struct, gc=False):
+    """A call of a handler that came to nothing.
+
+    Args:
+        error: What it raised.
+        why: Which handler, and what it raised, in words.
+    """
+
+    error: BaseException
+    why: str
+
+
 class Answer:
     """The acknowledgement of one event from a client, once its handlers have returned.
 
     The first value that is not None answers; if all return None, an empty acknowledgement does.
-    A handler that raises answers nothing.
+    A handler that raises answers nothing; once all have, whoever asked is told that no answer comes.
 
     Args:
         count: How many handlers run.
         send: Sends the acknowledgement's arguments.
+        fail: Says that none comes, and why.
     """
 
-    __slots__ = ("_left", "_send", "_succeeded")
+    __slots__ = ("_fail", "_left", "_send", "_succeeded", "_why")
 
-    def __init__(self, count: int, send: Callable[[list[Any]], None]) -> None:
+    def __init__(self, count: int, send: Callable[[list[Any]], None], fail: Callable[[str], None]) -> None:
         """Wait for ``count`` handlers."""
         self._left = count
         self._send: Callable[[list[Any]], None] | None = send
+        self._fail = fail
         self._succeeded = False
+        self._why = ""
 
-    def __call__(self, result: Any, error: BaseException | None) -> None:
-        """Take the result of a handler."""
+    def __call__(self, result: Any, failure: Failure | None) -> None:
+        """Take what came of a handler."""
         self._left -= 1
-        self._succeeded = self._succeeded or error is None
-        if result is None and (self._left or not self._succeeded):
-            return
-        send, self._send = self._send, None
+        if failure is not None:
+            self._why = self._why or failure.why
+            if self._left == 0 and self._send is not None:
+                if self._succeeded:
+                    self._answer([])
+                else:
+                    self._fail(self._why)
+        elif result is None:
+            self._succeeded = True
+            if self._left == 0:
+                self._answer([])
+        else:
+            try:
+                self._answer(list(result) if isinstance(result, tuple) else [result])
+            except EncodeError:
+                # The handler's value cannot be sent: it is told so, as of anything that it raises.
+                self._left += 1
+                raise
+
+    def _answer(self, args: list[Any]) -> None:
+        send = self._send
         if send is not None:
-            send([] if result is None else list(result) if isinstance(result, tuple) else [result])
+            send(args)
+            self._send = None

@@ -18,6 +18,7 @@ from nbsocket.protocol.socket_states import Trigger
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nbsocket.kernel.acks import Failure
     from nbsocket.kernel.client import Client
     from nbsocket.kernel.dispatch import Dispatch
     from nbsocket.kernel.members import Members
@@ -112,10 +113,10 @@ class Admission:
         if not left:
             return self._accept(socket, [], client)
 
-        def done(_: Any, error: BaseException | None) -> bool:
-            if error is None:
+        def done(_: Any, failure: Failure | None) -> bool:
+            if failure is None:
                 return self._ask_middleware(socket, client, left[1:])
-            self._refuse(socket, client, error)
+            self._refuse(socket, client, failure.error)
             return False
 
         handlers = self._namespace.handlers

@@ -1,11 +1,17 @@
 """Which cell is running, and what ended: the notebook's own clock.
 
-A registration belongs to the cell run in which it was made. Outside IPython there are no cells.
+A registration belongs to the cell run in which it was made. What a module's body registers belongs to that
+run of the body instead: importing it again does nothing, reloading it replaces.
+Outside IPython there are no cells.
 """
 
 from __future__ import annotations
 
+import functools
+import inspect
 import itertools
+import linecache
+import sys
 import threading
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -13,13 +19,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Context
+    from types import CodeType, FrameType
+
+_BODY = "<module>"
+"""What Python calls the code of a module's body."""
 
 
 class CellRun:
-    """One run of one cell.
+    """One run of one cell, or of one module's body.
 
     Args:
-        cell_id: The front end's id of the cell; None where it sends none.
+        cell_id: The front end's id of the cell; None where it sends none. Of a module a name of its own.
         number: Counts all runs of all cells in this kernel.
         parent: The Jupyter message that asked for it; output is shown where it belongs.
     """
@@ -56,6 +66,9 @@ class Cells:
         self._current: CellRun | None = None
         self._on_begin: list[Callable[[CellRun], None]] = []
         self._on_end: list[Callable[[CellRun, bool], None]] = []
+        # The latest run of each module's body: its code is a new object whenever it is executed again.
+        self._bodies: dict[str, tuple[CodeType, CellRun]] = {}
+        self._new_bodies: list[CellRun] = []
         if shell is not None:
             self._begin()
             shell.events.register("pre_run_cell", self._before)
@@ -82,6 +95,21 @@ class Cells:
             return self._current
         return None
 
+    def registering(self, function: Callable[..., Any]) -> CellRun | None:
+        """Return the run that a registration of ``function`` made now belongs to."""
+        body = _running_body(function)
+        if body is None or handler_cell.get() is NO_CELL:
+            return self.running()
+        place, code = f"module {body.f_code.co_filename}", body.f_code
+        latest = self._bodies.get(place)
+        if latest is not None and latest[0] is code:
+            return latest[1]
+        cell = self.running()
+        run = CellRun(place, next(self._numbers), cell.parent if cell is not None else {})
+        self._bodies[place] = code, run
+        self._new_bodies.append(run)
+        return run
+
     def _begin(self) -> CellRun:
         parent = dict(self.shell.get_parent()) if hasattr(self.shell, "get_parent") else {}
         cell_id = parent.get("metadata", {}).get("cellId")
@@ -98,5 +126,46 @@ class Cells:
         run, self._current = self._current, None
         if run is None:
             return
+        bodies, self._new_bodies = self._new_bodies, []
         for call in self._on_end:
-            call(run, bool(result.success))
+            for one in (*bodies, run):
+                call(one, bool(result.success))
+
+
+def code_of(function: Callable[..., Any]) -> CodeType | None:
+    """Return the code of a function, or of what it wraps; None of built-in ones."""
+    inner: Any = function
+    while True:
+        if isinstance(inner, functools.partial):
+            inner = inner.func
+        elif inspect.ismethod(inner):
+            inner = inner.__func__
+        elif hasattr(inner, "__wrapped__"):
+            inner = inner.__wrapped__
+        else:
+            code: CodeType | None = getattr(inner, "__code__", None)
+            return code
+
+
+def is_typed_in(filename: str) -> bool:
+    """Whether code of this file name was typed into a cell or a prompt: it has no time there."""
+    if filename.startswith("<"):
+        return True
+    entry = linecache.cache.get(filename)
+    return entry is not None and len(entry) > 1 and entry[1] is None
+
+
+def _running_body(function: Callable[..., Any]) -> FrameType | None:
+    """Return the frame of the module's body that runs now and that ``function`` was made in."""
+    code = code_of(function)
+    if code is None or is_typed_in(code.co_filename):
+        return None
+    frame = sys._getframe(1)
+    while frame is not None:
+        here = frame.f_code
+        if here.co_name == _BODY and here.co_filename == code.co_filename:
+            return frame
+        if is_typed_in(here.co_filename):
+            return None
+        frame = frame.f_back  # type: ignore[assignment]
+    return None

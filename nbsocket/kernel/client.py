@@ -39,6 +39,8 @@ class Client:
         self.role = opened.role
         self.ticket_id = opened.ticket_id
         self.handshake = opened.handshake
+        # What its ticket opens: a door of its own, unless it is all of the channel.
+        self.door = "" if opened.opens == "page" else opened.opens
         # Each attachment comes in a message of its own, so this is what the gateway lets through.
         self.decoder = Decoder(max_bytes=MAX_ATTACHMENTS * carrier.max_payload)
         self.namespaces: set[str] = set()

@@ -12,6 +12,7 @@ from nbsocket.kernel.output import HandlerRun
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from nbsocket.kernel.acks import Failure
     from nbsocket.kernel.dynamic import ParentNamespace
     from nbsocket.kernel.runtime import HandlerThread
     from nbsocket.kernel.socket import Socket
@@ -90,12 +91,13 @@ class Dispatch:
         if not left:
             return self._handle(socket, event, args, ack_id)
 
-        def done(_: Any, error: BaseException | None) -> bool:
-            if error is None:
+        def done(_: Any, failure: Failure | None) -> bool:
+            if failure is None:
                 return self._pass_on(socket, event, args, ack_id, left[1:])
             started = False
             for registration in socket._registrations().of("error"):
-                started = self._handlers.call(registration, (error,), socket) or started
+                started = self._handlers.call(registration, (failure.error,), socket) or started
+            self._handlers.output.unanswered(event, socket, ack_id, failure.why)
             return started
 
         # With handlers of "error" what it raises is theirs; without any it is shown to its author.
@@ -107,17 +109,14 @@ class Dispatch:
         own, shared = socket._table.of(event), self.of(event)
         if len(own) == 1 and not shared and not own[0].once:
             # The way of nearly every event, and the one that is measured.
-            answer = None if ack_id is None else Answer(1, partial(socket._answer, ack_id))
-            return self._handlers.call(own[0], tuple(args), socket, answer)
+            return self._handlers.call(own[0], tuple(args), socket, self._answer(socket, event, ack_id, 1))
         calls: list[tuple[Registration, tuple[Any, ...]]] = [(one, tuple(args)) for one in own]
         calls += [(one, (socket, *args)) for one in shared if event not in _LIFE]
         if not calls:
-            run, output = HandlerRun(event, socket), self._handlers.output
-            output.tell(run, "stderr", f"No handler is registered for {event!r}.\n")
-            output.unanswered(run, f"no handler is registered for {event!r}")
-        done = None
-        if ack_id is not None:
-            done = Answer(len(calls), partial(socket._answer, ack_id))
+            output = self._handlers.output
+            output.tell(HandlerRun(event, socket), "stderr", f"No handler is registered for {event!r}.\n")
+            output.unanswered(event, socket, ack_id, f"no handler is registered for {event!r}")
+        done = self._answer(socket, event, ack_id, len(calls))
         started = False
         for registration, call_args in calls:
             if registration.once:
@@ -126,6 +125,14 @@ class Dispatch:
                     continue
             started = self._handlers.call(registration, call_args, socket, done) or started
         return started
+
+    def _answer(self, socket: Socket, event: str, ack_id: int | None, count: int) -> Answer | None:
+        """Return what takes the results of an event's handlers; None if nobody wants to know them."""
+        output = self._handlers.output
+        if ack_id is None and not output.has_testers:
+            return None
+        send = _nobody_asked if ack_id is None else partial(socket._answer, ack_id)
+        return Answer(count, send, partial(output.unanswered, event, socket, ack_id))
 
     def _discard(self, registration: Registration) -> bool:
         """Remove a handler that goes after its first call; False if it went before."""
@@ -142,3 +149,7 @@ class Dispatch:
         for registration in self.of(event):
             started = self._handlers.call(registration, (socket, why), socket) or started
         return started
+
+
+def _nobody_asked(_: list[Any]) -> None:
+    """Be the acknowledgement of an event that wants none."""

@@ -11,6 +11,7 @@ from nbsocket.kernel.registering import Registering
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from nbsocket.kernel.acks import Failure
     from nbsocket.kernel.cells import CellRun, Cells
     from nbsocket.kernel.namespace import Namespace
     from nbsocket.kernel.runtime import HandlerThread
@@ -49,7 +50,7 @@ class ParentNamespace(Registering):
             raise TypeError(msg)
         self.pattern = matching if isinstance(matching, re.Pattern) else None
         function = self.pattern.fullmatch if self.pattern is not None else matching
-        self.check = Registration(Hook.NAMESPACE_CHECK, function, cells.running())  # type: ignore[arg-type]
+        self.check = Registration(Hook.NAMESPACE_CHECK, function, cells.registering(function))  # type: ignore[arg-type]
         self.handlers = handlers
         self.cells = cells
         self.registered = registered
@@ -100,8 +101,8 @@ class ParentNamespace(Registering):
         if self.pattern is not None:
             return answer(self.pattern.fullmatch(name) is not None)
 
-        def done(result: Any, error: BaseException | None) -> bool:
-            return answer(error is None and bool(result))
+        def done(result: Any, failure: Failure | None) -> bool:
+            return answer(failure is None and bool(result))
 
         return self.handlers.call(self.check, (name, auth), None, done)
 

@@ -1,20 +1,20 @@
 """Tables of event handlers that know which cell registered what.
 
-Running a cell again replaces, one for one, what its earlier run registered.
+Running a cell again replaces, one for one, what its earlier run registered; so does reloading a module.
 """
 
 from __future__ import annotations
 
-import inspect
 import threading
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from nbsocket.kernel.arity import Arity, arity_of, counted, is_async, name_of, refuse_generator
+from nbsocket.kernel.cells import CellRun, code_of, is_typed_in
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from nbsocket.kernel.cells import CellRun
 
 
 CONNECTION_EVENTS = ("connection", "connect")
@@ -29,6 +29,10 @@ class Hook(Enum):
     NAMESPACE_CHECK = "check of dynamic namespaces"
 
 
+ENDINGS = frozenset({"disconnect", "disconnecting"})
+"""Events that bring a reason which a handler may leave out."""
+
+
 @dataclass(slots=True, eq=False)
 class Registration:
     """One handler of one event.
@@ -36,9 +40,15 @@ class Registration:
     Args:
         event: The event's name, or what it is instead.
         function: What is called.
-        cell: The cell run that registered it; None outside cells.
+        cell: The run of a cell, or of a module's body, that registered it; None outside both.
         once: Whether it goes after its first call.
+
+    Attributes:
         is_async: Whether it is ``async def``.
+        gets_socket: Whether the socket comes before the event's arguments.
+
+    Raises:
+        TypeError: Nothing could ever call it.
     """
 
     event: str | Hook
@@ -46,22 +56,78 @@ class Registration:
     cell: CellRun | None
     once: bool = False
     is_async: bool = field(init=False)
+    gets_socket: bool = field(init=False, default=False)
+    _arity: Arity = field(init=False)
 
     def __post_init__(self) -> None:
-        """Look once whether it is ``async def``: calls are many."""
-        self.is_async = inspect.iscoroutinefunction(self.function)
+        """Look once at what it is: calls are many."""
+        refuse_generator(self.function)
+        self.is_async = is_async(self.function)
+        self._arity = arity_of(self.function)
+
+    def fitting(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return what the handler is called with: as many of ``args`` as it takes.
+
+        Raises:
+            TypeError: They are too few, or it takes only the socket where there is more.
+        """
+        needs, takes = self._arity
+        count = len(args)
+        if count < needs:
+            sockets = int(self.gets_socket)
+            msg = (
+                f"{self.description} needs {counted(needs - sockets)}, "
+                f"and {counted(count - sockets)} came. "
+                "Give the parameters that may be missing a default, such as  text=None"
+            )
+            raise TypeError(msg)
+        if takes is None or takes >= count:
+            return args
+        if takes == 1 and self.gets_socket and self.event not in ENDINGS:
+            msg = (
+                f"{self.description} takes one parameter, which is the socket, "
+                f"and {counted(count - 1)} came. "
+                f"Write  def {name_of(self.function)}(socket, ...)  with a parameter for each you want."
+            )
+            raise TypeError(msg)
+        return args[:takes]
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> tuple[object, ...]:
         """What a later registration must share to replace this one (beside the event)."""
         if self.cell is not None and self.cell.cell_id is not None:
             return "cell", self.cell.cell_id
-        return "name", getattr(self.function, "__qualname__", repr(self.function))
+        name = str(getattr(self.function, "__qualname__", "") or repr(self.function))
+        code = code_of(self.function)
+        if code is not None and "<" in name:
+            # Lambdas and functions in functions share their names with others.
+            return "code", name, code.co_filename, code.co_firstlineno
+        return "name", name
+
+    @property
+    def source(self) -> tuple[str, str] | None:
+        """Module and qualified name of a function of a module; None of lambdas and the like."""
+        code = code_of(self.function)
+        name = str(getattr(self.function, "__qualname__", "<"))
+        if code is None or "<" in name or is_typed_in(code.co_filename):
+            return None
+        return str(getattr(self.function, "__module__", "")), name
+
+    def is_replaced_by(self, new: Registration) -> bool:
+        """Whether ``new`` is this handler again, from a later run of its cell or of its module."""
+        if self.key == new.key:
+            return self.run_number < new.run_number
+        source = self.source
+        return (
+            source is not None
+            and source == new.source
+            and code_of(self.function) is not code_of(new.function)
+        )
 
     @property
     def description(self) -> str:
         """What its author would call it."""
-        name = function_name(self.function)
+        name = name_of(self.function)
         if isinstance(self.event, Hook):
             return f"the {self.event.value} {name}()"
         return f"the handler {name}() of {self.event!r}"
@@ -87,7 +153,7 @@ class HandlerTable:
             self.has_hooks = self.has_hooks or isinstance(new.event, Hook)
             listed = self._by_event.get(new.event, [])
             for index, old in enumerate(listed):
-                if old.key == new.key and old.run_number < new.run_number:
+                if old.is_replaced_by(new):
                     # A new list: a dispatch under way goes on with the one it has.
                     self._by_event[new.event] = [*listed[:index], new, *listed[index + 1 :]]
                     return old
@@ -137,33 +203,20 @@ class HandlerTable:
         return bool(self._by_event)
 
 
-def function_name(function: Callable[..., Any]) -> str:
-    """Return what a user calls ``function``."""
-    return str(getattr(function, "__name__", None) or repr(function))
-
-
 def check_takes_socket(registration: Registration) -> None:
-    """Refuse a handler that could never be called, while its author looks at it.
+    """Note that a handler gets the socket; refuse one that could never be called.
 
     Raises:
-        TypeError: It has no parameter for the socket, or more than one without a default.
+        TypeError: It has no parameter for the socket, or needs more than there is.
     """
-    try:
-        signature = inspect.signature(registration.function)
-    except (TypeError, ValueError):
-        # Some built-in functions do not tell.
-        return
+    registration.gets_socket = True
+    needs, takes = registration._arity
     event = registration.event
     only_socket = event in CONNECTION_EVENTS or event is Hook.MIDDLEWARE
-    try:
-        if only_socket:
-            signature.bind(object())
-        else:
-            signature.bind_partial(object())
-    except TypeError:
+    if takes == 0 or (only_socket and needs > 1):
         rest = "" if only_socket else ", ..."
         msg = (
             f"{registration.description} is called with the socket: "
-            f"def {function_name(registration.function)}(socket{rest})"
+            f"def {name_of(registration.function)}(socket{rest})"
         )
-        raise TypeError(msg) from None
+        raise TypeError(msg)

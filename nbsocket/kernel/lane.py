@@ -107,10 +107,13 @@ class Lane:
         """Note that a cell is busy; also unwatched, for who comes while it runs."""
         self._cell = (cell.number, time.monotonic())
 
-    def cell_ended(self, _: CellRun) -> None:
+    def cell_ended(self, run: CellRun) -> None:
         """Note that it is not any more."""
-        cell, self._cell = self._cell, None
-        if cell is not None and self.is_watched:
+        cell = self._cell
+        if cell is None or cell[0] != run.number:
+            return
+        self._cell = None
+        if self.is_watched:
             self._note(self._cells, (*cell, time.monotonic()))
 
 

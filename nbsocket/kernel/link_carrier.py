@@ -91,7 +91,6 @@ class LinkCarrier(RoutingCarrier):
         self._thread = threading.Thread(target=self._run, name="nbsocket link", daemon=True)
         self._thread.start()
         atexit.register(self.close)
-        os.register_at_fork(after_in_child=self._forked)
 
     # --- any thread -------------------------------------------------------------------------
 
@@ -114,6 +113,7 @@ class LinkCarrier(RoutingCarrier):
     @property
     def writable(self) -> bool:
         """Whether the server has room for more."""
+        self._check_process()
         return self._end.writable
 
     @property
@@ -123,6 +123,7 @@ class LinkCarrier(RoutingCarrier):
 
     def wait_writable(self, timeout_s: float | None = None) -> bool:
         """Block until the server has room for more; False on time-out."""
+        self._check_process()
         if self._end.writable:
             return True
         with self._changed:
@@ -130,6 +131,7 @@ class LinkCarrier(RoutingCarrier):
 
     def send(self, message: Sequenced) -> None:
         """Send ``message`` after all that was sent before."""
+        self._check_process()
         with self._lock:
             self._end.send(self._stamped(message))
             if self._flush_scheduled or self._closed:
@@ -176,6 +178,7 @@ class LinkCarrier(RoutingCarrier):
 
     def _forked(self) -> None:
         """In a forked child: let go of the connection, which is the parent's."""
+        super()._forked()
         self._closed = True
         connection, self._connection = self._connection, None
         if connection is not None:

@@ -54,7 +54,7 @@ class LocalCarrier(RoutingCarrier):
         self._outbox: deque[tuple[Sequenced, int]] = deque()
         self._flushing = False
         self._pending_bytes = 0
-        self._unread_bytes = 0
+        self._taken_bytes = self._consumed_bytes = 0
         self._error: OSError | None = None
         self._is_up = threading.Event()
         self.closed = threading.Event()
@@ -83,6 +83,7 @@ class LocalCarrier(RoutingCarrier):
     @property
     def writable(self) -> bool:
         """Whether the gateway has room for more."""
+        self._check_process()
         return self._pending_bytes < WINDOW_BYTES
 
     @property
@@ -99,6 +100,7 @@ class LocalCarrier(RoutingCarrier):
 
     def send(self, message: Sequenced) -> None:
         """Send ``message`` after all that was sent before."""
+        self._check_process()
         size = size_of(message)
         with self._changed:
             if self.closed.is_set():
@@ -118,11 +120,17 @@ class LocalCarrier(RoutingCarrier):
     def consumed(self, size: int) -> None:
         """Say that received messages of this size are worked off."""
         with self._changed:
-            was_full = self._unread_bytes >= WINDOW_BYTES
-            self._unread_bytes -= size
-            if not was_full or self._unread_bytes >= WINDOW_BYTES or self.closed.is_set():
+            was_full = self._is_full
+            self._consumed_bytes += size
+            has_room_now = was_full and not self._is_full
+            if self.closed.is_set() or not (has_room_now or self._port.turnstile.has_waiting):
                 return
-        self._loop.call_soon_threadsafe(lambda: self._port.set_writable(writable=True))
+        self._loop.call_soon_threadsafe(self._got_on)
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether so much waits here that clients are not read."""
+        return self._taken_bytes - self._consumed_bytes >= WINDOW_BYTES
 
     def close(self) -> None:
         """Close the port and end the thread."""
@@ -158,7 +166,13 @@ class LocalCarrier(RoutingCarrier):
     async def _open(self) -> None:
         # Tickets end with the program, so the secret that signs them may.
         self._switchboard = Switchboard(self._limits, TicketOffice(secrets.token_bytes(32)))
-        self._port = KernelPort(self._switchboard, "this program", self._take, may_open=True)
+        self._port = KernelPort(
+            self._switchboard,
+            "this program",
+            self._take,
+            may_open=True,
+            progress=(lambda: self._taken_bytes, lambda: self._consumed_bytes),
+        )
         self._public = PublicPort(self._switchboard)
         self._public.listen(self._listening.host, self._listening.port)
         self.url = self._public.url
@@ -198,11 +212,17 @@ class LocalCarrier(RoutingCarrier):
 
     def _take(self, message: Sequenced) -> None:
         with self._changed:
-            self._unread_bytes += size_of(message)
-            is_full = self._unread_bytes >= WINDOW_BYTES
+            self._taken_bytes += size_of(message)
+            is_full = self._is_full
         if is_full and self._port.writable:
             self._port.set_writable(False)
         self._route([message])
+
+    def _got_on(self) -> None:
+        """Let clients be read again that had to wait for this process."""
+        if not self._is_full:
+            self._port.set_writable(True)
+        self._port.turnstile.refresh()
 
 
 def _limits_of(listening: Listening) -> Limits:

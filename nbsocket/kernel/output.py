@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "nbsocket"
 UNANSWERED = "unanswered"
-"""What a pane is told when an event of its client gets no acknowledgement, ever."""
+"""What a pane is told when an event gets no acknowledgement, ever; the text is the ack's id."""
 
 TESTER = "tester"
 """The query parameter with a headless client's key: random, so that nobody else has it."""
@@ -72,7 +72,7 @@ class HandlerOutput:
         self._shell = shell
         self._context: contextvars.Context | None = None
         self._listeners: dict[str, Callable[[HandlerRun, str, str], None]] = {}
-        self._testers: dict[str, Callable[[str], None]] = {}
+        self._testers: dict[str, Callable[[str, int | None], None]] = {}
 
     def context_of(self, cell: CellRun | None, run: HandlerRun) -> contextvars.Context:
         """Return a fresh context in which output belongs to ``cell`` and ``run``."""
@@ -101,20 +101,28 @@ class HandlerOutput:
         """Have ``listener(run, kind, text)`` called for what handlers of a pane's events print."""
         self._listeners[pane_id] = listener
 
-    def hear_failures(self, key: str, call: Callable[[str], None] | None) -> None:
-        """Have ``call(why)`` told of a headless client's events that are not handled; None ends it."""
+    def hear_failures(self, key: str, call: Callable[[str, int | None], None] | None) -> None:
+        """Have ``call(why, ack_id)`` told of a client's events that are not handled; None ends it."""
         if call is None:
             self._testers.pop(key, None)
         else:
             self._testers[key] = call
 
-    def unanswered(self, run: HandlerRun, why: str) -> None:
-        """Say that an event gets no acknowledgement, ever, and why."""
-        self.tell(run, UNANSWERED)
-        if self._testers and run.client is not None:
-            call = self._testers.get(run.client.handshake.query.get(TESTER, ""))
+    def unanswered(self, event: str, client: Any, ack_id: int | None, why: str) -> None:
+        """Say that an event of a client gets no acknowledgement, ever, and why.
+
+        Args:
+            event: Its name.
+            client: Whose, as a socket.
+            ack_id: By which the client asked for one; None if it did not.
+            why: In words.
+        """
+        if ack_id is not None:
+            self.tell(HandlerRun(event, client), UNANSWERED, str(ack_id))
+        if self._testers:
+            call = self._testers.get(client.handshake.query.get(TESTER, ""))
             if call is not None:
-                call(why)
+                call(why, ack_id)
 
     def _overhear(self) -> None:
         """Make sure that what is printed from now on is heard.
@@ -161,19 +169,39 @@ class HandlerOutput:
         """Whether there is any pane."""
         return bool(self._listeners)
 
+    @property
+    def has_testers(self) -> bool:
+        """Whether any headless client wants to hear of failures."""
+        return bool(self._testers)
+
     def show_exception(self, error: BaseException, what: str) -> None:
         """Print the traceback, from the user's own code on, under the cell of the current context."""
-        frames = error.__traceback__
-        while frames is not None and _is_ours(frames):
-            frames = frames.tb_next
-        text = "".join(traceback.format_exception(type(error), error, frames))
-        sys.stderr.write(f"{what} raised {type(error).__name__}:\n{text}")
-        run = handler_run.get()
-        if run is not None:
-            self.unanswered(run, f"{what} raised {type(error).__name__}: {error}")
+        sys.stderr.write(f"{what} raised {type(error).__name__}:\n{_traceback_of(error)}")
         flush = getattr(sys.stderr, "flush", None)
         if flush is not None:
             flush()
+
+
+def words_of(error: BaseException) -> str:
+    """Return what an exception says, also one whose own text raises."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except BaseException as raised:  # noqa: BLE001 - the user's code, whatever it does
+        return f"{type(error).__name__} (its text raised {type(raised).__name__})"
+
+
+def _traceback_of(error: BaseException) -> str:
+    frames = error.__traceback__
+    while frames is not None and _is_ours(frames):
+        frames = frames.tb_next
+    try:
+        if frames is None and error.__cause__ is None and error.__context__ is None:
+            # Raised by us about the call itself: there is no line of theirs to show.
+            return "".join(traceback.format_exception_only(type(error), error))
+        return "".join(traceback.format_exception(type(error), error, frames))
+    except BaseException:  # noqa: BLE001 - the user's code, whatever it does
+        shown = "".join(traceback.format_tb(frames))
+        return f"{shown}{words_of(error)}\n"
 
 
 def _is_ours(frame: Any) -> bool:

@@ -16,7 +16,7 @@ from nbsocket.kernel.namespace import Namespace
 from nbsocket.kernel.pace import Pace
 from nbsocket.kernel.remembered import read_state
 from nbsocket.protocol.errors import ProtocolError
-from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
+from nbsocket.protocol.socket_packet import DEFAULT_NAMESPACE, Packet, PacketType, encode_packet
 from nbsocket.protocol.socket_states import Trigger
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Reception:
         self._gate = Gate(here)
         # A program that ends takes its port along.
         self.keeps = recovery and not here.is_program
+        self.doors: dict[str, Callable[[dict[str, Any]], str]] = {}
+        """By what tickets open: returns why a CONNECT with this ``auth`` is refused; empty if it is not."""
         self.pace = Pace()
 
     def namespace(self, name: str) -> Namespace:
@@ -127,7 +129,7 @@ class Reception:
         """Take a new client."""
         client = self._clients[opened.session] = Client(opened, self._carrier)
         if opened.state:
-            self._gate.post(lambda: self._adopt(client, opened.state))
+            self._gate.post(lambda: self._adopt(client, opened.state), client.session)
 
     def message(self, session: int, data: str | bytes, size: int) -> None:
         """Take a message; protocol here, user code on the handler thread."""
@@ -154,7 +156,7 @@ class Reception:
             return
 
         self.pace.arrived += 1
-        self._gate.post(partial(self._work_off, job, client, size, time.monotonic()))
+        self._gate.post(partial(self._work_off, job, client, size, time.monotonic()), client.session)
 
     def _work_off(self, job: Callable[[], Any], client: Client, size: int, arrived_at: float) -> Any:
         try:
@@ -214,9 +216,11 @@ class Reception:
         if name in client.namespaces:
             msg = "a second CONNECT to the same namespace"
             raise ProtocolError(msg)
+        if client.door and not self._passes_door(client, name, auth):
+            return None
         namespace = self.namespaces.get(name)
         if (namespace is None and not self._parents) or len(client.namespaces) >= MAX_NAMESPACES:
-            _refuse_namespace(client, name)
+            _refuse(client, name, "Invalid namespace")
             return None
         client.namespaces.add(name)
         if namespace is not None:
@@ -226,12 +230,26 @@ class Reception:
             if found is not None:
                 return found._admission.connect(client, auth)
             client.namespaces.discard(name)
-            _refuse_namespace(client, name)
+            _refuse(client, name, "Invalid namespace")
             if self.keeps:
                 client.remember()
             return False
 
         return lambda: self._find(name, auth, list(self._parents), enter)
+
+    def _passes_door(self, client: Client, name: str, auth: Any) -> bool:
+        """Whether a client whose ticket opens a door may enter a namespace; if not, it is told why."""
+        door = self.doors.get(client.door)
+        if name != DEFAULT_NAMESPACE:
+            _refuse(client, name, "Invalid namespace")
+        elif door is None:
+            # The kernel has been restarted, and what the door belongs to is not there yet: it tries again.
+            self._drop(client, "transport close")
+        elif why := door(auth if isinstance(auth, dict) else {}):
+            _refuse(client, name, why)
+        else:
+            return True
+        return False
 
     def _find(
         self,
@@ -283,7 +301,8 @@ class Reception:
 
         self._here.handlers.later(_ADOPTION_S, in_time)
         try:
-            return go_on() if left else give_up()
+            # Whoever is behind a door there was is behind none here.
+            return go_on() if left and not client.door else give_up()
         except Exception:
             log.exception("nbsocket: a fault in nbsocket itself; a client begins anew")
             return give_up()
@@ -307,7 +326,7 @@ class Reception:
             for socket in list(client.sockets.values()):
                 socket.namespace._admission.left(socket, Trigger.TRANSPORT_LOST, reason)
 
-        self._gate.post(leave)
+        self._gate.post(leave, session)
 
     def watched(self, *, on: bool) -> None:
         """Say what this process does, or cease to."""
@@ -344,7 +363,7 @@ class Gate:
         self._cell = here.cells.running()
         self._lock = threading.Lock()
         is_closed = self._cell is not None or here.is_program
-        self._held: list[Callable[[], Any]] | None = [] if is_closed else None
+        self._held: list[tuple[Callable[[], Any], int | None]] | None = [] if is_closed else None
         self._registered_at = time.monotonic()
         if is_closed:
             self._handlers.loop.call_soon_threadsafe(self._check)
@@ -353,17 +372,17 @@ class Gate:
         """Wait a little longer: the cell still registers handlers."""
         self._registered_at = time.monotonic()
 
-    def post(self, job: Callable[[], Any]) -> None:
-        """Have ``job`` run on the handler thread, in order, once the gate is open."""
+    def post(self, job: Callable[[], Any], whose: int | None = None) -> None:
+        """Have ``job`` run on the handler thread, in order for each client, once the gate is open."""
         if self._held is None:
             # It never closes again, and all that was held has been posted.
-            self._handlers.post(job)
+            self._handlers.post(job, whose)
             return
         with self._lock:
             if self._held is None:
-                self._handlers.post(job)
+                self._handlers.post(job, whose)
             else:
-                self._held.append(job)
+                self._held.append((job, whose))
 
     def cell_ended(self, cell: CellRun) -> None:
         """Open, if it is this cell's gate."""
@@ -380,11 +399,10 @@ class Gate:
     def open(self) -> None:
         """Let everybody in."""
         with self._lock:
-            for job in self._held or []:
-                self._handlers.post(job)
+            for job, whose in self._held or []:
+                self._handlers.post(job, whose)
             self._held = None
 
 
-def _refuse_namespace(client: Client, name: str) -> None:
-    refusal = {"message": "Invalid namespace"}
-    client.send(encode_packet(Packet(PacketType.CONNECT_ERROR, name, refusal)))
+def _refuse(client: Client, name: str, message: str) -> None:
+    client.send(encode_packet(Packet(PacketType.CONNECT_ERROR, name, {"message": message})))

@@ -25,6 +25,19 @@ class Wiring(Protocol):
 class Registering:
     """What handlers can be registered on: the server, a namespace, a socket."""
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Refuse to be pickled or copied.
+
+        Raises:
+            TypeError: Always; it says what to pass on instead.
+        """
+        kind = type(self).__name__
+        msg = (
+            f"a {kind} cannot be pickled or copied: it belongs to this process. "
+            "Pass a name or an id on instead, and emit in the process that made it."
+        )
+        raise TypeError(msg)
+
     def _add(self, registration: Registration) -> None:
         raise NotImplementedError
 
@@ -44,6 +57,9 @@ class Registering:
         """Register a handler of ``event``: as a decorator, or with the function given.
 
         On the server or a namespace it is called ``(socket, *args)``, on a socket ``(*args)``.
+        As in JavaScript it gets as many of the event's arguments as it takes, all with ``*args``;
+        one that needs more than were sent is not called, and told so. A handler of an event with arguments
+        whose only parameter is the socket is told so, too; one of ``disconnect`` need not take the reason.
         Running the cell again replaces what it registered.
         A plain function and an ``async def`` are both fine. The return value is the acknowledgement:
         None for one without arguments, a tuple for one with several.
@@ -57,7 +73,8 @@ class Registering:
             handler: The function; None to use this as a decorator.
 
         Raises:
-            TypeError: The name is no string, or the handler cannot be called so.
+            TypeError: The name is not a string, or nothing could call the handler so: it contains a
+                ``yield``, has no parameter for the socket, or needs a keyword argument.
 
         Source: Socket.IO server API, ``socket.on(eventName, callback)``, Events "connection",
         "disconnecting", "disconnect".
@@ -156,7 +173,7 @@ class Registering:
             wiring = self._wiring()
             if handler_cell.get() is not NO_CELL:
                 wiring.registered()
-            self._add(Registration(event, function, wiring.cells.running(), once))
+            self._add(Registration(event, function, wiring.cells.registering(function), once))
             return function
 
         return register if handler is None else register(handler)

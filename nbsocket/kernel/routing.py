@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from nbsocket.errors import ChannelInUse, LinkLostError
+from nbsocket.errors import ChannelInUse, ForkedProcessError, LinkLostError
 from nbsocket.link.messages import (
     ChannelLost,
     ClientMessage,
@@ -62,6 +63,8 @@ class RoutingCarrier:
             Watch: self._watched,
             ChannelLost: self._lost,
         }
+        self._is_child = False
+        os.register_at_fork(after_in_child=self._forked)
         self.on_arrival: Callable[[int], None] | None = None
         """While somebody watches: told the number of each client's message as it arrives."""
 
@@ -70,6 +73,23 @@ class RoutingCarrier:
     def send(self, message: Sequenced) -> None:
         """Send ``message`` after all that was sent before. Never blocks."""
         raise NotImplementedError
+
+    def _forked(self) -> None:
+        """In a forked child: what this carries with is the parent's, and no lock is safe to take."""
+        self._is_child = True
+
+    def _check_process(self) -> None:
+        """Refuse to do anything in a forked child.
+
+        Raises:
+            ForkedProcessError: This is one.
+        """
+        if self._is_child:
+            msg = (
+                f"This is process {os.getpid()}, a forked child: the server's connection belongs to its "
+                f"parent, process {os.getppid()}. Return the result to the parent, and emit there."
+            )
+            raise ForkedProcessError(msg)
 
     def consumed(self, size: int) -> None:
         """Say that received messages of this size are worked off."""
@@ -97,6 +117,7 @@ class RoutingCarrier:
         Raises:
             LinkLostError: No answer came within 10 seconds.
         """
+        self._check_process()
         number = next(self._requests)
         with self._changed:
             self._replies[number] = None

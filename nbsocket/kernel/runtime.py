@@ -9,20 +9,22 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import os
 import threading
 import time
 import warnings
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from nbsocket.errors import BlockingCallError
-from nbsocket.kernel.output import HandlerOutput, HandlerRun, handler_run
+from nbsocket.kernel.acks import Failure
+from nbsocket.kernel.output import HandlerOutput, HandlerRun, handler_run, words_of
+from nbsocket.kernel.turns import Turns
 from nbsocket.protocol.errors import EncodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Hashable
     from contextvars import Context
 
     from nbsocket.kernel.carrier import Carrier
@@ -30,11 +32,6 @@ if TYPE_CHECKING:
     from nbsocket.kernel.lane import Lane
 
 log = logging.getLogger("nbsocket")
-
-# Whatever a handler raises is shown to its author; sys.exit() in one must not end this thread.
-_RAISED = (Exception, SystemExit, KeyboardInterrupt)
-
-_RAISED_OR_CANCELLED = (*_RAISED, asyncio.CancelledError)
 
 _TURN_S = 0.005
 _GATHER_S = 0.0005
@@ -59,11 +56,12 @@ class HandlerThread:
         self.lane = lane
         self._carrier = carrier
         self._worked_bytes = 0
-        # Without a lock: ``append`` and ``popleft`` are atomic, and ``_drain`` looks again
-        # after it has lowered the flag.
-        self._jobs: deque[Callable[[], Any]] = deque()
+        # Without a lock: ``_drain`` looks again after it has lowered the flag.
+        self._jobs = Turns()
         self._scheduled = False
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_child = False
+        os.register_at_fork(after_in_child=self._forked)
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="nbsocket handlers", daemon=True)
         self._thread.start()
@@ -73,9 +71,14 @@ class HandlerThread:
         """Whether the caller is on this thread."""
         return threading.current_thread() is self._thread
 
-    def post(self, job: Callable[[], Any]) -> None:
-        """Have ``job`` run after all that was posted before; any thread."""
-        self._jobs.append(job)
+    def post(self, job: Callable[[], Any], whose: Hashable = None) -> None:
+        """Have ``job`` run after all that was posted for the same client before; any thread.
+
+        Args:
+            job: What is to be done.
+            whose: The client's session; None for what is no client's. Clients have fair turns.
+        """
+        self._jobs.put(whose, job)
         if not self._scheduled:
             self._scheduled = True
             self.loop.call_soon_threadsafe(self._drain)
@@ -97,11 +100,22 @@ class HandlerThread:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
-        self.loop.run_forever()
+        while True:
+            # Again, if a handler has stopped the loop: it is not its own.
+            self.loop.run_forever()
+
+    def _forked(self) -> None:
+        """In a forked child: the thread that forked has what is the parent's, its loop above all."""
+        self._is_child = True
+
+    def _leave_child(self) -> None:
+        """End a child that a handler forked and let fall through: the jobs are the parent's."""
+        if self._is_child and self.is_current:
+            os._exit(0)
 
     def _drain(self) -> None:
         jobs = self._jobs
-        if len(jobs) > 1:
+        if jobs.has_several():
             self._carrier.gather()
         is_done = self._work_off(jobs)
         self._report()
@@ -110,14 +124,13 @@ class HandlerThread:
             # Let what was started take its first step, and timers their turn.
             self.loop.call_soon(self._drain)
 
-    def _work_off(self, jobs: deque[Callable[[], Any]]) -> bool:
+    def _work_off(self, jobs: Turns) -> bool:
         """Run jobs until none is left, or until the loop must have its turn; whether none is left."""
         now = time.monotonic()
         turn_ends, rest_at = now + _TURN_S, now + _GATHER_S
         while True:
-            try:
-                job = jobs.popleft()
-            except IndexError:
+            job = jobs.take()
+            if job is None:
                 self._scheduled = False
                 if not jobs:
                     return True
@@ -126,8 +139,9 @@ class HandlerThread:
                 continue
             try:
                 started = job()
-            except Exception:
-                log.exception("nbsocket: a fault in nbsocket itself")
+            except BaseException:
+                # Handlers' own exceptions end in ``call``.
+                log.exception("nbsocket: internal error in nbsocket")
                 started = False
             now = time.monotonic()
             if started or now > turn_ends:
@@ -143,16 +157,18 @@ class HandlerThread:
         registration: Registration,
         args: tuple[Any, ...],
         client: Any,
-        done: Callable[[Any, BaseException | None], object] | None = None,
+        done: Callable[[Any, Failure | None], object] | None = None,
         expected: tuple[type[BaseException], ...] = (),
     ) -> bool:
         """Call a handler now, on this thread, in its cell's context.
 
+        Whatever it raises is shown to its author and ends here: ``sys.exit()`` must not end this thread.
+
         Args:
             registration: Which.
-            args: What it gets.
+            args: What there is for it; it gets as many as it takes.
             client: The socket that caused it.
-            done: Called with the result, or with what it raised;
+            done: Called with the result, or with how it failed;
                 what it returns says whether it started a coroutine.
             expected: Exceptions that are an answer, not a fault to be shown.
 
@@ -167,14 +183,19 @@ class HandlerThread:
         context = self.output.context_of(registration.cell, run)
         outcome = Outcome(self.output, context, registration, done, expected)
         try:
-            result = context.run(function, *args)
-        except _RAISED_OR_CANCELLED as error:
+            result = context.run(function, *registration.fitting(args))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it ends here
+            self._leave_child()
             if run.began:
                 self.lane.ended(run)
             return outcome.raised(error)
+        if self._is_child:
+            self._leave_child()
         if run.began and not registration.is_async:
             self.lane.ended(run)
         if type(result) in _NOT_AWAITABLE or not inspect.isawaitable(result):
+            if inspect.isgenerator(result) or inspect.isasyncgen(result):
+                return outcome.raised(TypeError("the handler returned a generator, which nobody runs"))
             return done is not None and outcome.returned(result)
         context.run(self.start, self._finish(result, outcome, run))
         return True
@@ -182,9 +203,11 @@ class HandlerThread:
     async def _finish(self, result: Awaitable[Any], outcome: Outcome, run: HandlerRun) -> None:
         try:
             value = await result
-        except _RAISED as error:
+        except BaseException as error:  # noqa: BLE001 - likewise, and also when it is cancelled
+            self._leave_child()
             outcome.raised(error)
         else:
+            self._leave_child()
             outcome.returned(value)
         if run.began and run.is_async:
             self.lane.ended(run)
@@ -241,7 +264,7 @@ class Outcome(msgspec.Struct, eq=False):
     output: HandlerOutput
     context: Context
     registration: Registration
-    done: Callable[[Any, BaseException | None], object] | None
+    done: Callable[[Any, Failure | None], object] | None
     expected: tuple[type[BaseException], ...]
 
     def returned(self, value: Any) -> bool:
@@ -250,15 +273,13 @@ class Outcome(msgspec.Struct, eq=False):
             return self.done is not None and bool(self.done(value, None))
         except EncodeError as error:
             # It cannot be sent: nothing is acknowledged.
-            self._show(error)
-            return False
+            return self.raised(error)
 
     def raised(self, error: BaseException) -> bool:
         """Show what the handler raised, and pass it on; whether that started a coroutine."""
+        what = self.registration.description
         if not isinstance(error, self.expected):
-            self._show(error)
-        return self.done is not None and bool(self.done(None, error))
-
-    def _show(self, error: BaseException) -> None:
-        what = f"nbsocket: {self.registration.description}"
-        self.context.run(self.output.show_exception, error, what)
+            self.context.run(self.output.show_exception, error, f"nbsocket: {what}")
+        if self.done is None:
+            return False
+        return bool(self.done(None, Failure(error, f"{what} raised {words_of(error)}")))

@@ -335,7 +335,10 @@ class Server(Emitter, Registering):
         from nbsocket.classroom.classroom import Classroom  # noqa: PLC0415 - only where there is a class
 
         if self._class is None or not self._class.is_open:
-            self._class = Classroom(self, self._carrier, self._host.handlers, title or self.name, ttl)
+            here = self._host
+            self._class = Classroom(
+                self, self._carrier, here.handlers, title or self.name, ttl, self._reception.doors
+            )
         return self._class
 
     def page(self, file: str | Path, at: str = "/", assets: list[str | Path] | None = None) -> Page:

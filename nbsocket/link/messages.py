@@ -124,7 +124,8 @@ class CloseSession(LinkMessage, tag="close_session"):
 class MintTicket(LinkMessage, tag="mint_ticket"):
     """Ask for a ticket; the ``Reply`` holds value, id, role, expires_at, code.
 
-    ``opens`` says what the join page does with the code: ``page`` goes to the channel's page.
+    ``opens`` says what the ticket is good for, and what the join page does with the code:
+    ``page`` for all of the channel, else a door of its own, such as ``class``.
     """
 
     request: int
@@ -210,6 +211,7 @@ class Opened(LinkMessage, tag="opened"):
     """A client's first message arrived; its number is never used again in this epoch.
 
     With a ``state`` the client was connected to an earlier process of this kernel, which left it.
+    ``opens`` is what its ticket opens: ``page`` for all of the channel, else a door such as ``class``.
     """
 
     session: int
@@ -218,6 +220,7 @@ class Opened(LinkMessage, tag="opened"):
     ticket_id: str
     handshake: dict[str, Any]
     state: bytes = b""
+    opens: str = "page"
 
 
 class ClientMessage(LinkMessage, tag="message"):

@@ -87,6 +87,16 @@ class ReliableEnd:
         return self._offered_bytes < self._credit
 
     @property
+    def offered_bytes(self) -> int:
+        """How many bytes were sent in all."""
+        return self._offered_bytes
+
+    @property
+    def credited_bytes(self) -> int:
+        """How many of the bytes that were sent the other end has said to have worked off."""
+        return max(0, self._credit - WINDOW_BYTES)
+
+    @property
     def unannounced_bytes(self) -> int:
         """How much credit the other end has not heard of."""
         return self.credit - self._announced[1]

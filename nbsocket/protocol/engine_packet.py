@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from nbsocket.protocol.errors import ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 PROTOCOL_REVISION = 4
 """The value of the ``EIO`` query parameter."""
@@ -93,12 +93,26 @@ def decode_payload(payload: str) -> list[Packet]:
     """Return the packets of a posted body, in order.
 
     Raises:
-        ProtocolError: One of them is malformed; none of them counts then.
+        ProtocolError: One of them is malformed.
     """
-    return [_decode_polling_packet(part) for part in payload.split(SEPARATOR)]
+    return [decode_polling_packet(part) for part in payload_parts(payload)]
 
 
-def _decode_polling_packet(part: str) -> Packet:
+def payload_parts(payload: str) -> Iterator[str]:
+    """Yield the encoded packets of a posted body one by one: a body may have half a million."""
+    at = 0
+    while (end := payload.find(SEPARATOR, at)) >= 0:
+        yield payload[at:end]
+        at = end + 1
+    yield payload[at:]
+
+
+def decode_polling_packet(part: str) -> Packet:
+    """Return the packet in one part of a payload.
+
+    Raises:
+        ProtocolError: It is malformed.
+    """
     if not part.startswith("b"):
         return decode_packet(part)
     try:

@@ -28,11 +28,12 @@ MAX_SAFE_INTEGER = 2**53
 
 _encode_json = msgspec.json.Encoder().encode
 _decode_json = msgspec.json.Decoder().decode
-# \ud800-\udbff not followed by \udc00-\udfff, or \udc00-\udfff on its own; an escaped backslash is skipped.
+# \ud800-\udbff not followed by \udc00-\udfff, or \udc00-\udfff on its own;
+# runs of whole pairs and of escaped backslashes are skipped, each as one match.
 _SURROGATES = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\\\"
+    r"((?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\\\)+)|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
-_PAIR_LENGTH = 12
+_NOT_BRACKETS = re.compile(r"[^][{}]+")
 _AS_THEY_ARE = frozenset({str, bool, type(None)})
 _INT, _FLOAT = frozenset({int}), frozenset({float})
 _WAYS_OUT = {
@@ -212,7 +213,7 @@ def decode(text: str) -> Any:
     Raises:
         ProtocolError: Not JSON, a number beyond a double, or nested deeper than ``MAX_DEPTH``.
     """
-    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
+    if text.count("[") + text.count("{") > MAX_DEPTH and _nests_too_deep(text):
         msg = f"JSON nested deeper than {MAX_DEPTH} levels"
         raise ProtocolError(msg)
     if "\\u" in text:
@@ -225,23 +226,26 @@ def decode(text: str) -> Any:
 
 
 def _replace_lone(match: re.Match[str]) -> str:
-    found = match[0]
-    return found if found == "\\\\" or len(found) == _PAIR_LENGTH else "\\ufffd"
+    return match[1] or "\\ufffd"
 
 
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+def _nests_too_deep(text: str) -> bool:
+    """Whether brackets outside strings nest deeper than ``MAX_DEPTH``, or are not paired.
 
-
-def _depth(text: str) -> int:
-    depth = deepest = 0
-    for match in _STRING_OR_BRACKET.finditer(text):
-        mark = match[0]
-        if mark in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif mark in "]}":
-            depth -= 1
-    return deepest
+    Linear, whatever the text: each step goes once over what the one before left.
+    """
+    # Without escapes a quotation mark always begins or ends a string.
+    unescaped = text.replace("\\\\", "").replace('\\"', "")
+    brackets = _NOT_BRACKETS.sub("", "".join(unescaped.split('"')[::2]))
+    for _ in range(MAX_DEPTH):
+        if not brackets:
+            return False
+        # A level less: a pair that encloses nothing goes.
+        left = brackets.replace("[]", "").replace("{}", "")
+        if len(left) == len(brackets):
+            break
+        brackets = left
+    return bool(brackets)
 
 
 def restore(value: Any, attachments: list[bytes]) -> Any:

@@ -164,9 +164,18 @@ class FrameReader:
 
     Attributes:
         kept_frames: A list is filled with whole frames as they came, masked; None is not.
+        fragment_count: How many frames were parts of messages; whoever counts them sets it back.
     """
 
-    __slots__ = ("_buffer", "_fragments", "_is_text", "_max_bytes", "_needed", "kept_frames")
+    __slots__ = (
+        "_buffer",
+        "_fragments",
+        "_is_text",
+        "_max_bytes",
+        "_needed",
+        "fragment_count",
+        "kept_frames",
+    )
 
     def __init__(self, max_message_bytes: int) -> None:
         """Begin at a frame's first byte."""
@@ -176,6 +185,7 @@ class FrameReader:
         self._fragments: bytearray | None = None
         self._is_text = False
         self.kept_frames: list[bytes] | None = None
+        self.fragment_count = 0
 
     # One loop without calls, since it runs for every message.
     def receive(self, data: bytes) -> Iterator[str | bytes | ControlFrame]:  # noqa: C901
@@ -251,6 +261,7 @@ class FrameReader:
                 _check_close(body)
             yield ControlFrame(opcode, body)
             return
+        self.fragment_count += 1
         if self._fragments is None:
             self._is_text = opcode == Opcode.TEXT
             self._fragments = bytearray(body)

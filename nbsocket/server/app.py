@@ -86,6 +86,12 @@ class NbSocketApp(ExtensionApp):
         config=True,
         help="Clients on all channels together; more are answered with 503.",
     )
+    max_half_open = Int(
+        _DEFAULTS.max_half_open,
+        config=True,
+        help="Clients on all channels together that are connected and have not asked for a namespace yet; "
+        "they take no client's place, and of more the oldest are closed.",
+    )
     guest_clients_per_ticket = Int(
         _DEFAULTS.guest_clients_per_ticket,
         config=True,
@@ -94,12 +100,13 @@ class NbSocketApp(ExtensionApp):
     guest_events_per_s = Float(
         _DEFAULTS.guest_events_per_s,
         config=True,
-        help="Messages per second that are read from one guest; above it reading pauses, nothing is lost.",
+        help="Work per second that is read from one guest, in ordinary events (large messages and "
+        "what is no message count for more); above it reading pauses, nothing is lost.",
     )
     guest_burst = Int(
         _DEFAULTS.guest_burst,
         config=True,
-        help="Messages that a guest may send at once before guest_events_per_s counts.",
+        help="Work, in ordinary events, that a guest may send at once before guest_events_per_s counts.",
     )
     max_pending_bytes = Int(
         _DEFAULTS.max_pending_bytes,
@@ -132,7 +139,9 @@ class NbSocketApp(ExtensionApp):
                 max(1, room),
                 limits.max_clients,
             )
-            limits = replace(limits, max_clients=max(1, room))
+            limits = replace(
+                limits, max_clients=max(1, room), max_half_open=max(1, min(limits.max_half_open, room // 4))
+            )
         # Jupyter copies the web application's settings here, and back when this is done.
         settings = self.settings
         scrubbed = settings.get("extra_log_scrub_param_keys") or []

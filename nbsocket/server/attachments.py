@@ -46,7 +46,13 @@ class Attachment:
         self.kernel_epoch = kernel_epoch
         self.epoch = secrets.token_hex(8)
         self.end = ReliableEnd()
-        self.port = KernelPort(switchboard, kernel_id, self._send, ask_clock=self._ask_clock)
+        self.port = KernelPort(
+            switchboard,
+            kernel_id,
+            self._send,
+            ask_clock=self._ask_clock,
+            progress=(lambda: self.end.offered_bytes, lambda: self.end.credited_bytes),
+        )
         self.connection: Connection | None = None
         self.said_goodbye = False
         self._switchboard = switchboard
@@ -65,6 +71,7 @@ class Attachment:
             connection.write_link(data)
         self._flush()
         self.port.set_writable(self.end.writable)
+        self.port.turnstile.refresh()
 
     def _send(self, message: Sequenced) -> None:
         self.end.send(message)
@@ -94,6 +101,7 @@ class Attachment:
         messages = self.end.receive(batch)
         if self.end.writable and not self.port.writable:
             self.port.set_writable(True)
+        self.port.turnstile.refresh()
         if not messages:
             return
         self.said_goodbye = isinstance(messages[-1], Goodbye)

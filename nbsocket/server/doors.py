@@ -16,10 +16,12 @@ from jupyter_server.base.call_context import CallContext
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado.web import HTTPError
 
+from nbsocket.gateway.discretion import DiscreetHandler
+
 AUTH_RESOURCE = "nbsocket"
 
 
-class AnonymousDoor(JupyterHandler):
+class AnonymousDoor(DiscreetHandler, JupyterHandler):
     """A Jupyter handler that asks nobody who they are: the Host check stays, the user is None."""
 
     auth_resource = AUTH_RESOURCE
@@ -49,7 +51,7 @@ class AnonymousDoor(JupyterHandler):
         """Do nothing, for the same reason."""
 
 
-class AdminDoor(APIHandler):
+class AdminDoor(DiscreetHandler, APIHandler):
     """A Jupyter API handler; each method is ``@web.authenticated`` and ``@authorized``."""
 
     auth_resource = AUTH_RESOURCE

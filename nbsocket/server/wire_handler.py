@@ -15,6 +15,7 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketHandler
 
+from nbsocket.gateway.discretion import DiscreetHandler
 from nbsocket.gateway.wire import Wire
 from nbsocket.protocol.websocket import server_frame
 from nbsocket.server.doors import AUTH_RESOURCE
@@ -29,7 +30,7 @@ _TRY_AGAIN = 1012
 _MAX_MESSAGE_BYTES = 4096
 
 
-class WireHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
+class WireHandler(DiscreetHandler, WebSocketMixin, WebSocketHandler, JupyterHandler):
     """One wire view. It sends ``{"asked": ms}`` now and then, and is told what the server's clock says."""
 
     auth_resource = AUTH_RESOURCE

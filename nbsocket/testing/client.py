@@ -122,6 +122,7 @@ class Client:
         self._next_ack = 0
         self._refusal: ClientRefused | None = None
         self.failures: list[str] = []
+        self._unanswered: dict[int, str] = {}
         self._key = secrets.token_hex(8)
         host().handlers.output.hear_failures(self._key, self._not_handled)
         self._connection: WebSocketClientConnection | None = None
@@ -188,16 +189,16 @@ class Client:
             ack_id = self._next_ack
             self._next_ack += 1
             self._acks[ack_id] = None
-        before = len(self.failures)
         self._send(Packet(PacketType.EVENT, self._namespace, [event, *args], ack_id))
 
         def is_over() -> bool:
-            return self._acks[ack_id] is not None or bool(self.reason) or len(self.failures) > before
+            return self._acks[ack_id] is not None or bool(self.reason) or ack_id in self._unanswered
 
         came = self.wait_until(is_over, timeout)
         answer = self._acks.pop(ack_id)
+        failure = self._unanswered.pop(ack_id, "")
         if answer is None:
-            why = self.failures[-1] if len(self.failures) > before else self.reason
+            why = failure or self.reason
             why = f": {why}" if came and why else f" within {timeout:g} seconds"
             msg = f"{self.name} asked {event!r} and got no acknowledgement{why}"
             raise AckTimeout(msg, [], [self])
@@ -325,9 +326,11 @@ class Client:
                 self.reason = self.reason or "io server disconnect"
             self._changed.notify_all()
 
-    def _not_handled(self, why: str) -> None:
+    def _not_handled(self, why: str, ack_id: int | None) -> None:
         with self._changed:
             self.failures.append(why)
+            if ack_id in self._acks:
+                self._unanswered[ack_id] = why
             self._changed.notify_all()
 
     def _leave(self, reason: str) -> None:

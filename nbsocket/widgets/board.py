@@ -5,8 +5,10 @@ What it shows travels as messages, which no notebook keeps; what stays is its sa
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ import traitlets
 from nbsocket.widgets.saved import SavedWidget, number_of, rows_of, table_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from typing_extensions import Self
 
@@ -26,8 +28,13 @@ KINDS = ("bars", "words", "table", "wall")
 MOST = 300
 """Bars, words or rows that a board shows; of more, the first."""
 
+MAX_POINTS = 500
+COLORS = 8
 MOST_POINTS = 60_000
 """Points of strokes that a wall keeps; of more, the latest."""
+
+MOST_POINTS_AT_ONCE = 2_000
+"""Points of strokes that are told in one go; the others follow, so that drawing costs a bounded share."""
 
 _FLUSH_S = 0.15
 _LONGEST = 200
@@ -87,12 +94,13 @@ class Board(SavedWidget):
         """Add a stroke to a wall.
 
         Raises:
-            TypeError: This is no wall.
+            TypeError: This is not a wall.
+            ValueError: That is not a stroke.
         """
         if self.kind != "wall":
             msg = f"add() is for a wall; this board shows {self.kind}: use update()"
             raise TypeError(msg)
-        drawn = dict(stroke)
+        drawn = stroke_of(stroke)
         with self._lock:
             self._data.append(drawn)
             self._points += len(drawn.get("points", ()))
@@ -102,6 +110,9 @@ class Board(SavedWidget):
                 self._more = []
             if self._more is not None:
                 self._more.append(drawn)
+                if len(self._more) > len(self._data):
+                    # What waits has been pushed out by what came later.
+                    self._more = list(self._data)
         self._later()
         return self
 
@@ -150,7 +161,12 @@ class Board(SavedWidget):
         with self._lock:
             self._is_due = False
             more, self._more = self._more, None
+            if more is not None:
+                more, rest = _parted(more)
+                self._more = rest or None
             data = list(self._data) if more is None else more
+        if self._more:
+            self._later()
         self.send({"type": "data" if more is None else "more", "data": data})
         if not self.is_revealed:
             return
@@ -171,7 +187,43 @@ def _shown(kind: str, data: Any) -> list[Any]:
         wanted = "numbers by label" if kind in ("bars", "words") else "rows, each a dict"
         msg = f"A board of {kind} takes {wanted}: {error}"
         raise TypeError(msg) from error
-    return rows if kind == "wall" else [_row(row) for row in rows[:MOST]]
+    return [stroke_of(row) for row in rows] if kind == "wall" else [_row(row) for row in rows[:MOST]]
+
+
+def _parted(strokes: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Return the first strokes, as many as are told in one go, and the others."""
+    points = 0
+    for index, stroke in enumerate(strokes):
+        points += len(stroke["points"])
+        if points > MOST_POINTS_AT_ONCE and index:
+            return strokes[:index], strokes[index:]
+    return strokes, []
+
+
+def stroke_of(value: Any) -> dict[str, Any]:
+    """Return a stroke as it may be drawn.
+
+    That is ``{"color": 0 to 7, "points": [[x, y], ...]}``, x and y from 0 to 1.
+
+    Raises:
+        ValueError: It is none.
+    """
+    points = value.get("points") if isinstance(value, Mapping) else None
+    if not isinstance(points, (list, tuple)) or not 1 <= len(points) <= MAX_POINTS:
+        msg = f"A stroke has 1 to {MAX_POINTS} points."
+        raise ValueError(msg)
+    found = []
+    for point in points:
+        if not isinstance(point, (list, tuple)) or len(point) != 2 or not all(map(_is_number, point)):  # noqa: PLR2004 - x, y
+            raise ValueError("A point is two numbers.")
+        found.append([round(min(1.0, max(0.0, float(one))), 4) for one in point])
+    color = value.get("color")
+    is_color = isinstance(color, int) and not isinstance(color, bool) and color >= 0
+    return {"color": color % COLORS if is_color else 0, "points": found}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _row(row: dict[Any, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ STATIC = Path(__file__).parent.parent / "static"
 _FLUSH_S = 0.1
 _MARKS = {"in": "←", "out": "→", "print": "\u203a", "error": "!"}
 _KEPT_CHARACTERS = 20_000
+_STREAMS = frozenset({"stdout", "stderr"})
 
 
 class Pane(SavedWidget):
@@ -117,7 +118,7 @@ class Pane(SavedWidget):
                 last["cut"] = True
                 return
             self._pending_characters += len(text)
-            if text and last and kind != ROOMS and last["kind"] == kind and last["event"] == run.event:
+            if text and last and kind in _STREAMS and last["kind"] == kind and last["event"] == run.event:
                 last["text"] += text
             else:
                 self._pending.append({"kind": kind, "event": run.event, "text": text})

@@ -101,6 +101,10 @@ function Table({ rows }: { rows: Record<string, unknown>[] }) {
   );
 }
 
+function isPoint(point: unknown): boolean {
+  return Array.isArray(point) && Number.isFinite(point[0]) && Number.isFinite(point[1]);
+}
+
 /** Draw strokes; coordinates run from 0 to 1. */
 export function drawStrokes(canvas: HTMLCanvasElement, strokes: readonly Stroke[]): void {
   const context = canvas.getContext("2d");
@@ -113,7 +117,11 @@ export function drawStrokes(canvas: HTMLCanvasElement, strokes: readonly Stroke[
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.lineWidth = Math.max(2, width / 160);
   context.lineCap = context.lineJoin = "round";
-  for (const { color, points } of strokes) {
+  for (const stroke of strokes) {
+    const { color } = stroke;
+    // What comes from elsewhere may be anything; one bad stroke must not keep the others from being drawn.
+    const points = Array.isArray(stroke.points) ? stroke.points.filter(isPoint) : [];
+    if (points.length === 0) continue;
     context.strokeStyle = context.fillStyle = PALETTE[color] ?? "#777";
     context.beginPath();
     for (const [index, [x, y]] of points.entries()) {

@@ -43,12 +43,34 @@ interface Answer {
 export type Stage = "code" | "joining" | "name" | "page" | "class" | "again" | "over";
 
 const RETRY_MS = 3000;
+/** The server's word for: so many are joining that this one has to come again. */
+const BUSY = 7;
+const NAME = "nbsocket:";
+const KEY = /^[A-Za-z0-9_-]{8,64}$/;
 const UNREACHABLE = "The server cannot be reached. Check your network, then try again.";
 
 /** What stands in the fragment, which never leaves the browser, so that a reload works. */
 export function fragment(): URLSearchParams {
   return new URLSearchParams(location.hash.slice(1));
 }
+
+/**
+ * Who this phone is, so that a reload is no newcomer. Not in the address, which people share: a friend who opened
+ * it would be that person. A sandboxed page has no storage; of what is left a reload keeps the window's name in
+ * Chromium, and the history's state in Firefox and WebKit.
+ */
+const kept = {
+  key(): string {
+    const state = history.state as { nbsocket?: unknown } | null;
+    const named = window.name.startsWith(NAME) ? window.name.slice(NAME.length) : "";
+    const found = state?.nbsocket ?? named;
+    return typeof found === "string" && KEY.test(found) ? found : "";
+  },
+  keep(key: string): void {
+    window.name = `${NAME}${key}`;
+    history.replaceState({ nbsocket: key }, "", location.hash);
+  },
+};
 
 export class ClassClient {
   readonly stage = signal<Stage>("code");
@@ -72,7 +94,12 @@ export class ClassClient {
     this.said.value = "Joining …";
     try {
       const response = await fetch(`${this.root}join`, { method: "POST", body: code });
-      const answer = (await response.json()) as Answer & { message?: string };
+      const answer = (await response.json()) as Answer & { message?: string; code?: number };
+      if (answer.code === BUSY) {
+        this.said.value = "Very many are joining at the moment; trying again …";
+        setTimeout(() => void this.join(code), RETRY_MS * (0.5 + Math.random()));
+        return;
+      }
       if (!response.ok) {
         this.back(answer.message ?? `The server answered with status ${response.status}.`);
         return;
@@ -80,7 +107,7 @@ export class ClassClient {
       this.answer = answer;
       this.said.value = "";
       if (answer.opens !== "class") await this.goToPage(answer);
-      else if (fragment().get("key")) this.enter("");
+      else if (kept.key()) this.enter("");
       else this.stage.value = "name";
     } catch {
       this.back(UNREACHABLE);
@@ -118,7 +145,7 @@ export class ClassClient {
     });
     const socket = manager.socket("/", {
       auth: (give: (auth: object) => void) =>
-        give({ class: true, name: this.name, key: fragment().get("key") ?? "" }),
+        give({ class: true, name: this.name, key: kept.key() }),
     });
     this.socket = socket;
     this.listen(socket);
@@ -171,11 +198,7 @@ export class ClassClient {
     });
     socket.on("class:you", ({ key, ...you }: You & { key?: string }) => {
       this.you.value = you;
-      if (key) {
-        const kept = fragment();
-        kept.set("key", key);
-        location.replace(`#${kept}`);
-      }
+      if (key) kept.keep(key);
     });
     socket.on("class:clock", (number: number) => socket.emit("class:clock", number));
     socket.on("class:refused", ({ why }: { why: string }) => {

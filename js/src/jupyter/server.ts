@@ -105,11 +105,14 @@ export async function restartKernelOf(base: string, channel: string): Promise<vo
   await call<unknown>(base, `api/kernels/${encodeURIComponent(kernel_id)}/restart`, {});
 }
 
-/** The address of a WebSocket route, with the page's own login. */
-export function socketAddress(base: string, path: string): string {
+/**
+ * The address of a WebSocket route. The login cookie goes along by itself; only where that does not do is the
+ * page's token put into the address, which proxies may log.
+ */
+export function socketAddress(base: string, path: string, withToken = false): string {
   const address = new URL(path, base);
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-  const token = pageConfig().token;
+  const token = withToken ? pageConfig().token : undefined;
   if (token) address.searchParams.set("token", token);
   return address.href;
 }

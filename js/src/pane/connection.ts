@@ -110,6 +110,8 @@ export class PaneConnection {
     entry.kept = !this.socket?.connected;
     if (ask) {
       const began = performance.now();
+      // The number that the client library gives to the next acknowledgement it asks for.
+      entry.ackId = (this.socket as unknown as { ids: number } | undefined)?.ids;
       entry.ack = { state: "waiting" };
       this.socket
         ?.timeout(ACK_TIMEOUT_MS)
@@ -140,9 +142,11 @@ export class PaneConnection {
     this.add(this.entry(kind, event, [text]));
   }
 
-  /** Say that the oldest question of this event gets no answer; should one come after all, it counts. */
-  handlerFailed(event: string): void {
-    const asked = this.log.kept.find((one) => one.event === event && one.ack?.state === "waiting");
+  /** Say that a question gets no answer; should one come after all, it counts. */
+  handlerFailed(ackId: number): void {
+    const asked = this.log.kept.findLast(
+      (one) => one.ackId === ackId && one.ack?.state === "waiting",
+    );
     if (!asked) return;
     asked.ack = { state: "failed" };
     this.changed();

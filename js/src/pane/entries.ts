@@ -18,6 +18,8 @@ export interface Entry {
   ack?: AckState;
   /** in: answers the server, once. */
   answer?: (...args: unknown[]) => void;
+  /** out: by which number its acknowledgement comes. */
+  ackId?: number | undefined;
   /** out: emitted while there was no connection; the client keeps it. */
   kept?: boolean;
 }

@@ -78,7 +78,7 @@ export default () => {
         if (message.type !== "handler_output") return;
         for (const item of message.items) {
           if (item.kind === "unanswered") {
-            connection?.handlerFailed(item.event);
+            connection?.handlerFailed(Number(item.text));
             continue;
           }
           if (item.kind === "rooms") {

@@ -20,7 +20,7 @@ export interface PanelState {
   takes: boolean;
   shown: string[];
   answers: number;
-  is_full: boolean;
+  dropped: number;
   people: PersonItem[];
 }
 
@@ -116,10 +116,10 @@ export function Panel({ state, code, channel, address, act }: Props) {
           />
         </div>
       )}
-      {state.is_full && (
+      {state.dropped > 0 && (
         <p class="nbs-problem" role="alert">
-          No more answers fit in. Keep what you need of <code>class_.answers</code>, then forget
-          them.
+          {state.dropped.toLocaleString()} older answers were dropped to make room. Keep what you
+          need of <code>class_.answers</code>, then forget them.
         </p>
       )}
       <People people={state.people} act={act} />

@@ -1,6 +1,7 @@
 // What a wire view has seen, in the forms of other tools: JSON, HAR 1.2, a Mermaid sequence diagram, SVG.
 
 import { visible } from "../shared/text";
+import { discreet } from "./discretion";
 import { HEAD, type Scene, timeText } from "./ladder";
 import type { HttpItem, Packet, Row, Store } from "./store";
 import { contentOf } from "./xray";
@@ -43,6 +44,7 @@ function plain(row: Row, store: Store): unknown {
   if (row.http) return { ...shared, http: { ...row.http, type: undefined } };
   if (!row.packet) return { ...shared, note: row.note };
   const { packet } = row;
+  const { text, args, isCut } = discreet(packet);
   return {
     ...shared,
     direction: packet.direction === "in" ? "client to server" : "server to client",
@@ -52,7 +54,9 @@ function plain(row: Row, store: Store): unknown {
     server_at: packet.at,
     kernel_at: packet.kernelAt,
     ...packet.decoded,
-    raw: base64(packet.raw),
+    text,
+    args,
+    raw: isCut ? null : base64(packet.raw),
   };
 }
 
@@ -75,7 +79,7 @@ export function asHar(store: Store, page: string): string {
       type: packet.direction === "in" ? "send" : "receive",
       time: (packet.clientAt ?? packet.at) / 1000,
       opcode: content.opcode,
-      data: content.opcode === 1 ? new TextDecoder().decode(content.bytes) : base64(content.bytes),
+      data: content.opcode === 1 ? discreet(packet).text : base64(content.bytes),
     });
     messages.set(packet.session, mine);
   }
@@ -183,7 +187,7 @@ export function titleOf(packet: Packet): string {
   const { decoded } = packet;
   const what = decoded.event || decoded.socket || decoded.engine;
   const ack = decoded.ackId === undefined ? "" : ` #${decoded.ackId}`;
-  return `${what}${ack} ${decoded.args}`.trim();
+  return `${what}${ack} ${discreet(packet).args}`.trim();
 }
 
 /** Text that Mermaid takes as text. */

@@ -37,6 +37,8 @@ export class Feed {
 
   private socket: WebSocket | undefined;
   private wanted = false;
+  /** Whether the login cookie alone did not do. */
+  private needsToken = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private clock: ReturnType<typeof setInterval> | undefined;
   readonly changed = batched(() => {
@@ -67,7 +69,7 @@ export class Feed {
 
   private begin(): void {
     const path = `nbsocket/api/channels/${encodeURIComponent(this.channel)}/wire`;
-    const socket = new WebSocket(socketAddress(this.base, path));
+    const socket = new WebSocket(socketAddress(this.base, path, this.needsToken));
     this.socket = socket;
     socket.onopen = () => {
       for (let number = 0; number < QUICK_QUESTIONS; number += 1) {
@@ -90,6 +92,11 @@ export class Feed {
   private async again(wasOpen: boolean): Promise<void> {
     try {
       await askChannel(this.base, this.channel);
+      if (!wasOpen && !this.needsToken) {
+        this.needsToken = true;
+        if (this.wanted) this.begin();
+        return;
+      }
       // The channel is there. It may have come back between the two; the next try tells.
       const isRefused = !wasOpen && this.state.value !== "waiting";
       this.state.value = isRefused ? "error" : "connecting";

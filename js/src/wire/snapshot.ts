@@ -1,6 +1,7 @@
 // What a saved notebook keeps of a wire view: plain values, few of them, no secret.
 
 import { shortened } from "../shared/text";
+import { withoutSecrets } from "./discretion";
 import { titleOf } from "./exports";
 import { scene, timeText } from "./ladder";
 import type { Store } from "./store";
@@ -10,11 +11,6 @@ const ARROWS = 120;
 const WIDTH = 640;
 const HEIGHT = 320;
 const LONGEST = 160;
-
-/** A session's id is nobody's business. */
-function withoutIds(text: string): string {
-  return text.replace(/"(sid|pid)":"[^"]*"/g, '"$1":"…"');
-}
 
 export function snapshot(store: Store): object {
   const rows = store.rows.kept.slice(-ROWS);
@@ -47,7 +43,7 @@ export function snapshot(store: Store): object {
         : row.http
           ? `HTTP ${row.http.status}`
           : "",
-      text: withoutIds(
+      text: withoutSecrets(
         shortened(
           row.packet
             ? titleOf(row.packet)

@@ -1,0 +1,103 @@
+"""How many arguments a handler takes, found once when it is registered.
+
+As in JavaScript, a handler gets as many of the arguments as it takes;
+one that needs more than were sent is told so.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+class Arity(NamedTuple):
+    """What a handler can be called with.
+
+    Args:
+        needs: How many arguments it cannot do without.
+        takes: How many it takes at most; None for any number.
+    """
+
+    needs: int
+    takes: int | None
+
+
+ANY = Arity(0, None)
+"""Of what cannot be inspected: it gets all."""
+
+
+def arity_of(function: Callable[..., Any]) -> Arity:
+    """Return how many arguments ``function`` takes. A wrapper is asked itself, not what it wraps.
+
+    Raises:
+        TypeError: It has a keyword-only parameter without a default, so no event can call it.
+    """
+    try:
+        parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
+    except (TypeError, ValueError):
+        # Some built-in functions do not tell.
+        return ANY
+    needs = takes = 0
+    takes_all = False
+    for one in parameters:
+        if one.kind in _POSITIONAL:
+            takes += 1
+            needs += one.default is one.empty
+        elif one.kind is one.VAR_POSITIONAL:
+            takes_all = True
+        elif one.kind is one.KEYWORD_ONLY and one.default is one.empty:
+            msg = (
+                f"{name_of(function)}() needs the keyword argument {one.name!r}, and events bring "
+                f"positional arguments only: give it a default, or leave out the '*' before it."
+            )
+            raise TypeError(msg)
+    return Arity(needs, None if takes_all else takes)
+
+
+def refuse_generator(function: Callable[..., Any]) -> None:
+    """Refuse what would return a generator: calling it runs none of its body.
+
+    Raises:
+        TypeError: It contains a ``yield``.
+    """
+    called = _called(function)
+    if inspect.isgeneratorfunction(called) or inspect.isasyncgenfunction(called):
+        msg = (
+            f"{name_of(function)}() contains a yield, so calling it would run nothing of it. "
+            "Use return for the acknowledgement, and socket.emit() to send more than once."
+        )
+        raise TypeError(msg)
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Whether ``function`` is ``async def``, also as a method, a partial or an object's ``__call__``."""
+    return inspect.iscoroutinefunction(_called(function))
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """Return what a user calls ``function``."""
+    inner = function
+    while isinstance(inner, functools.partial):
+        inner = inner.func
+    return str(getattr(inner, "__name__", None) or type(inner).__name__)
+
+
+def _called(function: Callable[..., Any]) -> object:
+    """Return the function that a call runs: of an object its ``__call__``."""
+    inner = function
+    while isinstance(inner, functools.partial):
+        inner = inner.func
+    if inspect.isroutine(inner) or inspect.isclass(inner):
+        return inner
+    return getattr(type(inner), "__call__", inner)  # noqa: B004 - the method itself is wanted
+
+
+def counted(number: int) -> str:
+    """Return ``1 argument``, ``2 arguments``."""
+    return f"{number} argument" + ("" if number == 1 else "s")
