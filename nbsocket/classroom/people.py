@@ -69,8 +69,9 @@ class People:
         """Begin with nobody."""
         self._by_key: dict[str, Person] = {}
         self._by_id: dict[str, Person] = {}
-        # How many had a name that looks like this.
-        self._looks: Counter[str] = Counter()
+        # What the names of all who are kept look like, and how often each was wanted again.
+        self._taken: set[str] = set()
+        self._doubles: Counter[str] = Counter()
         self._here: dict[str, Person] = {}
         # Those who left, the longest gone first.
         self._gone: dict[str, Person] = {}
@@ -124,15 +125,20 @@ class People:
             self._forget_some()
         number = next(self._numbers)
         wanted = (clean(name, MAX_NAME) if isinstance(name, str) else "") or f"guest {number}"
-        looks = looks_of(wanted)
-        self._looks[looks] += 1
-        count = self._looks[looks]
-        given = wanted if count == 1 else f"{wanted} ({count})"
-        person = Person(f"p{number}", given, secrets.token_urlsafe(12))
+        person = Person(f"p{number}", self._free(wanted), secrets.token_urlsafe(12))
         self._by_key[person.key] = self._by_id[person.id] = person
         # Not here before a page of theirs has connected.
         self._gone[person.id] = person
         return person
+
+    def _free(self, wanted: str) -> str:
+        """Return the name, or with a number where somebody's looks the same."""
+        given, looks = wanted, looks_of(wanted)
+        while looks_of(given) in self._taken:
+            self._doubles[looks] += 1
+            given = f"{wanted} ({self._doubles[looks] + 1})"
+        self._taken.add(looks_of(given))
+        return given
 
     def _forget_some(self) -> None:
         """Forget a tenth of those who left: first who answered nothing."""
@@ -140,6 +146,9 @@ class People:
         for one in gone[: MAX_KEPT // 10]:
             for kept, key in ((self._by_key, one.key), (self._by_id, one.id), (self._gone, one.id)):
                 kept.pop(key, None)
+            self._taken.discard(looks_of(one.name))
+        # Who comes now is numbered from the start again, past those who are kept.
+        self._doubles.clear()
 
     def find(self, who: str | Person) -> Person:
         """Return a person by id or by name.

@@ -202,18 +202,39 @@ def test_a_class_after_a_class_on_the_same_channel(io, class_):
         assert (len(again.answers), len(class_.answers)) == (1, 0)
 
 
-def test_what_does_not_fit_in_is_refused_and_said(class_, come, monkeypatch):
-    monkeypatch.setattr(asked, "MAX_ANSWERS", 2)
+@pytest.mark.threat(33)
+def test_who_answers_without_end_takes_only_their_own_place(class_, come, monkeypatch):
+    monkeypatch.setattr(asked, "MAX_ANSWERS", 100)
+    monkeypatch.setattr(asked, "MAX_ANSWERS_A_PERSON", 10)
     class_.show(text("word"))
-    alice = come("Alice")
-    for word in ("one", "two"):
-        alice.call("word", word)
-    alice.emit("word", "three")
-    assert "no more answers" in alice.wait_for("class:refused")["why"]
-    assert class_._panel_state()["is_full"]
+    alice, bob = come("Alice"), come("Bob")
+    alice.call("word", "mine")
+    for number in range(25):
+        bob.call("word", str(number))
+    kept = [one["value"] for one in class_.answers if one["name"] == "Bob"]
+    assert kept == [str(number) for number in range(25)][-len(kept) :]
+    assert 5 <= len(kept) <= 10
+    assert [one["value"] for one in class_.answers if one["name"] == "Alice"] == ["mine"]
+    assert class_.answers.dropped == 25 - len(kept)
+    assert class_._panel_state()["dropped"] == 25 - len(kept)
     class_.reset()
-    alice.call("word", "three")
-    assert [one["value"] for one in class_.answers] == ["three"]
+    assert (len(class_.answers), class_.answers.dropped) == (0, 0)
+
+
+@pytest.mark.threat(33)
+def test_when_all_together_are_too_many_whoever_has_most_gives_way(class_, come, monkeypatch):
+    monkeypatch.setattr(asked, "MAX_ANSWERS", 20)
+    class_.show(text("word"))
+    honest = [come(f"Honest {number}") for number in range(3)]
+    for one in honest:
+        one.call("word", "mine")
+    for name in ("Bot", "Bot", "Bot"):
+        bot = come(name)
+        for number in range(15):
+            bot.call("word", str(number))
+    told = [one["name"] for one in class_.answers if one["value"] == "mine"]
+    assert told == ["Honest 0", "Honest 1", "Honest 2"]
+    assert len(class_.answers) <= 20
 
 
 def test_boards_reach_phones_only_while_revealed(class_, come):

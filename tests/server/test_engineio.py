@@ -275,10 +275,14 @@ async def test_a_preflight_is_answered(client):
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
-async def test_too_many_clients_of_one_ticket_get_503(client):
+async def test_too_many_clients_of_one_ticket_get_503(client, switchboard):
     for _ in range(5):
-        await client.get()
+        client.query.pop("sid", None)
+        await client.handshake()
+        await client.post("40")
+    del client.query["sid"]
     assert await client.status(client.get()) == (503, 3)
+    assert switchboard.counters.refused_full == 1
 
 
 @pytest.mark.fault(5)

@@ -63,7 +63,7 @@ async def test_a_wrong_a_revoked_and_too_many_codes(bare_fetch, code, switchboar
     answer = await bare_fetch("nbsocket/join", method="POST", body="WRONG")
     assert (answer.code, json.loads(answer.body)["message"]) == (
         403,
-        "This code is not known (any more). Check it and try again.",
+        "This code is invalid or has expired. Check it and try again.",
     )
     switchboard.revoke(ticket.id)
     assert (await bare_fetch("nbsocket/join", method="POST", body=short)).body == answer.body

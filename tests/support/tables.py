@@ -71,6 +71,15 @@ THREATS = {
     27: "a foreign host name",
     28: "a server without a token",
     29: "defaults of others that change",
+    30: "a class's ticket without what marks a phone",
+    31: "input on which a check is worse than linear",
+    32: "work that is no event: PONG, NOOP, PING, fragments, long lists, drawing",
+    33: "half-open sessions, bots that join and leave, answers without end",
+    34: "wrong codes from the class's own address, or with forged addresses",
+    36: "forged clocks, many taps, two people of one name",
+    37: "invisible, doubled and look-alike names",
+    42: "another user of the machine against a kernel's own port",
+    44: "work that grows with every answer",
 }
 
 FAULTS_WITHOUT_TEST = {
@@ -78,5 +87,6 @@ FAULTS_WITHOUT_TEST = {
 }
 
 THREATS_WITHOUT_TEST = {
+    42: "a kernel has no port of its own: it works through its Jupyter server",
     29: "needs several environments at once; the suite runs on the versions that pip finds today",
 }
