@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nbsocket.gateway.burst import Burst, Control
-from nbsocket.gateway.tickets import GUEST, Ticket
+from nbsocket.gateway.tickets import FRAME, PAGE, Ticket
 from nbsocket.gateway.wire import OUT
 from nbsocket.gateway.work import CONTROL_COST, Allowance, cost_of
 from nbsocket.link.messages import Opened
@@ -139,7 +139,7 @@ class ClientSession:
         self._writing_bytes = 0
         self._progress_at = self._loop.time()
         # What it may have read; without bounds for the notebook's own.
-        self._allowance = Allowance(limits, self._progress_at) if ticket.role == GUEST else None
+        self._allowance = Allowance(limits, self._progress_at) if ticket.is_limited else None
         self._wait: asyncio.Future[None] | None = None
         self._connect_until = self._progress_at + limits.connect_timeout
 
@@ -159,10 +159,10 @@ class ClientSession:
             self.number,
             self.channel.name,
             self.ticket.role,
-            self.ticket.id,
+            self.ticket.seat or self.ticket.id,
             self.handshake,
             self.state,
-            self.ticket.opens,
+            PAGE if self.ticket.opens == FRAME else self.ticket.opens,
         )
 
     @property

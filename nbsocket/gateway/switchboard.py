@@ -202,7 +202,8 @@ class Switchboard:
         """Return a new session for a client with ``ticket``; the caller opens it.
 
         Raises:
-            RefusedError: 503 while no kernel holds the channel, or when there are too many clients.
+            RefusedError: 503 while no kernel holds the channel, or when there are too many clients;
+                403 if the ticket has been used up.
         """
         channel = self.channels.get(ticket.channel)
         if channel is None or not channel.port.takes_clients:
@@ -211,6 +212,9 @@ class Switchboard:
         if self._is_full(channel, ticket):
             self.counters.refused_full += 1
             raise RefusedError(503, 3, "Too many clients")
+        if not self.tickets.begins(ticket):
+            self.counters.refused_ticket += 1
+            raise RefusedError(403, 4, "Forbidden")
         if len(self._half_open) >= self.limits.max_half_open:
             # They take no client's place, only each other's: the oldest goes.
             self.counters.cut_half_open += 1
@@ -244,10 +248,10 @@ class Switchboard:
         return session
 
     def revoke(self, ticket_id: str) -> None:
-        """Make a ticket worthless and cut who came with it."""
+        """Make a ticket, or all of one frame's, worthless and cut who came with it."""
         self.tickets.revoke(ticket_id)
         for session in list(self.sessions.values()):
-            if session.ticket.id == ticket_id:
+            if ticket_id in (session.ticket.id, session.ticket.seat):
                 session.channel.traffic.cut_ticket += 1
                 session.close(TRANSPORT_CLOSE, code=_POLICY_VIOLATION)
 

@@ -1,7 +1,8 @@
 """Tickets: what lets a client in, and nothing else.
 
 A ticket is a value signed with the server's cookie secret (Tornado's signed values are all the crypto),
-bound to channel, role, kernel and expiry. The server keeps only the ids it revoked.
+bound to channel, role, kernel and expiry. The server keeps only the ids it revoked, and of tickets for frames
+those that nobody has come with yet.
 """
 
 from __future__ import annotations
@@ -26,8 +27,15 @@ QUERY_NAME = "join_token"
 OWNER: Final = "owner"
 GUEST: Final = "guest"
 PAGE: Final = "page"
+FRAME: Final = "frame"
+"""What a ticket opens that stands where foreign code may read it: one session, soon, and nothing after that."""
+
 ROLES = frozenset({OWNER, GUEST})
 MAX_TTL_S = 7 * 24 * 3600.0
+FRAME_TTL_S = 60.0
+"""How long a frame's ticket waits for its client."""
+
+_MAX_FRAMES = 10_000
 _PURPOSE = "nbsocket-ticket"
 _MAX_LENGTH = 1024
 _URL_SAFE = re.compile(r"[A-Za-z0-9_-]+")
@@ -45,7 +53,8 @@ class Ticket:
         kernel_id: Which kernel's channel.
         expires_at: When it ends, in seconds since the epoch.
         opens: ``PAGE``: all of the channel. Anything else, such as ``class``, is a door of its own:
-            the kernel lets nobody past it who does not come as that door wants.
+            the kernel lets nobody past it who does not come as that door wants. ``FRAME``: as ``PAGE``, once.
+        seat: Of a frame's tickets: the frame, whose clients are one to the kernel.
     """
 
     id: str
@@ -54,6 +63,12 @@ class Ticket:
     kernel_id: str
     expires_at: float
     opens: str = PAGE
+    seat: str = ""
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether who comes with it is read at a guest's rate; the notebook's own pages are not."""
+        return self.role == GUEST and self.opens != FRAME
 
 
 class TicketOffice:
@@ -69,6 +84,8 @@ class TicketOffice:
         self._secret = secret
         self._clock = clock
         self._revoked: dict[str, float] = {}
+        # By id: until when a frame's ticket waits for its client.
+        self._frames: dict[str, float] = {}
 
     def mint(
         self, channel: str, role: str, kernel_id: str, ttl_s: float, opens: str = PAGE
@@ -86,9 +103,41 @@ class TicketOffice:
             raise ValueError(msg)
         expires_at = float(int(self._clock() + ttl_s) + 1)
         ticket = Ticket(secrets.token_urlsafe(9), channel, role, kernel_id, expires_at, opens)
-        body = json.dumps([ticket.id, channel, role, kernel_id, int(expires_at), opens])
+        return self._signed(ticket), ticket
+
+    def mint_for_frame(self, channel: str, kernel_id: str, seat: str = "") -> tuple[str, Ticket]:
+        """Return a ticket for one session of a guest whose rate is not limited.
+
+        Who reads it gains nothing: it opens one session within a minute, and none after that.
+
+        Args:
+            channel: Which channel it opens.
+            kernel_id: Which kernel's channel.
+            seat: That of the frame's tickets before; a new one if empty. Revoking it ends them all.
+        """
+        now = self._clock()
+        expires_at = float(int(now + MAX_TTL_S) + 1)
+        one = secrets.token_urlsafe(9)
+        ticket = Ticket(one, channel, GUEST, kernel_id, expires_at, FRAME, seat or secrets.token_urlsafe(9))
+        self._frames = {key: until for key, until in self._frames.items() if until > now}
+        if len(self._frames) >= _MAX_FRAMES:
+            del self._frames[next(iter(self._frames))]
+        self._frames[ticket.id] = now + FRAME_TTL_S
+        return self._signed(ticket), ticket
+
+    def _signed(self, ticket: Ticket) -> str:
+        body = json.dumps(
+            [
+                *(ticket.id, ticket.channel, ticket.role, ticket.kernel_id),
+                *(int(ticket.expires_at), ticket.opens, ticket.seat),
+            ]
+        )
         signed = create_signed_value(self._secret, _PURPOSE, body, clock=self._clock)
-        return base64.urlsafe_b64encode(signed).decode("ascii").rstrip("="), ticket
+        return base64.urlsafe_b64encode(signed).decode("ascii").rstrip("=")
+
+    def begins(self, ticket: Ticket) -> bool:
+        """Whether a session may begin with a good ticket; one for a frame is used up by that."""
+        return ticket.opens != FRAME or self._frames.pop(ticket.id, 0.0) > self._clock()
 
     def check(self, value: str, channel: str) -> Ticket | None:
         """Return the ticket if ``value`` is a good one for ``channel``; None whatever is wrong."""
@@ -110,10 +159,12 @@ class TicketOffice:
 
     def is_over(self, ticket: Ticket) -> bool:
         """Whether the ticket expired or was revoked."""
-        return ticket.expires_at <= self._clock() or ticket.id in self._revoked
+        return (
+            ticket.expires_at <= self._clock() or ticket.id in self._revoked or ticket.seat in self._revoked
+        )
 
     def revoke(self, ticket_id: str) -> None:
-        """Make the ticket with this id worthless, for as long as it could live."""
+        """Make the ticket with this id, or all of this seat, worthless for as long as they could live."""
         now = self._clock()
         self._revoked = {key: until for key, until in self._revoked.items() if until > now}
         self._revoked[ticket_id] = now + MAX_TTL_S + 1

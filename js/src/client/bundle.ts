@@ -2,6 +2,7 @@
 
 import * as client from "socket.io-client";
 import { type Home, homeOfPage, type Options, resolve } from "./address";
+import { askBeforeOpening, takeSeat } from "./seat";
 
 declare global {
   interface Window {
@@ -12,7 +13,9 @@ declare global {
 
 const script = document.currentScript as HTMLScriptElement | null;
 const home = window.__nbsocket_home ?? homeOfPage(script?.src || location.href, location.hash);
-if (!home.ticket) {
+if (home.isFrame) {
+  askBeforeOpening(client.Manager.prototype, home, takeSeat());
+} else if (!home.ticket) {
   console.info(
     "nbsocket: this page was opened without a ticket; only an open server lets it connect. " +
       "Open it from the notebook, or by a link that the notebook gave you.",

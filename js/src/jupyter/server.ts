@@ -91,6 +91,22 @@ export function mintTicket(base: string, channel: string, role: string): Promise
   return api<Ticket>(base, `channels/${encodeURIComponent(channel)}/tickets`, { role });
 }
 
+/** Ask for a ticket that a frame uses up with one connection; `seat` is that of its tickets before, or empty. */
+export function mintFrameTicket(
+  base: string,
+  channel: string,
+  seat: string,
+): Promise<Ticket & { seat: string }> {
+  const body = { opens: "frame", ...(seat ? { seat } : {}) };
+  return api(base, `channels/${encodeURIComponent(channel)}/tickets`, body);
+}
+
+/** Cut a frame's clients and make its tickets worthless; best effort, since the page may be going away. */
+export function endSeat(base: string, channel: string, seat: string): void {
+  const path = `nbsocket/api/channels/${encodeURIComponent(channel)}/tickets/${seat}`;
+  fetch(new URL(path, base), { ...withLogin(), method: "DELETE", keepalive: true }).catch(() => {});
+}
+
 /** Ask whether a kernel holds the channel; an `ApiError` says why it cannot be used. */
 export async function askChannel(base: string, channel: string): Promise<void> {
   await api<unknown>(base, `channels/${encodeURIComponent(channel)}`);

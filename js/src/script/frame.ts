@@ -6,7 +6,8 @@ import type { Home } from "../client/address";
 export type FrameMessage =
   | { kind: "lines"; lines: { level: string; text: string }[] }
   | { kind: "height"; height: number }
-  | { kind: "failed" };
+  | { kind: "failed" }
+  | { kind: "seat" };
 
 /** JSON that can stand inside a script element. */
 export function scriptJson(value: unknown): string {
@@ -54,6 +55,24 @@ const PRELUDE = `
 })();
 `;
 
+/** What a frame may load and reach: itself, and the one channel. A way out by navigation remains; see seat.ts. */
+function policy(home: Home): string {
+  const channel = home.origin + home.path;
+  return [
+    "default-src 'none'",
+    "script-src 'unsafe-inline' 'unsafe-eval' blob: data:",
+    "style-src 'unsafe-inline'",
+    "img-src data: blob:",
+    "media-src data: blob:",
+    "font-src data:",
+    "worker-src blob:",
+    `connect-src ${channel} ${channel.replace(/^http/, "ws")} data: blob:`,
+    "form-action 'none'",
+    "base-uri 'none'",
+    "webrtc 'block'",
+  ].join("; ");
+}
+
 /** Build the frame's document: prelude, bundled client, then the learner's code as a script. */
 export function frameDocument(
   home: Home,
@@ -62,7 +81,8 @@ export function frameDocument(
   isDark: boolean,
 ): string {
   const colors = isDark ? "color:#eee;background:#111" : "color:#111;background:#fff";
-  return `<!doctype html><html><head><meta charset="utf-8"></head>
+  return `<!doctype html><html><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy(home)}"></head>
 <body style="margin:0;font:13px system-ui,sans-serif;${colors}"><script>${PRELUDE}</script>
 <script>window.__nbsocket_home=${scriptJson(home)}</script>
 <script>${scriptText(clientCode)}</script>

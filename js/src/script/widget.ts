@@ -2,10 +2,11 @@
 
 import clientCode from "virtual:client-code";
 import type { RenderProps } from "@anywidget/types";
-import { ApiError, baseUrl, mintTicket } from "../jupyter/server";
+import { ApiError, askChannel, baseUrl } from "../jupyter/server";
 import { BoundedLog, batched } from "../shared/log";
 import { visible } from "../shared/text";
 import { type FrameMessage, frameDocument } from "./frame";
+import { Seat } from "./seat";
 
 export interface ScriptModel {
   channel: string;
@@ -74,6 +75,12 @@ export default () => ({
       words.textContent = text;
     }
 
+    const base = new URL(baseUrl(model.get("base_url")));
+    const channel = model.get("channel");
+    const seat = new Seat(base.href, channel, () => {
+      place.replaceChildren();
+      setState("error", "Its page went to another address, and was closed. Run the cell again.");
+    });
     let frame: HTMLIFrameElement | undefined;
     let isGone = false;
     const onMessage = (event: MessageEvent) => {
@@ -85,6 +92,8 @@ export default () => ({
           log.push({ level: String(line.level), text: String(line.text) });
         }
         draw();
+      } else if (message?.kind === "seat" && event.ports[0]) {
+        seat.take(event.ports[0]);
       } else if (message?.kind === "failed") {
         setState("error", "An error was raised; see below.");
       } else if (message?.kind === "height" && Number.isFinite(message.height)) {
@@ -95,20 +104,20 @@ export default () => ({
 
     async function run(): Promise<void> {
       setState("connecting", "Starting…");
-      const base = new URL(baseUrl(model.get("base_url")));
-      const channel = model.get("channel");
       try {
-        const ticket = await mintTicket(base.href, channel, "owner");
+        await askChannel(base.href, channel);
         if (isGone) return;
         const home = {
           origin: base.origin,
           path: `${base.pathname}nbsocket/${channel}/socket.io/`,
-          ticket: ticket.value,
+          ticket: "",
+          isFrame: true,
         };
         const isDark = document.body.dataset.jpThemeLight === "false";
         frame = element("iframe", "");
         frame.setAttribute("sandbox", "allow-scripts");
         frame.title = `What the JavaScript of ${name} shows`;
+        frame.addEventListener("load", () => seat.check());
         frame.srcdoc = frameDocument(home, clientCode, model.get("code"), isDark);
         place.append(frame);
         setState("connected", `Running, on channel ${channel}`);
@@ -126,6 +135,7 @@ export default () => ({
 
     return () => {
       isGone = true;
+      seat.end();
       window.removeEventListener("message", onMessage);
       frame?.remove();
     };
