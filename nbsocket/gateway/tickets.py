@@ -53,7 +53,7 @@ class Ticket:
         kernel_id: Which kernel's channel.
         expires_at: When it ends, in seconds since the epoch.
         opens: ``PAGE``: all of the channel. Anything else, such as ``class``, is a door of its own:
-            the kernel lets nobody past it who does not come as that door wants. ``FRAME``: as ``PAGE``, once.
+            the kernel lets nobody past it who does not come as that door wants. ``FRAME``: a page, once.
         seat: Of a frame's tickets: the frame, whose clients are one to the kernel.
     """
 

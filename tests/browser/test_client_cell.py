@@ -40,6 +40,15 @@ var socket = io();
 socket.on("said", (text) => { document.body.innerHTML = text; });
 socket.on("connect", () => console.log("in", socket.id));
 """
+# What a page says that has taken the frame's place: as the client's bundle does.
+GRAB = b"<script>parent.postMessage({kind: 'seat'}, '*', [new MessageChannel().port1])</script>"
+BACK = """%%client back
+var socket = io();
+socket.on("connect", () => console.log("in", socket.id));
+socket.on("disconnect", (why) => console.log("out", why));
+setTimeout(() => socket.io.engine.close(), 1000);
+setTimeout(() => { socket.disconnect(); socket.connect(); socket.disconnect(); socket.connect(); }, 4000);
+"""
 SPY = """
 const out = [];
 const tell = (what) => console.log(what);
@@ -90,7 +99,7 @@ def thief():
                 b"mine now<script>parent.postMessage({kind: 'seat'}, '*', [new MessageChannel().port1])</script>"
             )
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815 - the library's name
 
         def log_message(self, *_):
             pass
@@ -124,10 +133,7 @@ def notebook(open_notebook, lab):
         "%%client syntax\nvar s = io(;",
         NAIVE,
         "sorted((one.role, one.connected) for one in io.sockets.values())",
-        "%%client back\nvar socket = io();\nsocket.on('connect', () => console.log('in', socket.id));\n"
-        "socket.on('disconnect', (why) => console.log('out', why));\n"
-        "setTimeout(() => socket.io.engine.close(), 1000);\n"
-        "setTimeout(() => { socket.disconnect(); socket.connect(); socket.disconnect(); socket.connect(); }, 4000);",
+        BACK,
         "io.emit('said', open('markup.html').read())",
     ]
     opened = open_notebook("client.ipynb", cells)
@@ -221,7 +227,8 @@ def test_a_students_markup_in_a_naive_page_gains_nothing(notebook, lab, thief, e
     shown = script(notebook, "naive")
     expect(shown.locator("li").first).to_contain_text("in ")
     assert notebook.run(10).strip() == "[('guest', True)]", "no owner's rights"
-    markup = f"<img src=x onerror='{SPY.replace("'", '&#39;').replace('THIEF', json.dumps(address).replace('"', '&quot;'))}'>"
+    code = SPY.replace("THIEF", json.dumps(address)).replace('"', "&quot;")
+    markup = f'<img src=x onerror="{code}">'
     (lab.root / "markup.html").write_text(markup)
     notebook.run(12)
     for name in ("fetch", "image", "beacon", "socket", "script"):

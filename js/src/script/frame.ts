@@ -69,7 +69,6 @@ function policy(home: Home): string {
     `connect-src ${channel} ${channel.replace(/^http/, "ws")} data: blob:`,
     "form-action 'none'",
     "base-uri 'none'",
-    "webrtc 'block'",
   ].join("; ");
 }
 
