@@ -1,8 +1,8 @@
 """Tickets: what lets a client in, and nothing else.
 
 A ticket is a value signed with the server's cookie secret (Tornado's signed values are all the crypto),
-bound to channel, role, kernel and expiry. The server keeps only the ids it revoked, and of tickets for frames
-those that nobody has come with yet.
+bound to channel, role, kernel and expiry. The server keeps only the ids it revoked, and those of frames'
+tickets that nobody has come with yet.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OWNER: Final = "owner"
 GUEST: Final = "guest"
 PAGE: Final = "page"
 FRAME: Final = "frame"
-"""What a ticket opens that stands where foreign code may read it: one session, soon, and nothing after that."""
+"""What a ticket opens that foreign code may read: one session, soon, and nothing after that."""
 
 ROLES = frozenset({OWNER, GUEST})
 MAX_TTL_S = 7 * 24 * 3600.0

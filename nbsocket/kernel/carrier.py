@@ -100,6 +100,13 @@ class Carrier(Protocol):
     def writable(self) -> bool:
         """Whether the gateway has room for more."""
 
+    def check_process(self) -> None:
+        """Refuse to go on in a forked child.
+
+        Raises:
+            ForkedProcessError: This is one.
+        """
+
     def request(self, kind: type, **fields: object) -> Reply:
         """Send a message that is answered, and wait for the answer.
 

@@ -129,6 +129,7 @@ def host(listening: Listening | None = None, *, is_for_programs: bool = False) -
         is_for_programs: Whether something was asked for that a kernel cannot give.
 
     Raises:
+        ForkedProcessError: This is a forked child of the process that made the host.
         ListenError: Outside Jupyter: the port cannot be opened.
         ValueError: The program listens elsewhere, or this is a kernel, which does not listen itself.
     """
@@ -142,7 +143,9 @@ def host(listening: Listening | None = None, *, is_for_programs: bool = False) -
     if _host is None:
         default = Listening() if is_kernel() else where_to_listen(None, None, {})
         _host = Host(listening or default)
-    elif listening is not None and listening != _host.listening:
+        return _host
+    _host.carrier.check_process()
+    if listening is not None and listening != _host.listening:
         msg = (
             f"This program listens on {_host.carrier.url} already: one port and one set of limits for all."
         )

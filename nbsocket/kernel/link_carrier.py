@@ -113,7 +113,7 @@ class LinkCarrier(RoutingCarrier):
     @property
     def writable(self) -> bool:
         """Whether the server has room for more."""
-        self._check_process()
+        self.check_process()
         return self._end.writable
 
     @property
@@ -123,7 +123,7 @@ class LinkCarrier(RoutingCarrier):
 
     def wait_writable(self, timeout_s: float | None = None) -> bool:
         """Block until the server has room for more; False on time-out."""
-        self._check_process()
+        self.check_process()
         if self._end.writable:
             return True
         with self._changed:
@@ -131,7 +131,7 @@ class LinkCarrier(RoutingCarrier):
 
     def send(self, message: Sequenced) -> None:
         """Send ``message`` after all that was sent before."""
-        self._check_process()
+        self.check_process()
         with self._lock:
             self._end.send(self._stamped(message))
             if self._flush_scheduled or self._closed:

@@ -83,7 +83,7 @@ class LocalCarrier(RoutingCarrier):
     @property
     def writable(self) -> bool:
         """Whether the gateway has room for more."""
-        self._check_process()
+        self.check_process()
         return self._pending_bytes < WINDOW_BYTES
 
     @property
@@ -100,7 +100,7 @@ class LocalCarrier(RoutingCarrier):
 
     def send(self, message: Sequenced) -> None:
         """Send ``message`` after all that was sent before."""
-        self._check_process()
+        self.check_process()
         size = size_of(message)
         with self._changed:
             if self.closed.is_set():

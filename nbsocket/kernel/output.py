@@ -7,6 +7,7 @@ of its own, made once, and each handler runs in a copy of its cell's.
 from __future__ import annotations
 
 import contextvars
+import logging
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nbsocket.kernel.cells import CellRun
+
+log = logging.getLogger("nbsocket")
 
 _PACKAGE = "nbsocket"
 UNANSWERED = "unanswered"
@@ -175,11 +178,19 @@ class HandlerOutput:
         return bool(self._testers)
 
     def show_exception(self, error: BaseException, what: str) -> None:
-        """Print the traceback, from the user's own code on, under the cell of the current context."""
-        sys.stderr.write(f"{what} raised {type(error).__name__}:\n{_traceback_of(error)}")
-        flush = getattr(sys.stderr, "flush", None)
-        if flush is not None:
-            flush()
+        """Print the traceback, from the user's own code on, under the cell of the current context.
+
+        Whatever becomes of that, nothing is raised: neither an exception's own methods nor a stream that a
+        user has put in the place of ``sys.stderr`` may stop who calls this.
+        """
+        try:
+            sys.stderr.write(f"{what} raised {type(error).__name__}:\n{_traceback_of(error)}")
+            flush = getattr(sys.stderr, "flush", None)
+            if flush is not None:
+                flush()
+        except BaseException as raised:  # noqa: BLE001 - the user's code, whatever it does
+            # Without its traceback: asking for it is what failed.
+            log.error("nbsocket: %s raised %s; showing it: %s", what, type(error), type(raised))  # noqa: TRY400
 
 
 def words_of(error: BaseException) -> str:
@@ -191,10 +202,11 @@ def words_of(error: BaseException) -> str:
 
 
 def _traceback_of(error: BaseException) -> str:
-    frames = error.__traceback__
-    while frames is not None and _is_ours(frames):
-        frames = frames.tb_next
+    frames = None
     try:
+        frames = error.__traceback__
+        while frames is not None and _is_ours(frames):
+            frames = frames.tb_next
         if frames is None and error.__cause__ is None and error.__context__ is None:
             # Raised by us about the call itself: there is no line of theirs to show.
             return "".join(traceback.format_exception_only(type(error), error))

@@ -78,7 +78,7 @@ class RoutingCarrier:
         """In a forked child: what this carries with is the parent's, and no lock is safe to take."""
         self._is_child = True
 
-    def _check_process(self) -> None:
+    def check_process(self) -> None:
         """Refuse to do anything in a forked child.
 
         Raises:
@@ -117,7 +117,7 @@ class RoutingCarrier:
         Raises:
             LinkLostError: No answer came within 10 seconds.
         """
-        self._check_process()
+        self.check_process()
         number = next(self._requests)
         with self._changed:
             self._replies[number] = None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 import os
 import threading
 import time
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from nbsocket.kernel.carrier import Carrier
     from nbsocket.kernel.handlers import Registration
     from nbsocket.kernel.lane import Lane
-
-log = logging.getLogger("nbsocket")
 
 _TURN_S = 0.005
 _GATHER_S = 0.0005
@@ -100,9 +97,12 @@ class HandlerThread:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
-        while True:
-            # Again, if a handler has stopped the loop: it is not its own.
-            self.loop.run_forever()
+        while not self.loop.is_closed():
+            # Again, if a handler has stopped the loop, or its task has raised SystemExit through it.
+            try:
+                self.loop.run_forever()
+            except BaseException as error:  # noqa: BLE001, PERF203 - nothing ends this thread
+                self.output.show_exception(error, "nbsocket: a task or a callback of a handler")
 
     def _forked(self) -> None:
         """In a forked child: the thread that forked has what is the parent's, its loop above all."""
@@ -139,9 +139,9 @@ class HandlerThread:
                 continue
             try:
                 started = job()
-            except BaseException:
+            except BaseException as error:  # noqa: BLE001 - likewise
                 # Handlers' own exceptions end in ``call``.
-                log.exception("nbsocket: internal error in nbsocket")
+                self.output.show_exception(error, "nbsocket: internal error in nbsocket: a job")
                 started = False
             now = time.monotonic()
             if started or now > turn_ends:
@@ -235,7 +235,12 @@ class HandlerThread:
             raise BlockingCallError(msg)
 
     def wait(self, wait: Callable[[float | None], bool], timeout_s: float | None, what: str) -> bool:
-        """Wait by ``wait(seconds)``; on the handler thread warn after a second of it."""
+        """Wait by ``wait(seconds)``; on the handler thread warn after a second of it.
+
+        Raises:
+            ForkedProcessError: In a forked child, where nothing ever comes.
+        """
+        self._carrier.check_process()
         if not self.is_current:
             return wait(timeout_s)
         if timeout_s is not None and timeout_s <= _WARN_AFTER_S:

@@ -126,7 +126,7 @@ class TicketsHandler(_ChannelsDoor):
     async def post(self, name: str) -> None:
         """Answer ``{value, id, role, expires_at}``; body ``{"role": "guest", "ttl": seconds}``.
 
-        With ``{"opens": "frame", "seat": seat}`` it is a frame's, for one session; the answer has a ``seat``.
+        With ``{"opens": "frame", "seat": seat}`` it is for one session; the answer has a ``seat``.
         """
         kernel_id = self.channel(name).port.kernel_id
         body = await self.json_body()

@@ -39,6 +39,11 @@ FAULTS = {
     34: "a long run with churn",
     35: "recovery after any absence",
     36: "few open files",
+    37: "a handler that stops its loop, is cancelled, or raises what cannot be shown",
+    38: "handlers that take more or fewer arguments than come",
+    39: "generators as handlers; code that is executed again",
+    40: "a server used in a child process",
+    41: "one event's failure and another's question",
 }
 
 THREATS = {
