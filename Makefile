@@ -112,7 +112,7 @@ faults: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/nginx ## The fault table: eac
 	$(BIN)/python -m pytest tests -m fault --timeout 300
 
 threats: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/nginx ## The threat table: each row with its tests
-	$(BIN)/python -m pytest tests -m threat --timeout 300
+	NBSOCKET_ROWS=1 $(BIN)/python -m pytest tests -m threat --timeout 300
 
 soak: $(STAMPS)/dev $(STAMPS)/nginx ## The long forms of the fault tests, about 45 minutes; their times are judged, too
 	NBSOCKET_SOAK=1 NBSOCKET_SOAK_S=1200 NBSOCKET_CUTS=1000 NBSOCKET_FUZZ_S=600 \

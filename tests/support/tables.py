@@ -81,10 +81,14 @@ THREATS = {
     32: "work that is no event: PONG, NOOP, PING, fragments, long lists, drawing",
     33: "half-open sessions, bots that join and leave, answers without end",
     34: "wrong codes from the class's own address, or with forged addresses",
+    35: "sockets without a ticket: slow, big, idle, many",
     36: "forged clocks, many taps, two people of one name",
     37: "invisible, doubled and look-alike names",
+    38: "secrets in saved notebooks, exports and logs",
     39: "markup in a cell's own client page",
+    41: "Jupyter's token in logs and addresses",
     42: "another user of the machine against a kernel's own port",
+    43: "a phone's key in its address bar",
     44: "work that grows with every answer",
 }
 
