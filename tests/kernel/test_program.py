@@ -128,6 +128,26 @@ async def test_an_open_server_is_closed_to_foreign_pages(program):
         assert status_of(app.url + sid, upgrade)[0] == 403
 
 
+@pytest.mark.threat(40)
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "CROSS-SITE", "nonsense"])
+async def test_an_open_server_is_closed_to_what_a_foreign_page_loads_without_an_origin(program, site):
+    """``<img src="http://127.0.0.1:…/socket.io/?…">``: a browser sends no Origin with it, but says whose it is."""
+    app = program(OPEN)
+    app.says("listens")
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    for method in ("GET", "POST", "PUT"):
+        assert status_of(app.url + HANDSHAKE, headers, method)[0] == 403
+    statuses = await asyncio.gather(
+        *[asyncio.to_thread(status_of, app.url + HANDSHAKE, headers) for _ in range(500)]
+    )
+    assert {status for status, _, _ in statuses} == {403}
+    for own in ("same-origin", "none", ""):
+        status, _, body = status_of(app.url + HANDSHAKE, {"Sec-Fetch-Site": own} if own else {})
+        assert (status, body[:1]) == (200, b"0")
+    async with Peer(app, "chat", "") as peer:
+        assert await peer.next() == ("welcome",)
+
+
 async def test_pages_and_the_client_bundle_are_served(program, tmp_path):
     (tmp_path / "page.html").write_text('<script src="/socket.io/socket.io.js"></script>')
     app = program(OPEN + f"io.page({str(tmp_path / 'page.html')!r})\n")

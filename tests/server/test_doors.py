@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import secrets
 
 import pytest
@@ -423,3 +424,58 @@ async def test_no_handler_is_open_by_accident(jp_serverapp):
 async def test_session_ids_are_scrubbed_from_the_log(jp_serverapp):
     assert "sid" in jp_serverapp.web_app.settings["extra_log_scrub_param_keys"]
     await asyncio.sleep(0)
+
+
+SECRET = "the-value-of-a-secret"
+
+
+@pytest.mark.threat(41)
+@pytest.mark.parametrize("name", ["token", "JOIN_TOKEN", "t%6Fken", "sid"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "nbsocket/api/channels/gone/wire",
+        "nbsocket/api/channels/chat/wire",
+        "nbsocket/api/channels/gone/bench",
+        "nbsocket/api/channels/gone",
+        "nbsocket/api/channels/gone/tickets",
+        "nbsocket/api/channels/gone/tickets/x",
+        "nbsocket/api/channels",
+        "nbsocket/api/version",
+        "nbsocket/api/nothing",
+        "nbsocket/gone/socket.io/",
+        "nbsocket/chat/socket.io/",
+        "nbsocket/chat/socket.io/socket.io.js",
+        "nbsocket/chat/",
+        "nbsocket/chat/join",
+        "nbsocket/gone/x/y",
+        "nbsocket/join",
+        "nbsocket/static/nothing.js",
+        "nbsocket/link",
+    ],
+)
+async def test_no_route_logs_a_secret_on_any_status(
+    jp_fetch, bare_fetch, desk, jp_serverapp, caplog, capfd, path, name
+):
+    """With and without a login, by every method, whatever comes of it."""
+    caplog.set_level("DEBUG")
+    for logger in (
+        jp_serverapp.log,
+        *map(logging.getLogger, ("tornado.access", "tornado.general", "tornado.application")),
+    ):
+        logger.addHandler(caplog.handler)
+        logger.setLevel("DEBUG")
+    statuses = set()
+    for method in ("GET", "POST", "DELETE", "PUT", "HEAD", "OPTIONS"):
+        options = {"method": method, "allow_nonstandard_methods": True}
+        address = f"{path}?EIO=4&transport=polling&{name}={SECRET}"
+        statuses.add((await bare_fetch(address, **options)).code)
+        for headers in ({}, {"Upgrade": "websocket", "Connection": "Upgrade"}):
+            answer = await answer_of(
+                jp_fetch(path, params={name.replace("%6F", "o"): SECRET}, headers=headers, **options)
+            )
+            statuses.add(answer.code)
+    assert statuses
+    said = caplog.text + "".join(capfd.readouterr())
+    assert path.split("/")[1] in said, "requests are logged"
+    assert SECRET not in said

@@ -86,6 +86,7 @@ THREATS = {
     37: "invisible, doubled and look-alike names",
     38: "secrets in saved notebooks, exports and logs",
     39: "markup in a cell's own client page",
+    40: "any web page against an open program; a guest that acts the bench",
     41: "Jupyter's token in logs and addresses",
     42: "another user of the machine against a kernel's own port",
     43: "a phone's key in its address bar",
