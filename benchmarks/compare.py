@@ -1,9 +1,10 @@
-"""Two commits side by side: memory of an idle client, and pipelined echo through server and kernel.
+"""Two commits side by side: memory of an idle client, CPU per event, and pipelined echo through server and kernel.
 
     python benchmarks/compare.py fef0af8 HEAD --rounds 5
 
 Rounds of both commits alternate, so that a change of the machine's mood meets both. Medians are compared.
 Each round starts a Jupyter server and a kernel that import nbsocket from a work tree of the commit.
+CPU is that of guests, whose work is counted; their limits are set so high that nobody waits.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import selectors
 import statistics
 import subprocess
 import sys
@@ -22,9 +24,10 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
-from load import Address, connect, pipelined
+from load import Address, Connection, connect, pipelined
+from support.crowd import server_text
 from support.jupyter import JupyterProcess, Kernel
-from support.processes import memory_kib
+from support.processes import cpu_s, memory_kib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 IDLE_CLIENTS = 400
 WINDOW = 256
 ECHOES = 20_000
+EVENTS, RECEIVERS = 400, 200
+UNLIMITED = ("--NbSocketApp.guest_events_per_s=1e9", "--NbSocketApp.guest_burst=1000000000")
 SERVER = """
 import nbsocket, os
 io = nbsocket.Server("compare")
@@ -46,6 +51,10 @@ METRICS = {
     "server, KiB an idle client": "lower",
     "kernel, KiB an idle client": "lower",
     "pipelined echo, 1/s": "higher",
+    "server, µs CPU a guest's echo": "lower",
+    "kernel, µs CPU a guest's echo": "lower",
+    "server, µs CPU an event to one of 200": "lower",
+    "kernel, µs CPU an event to one of 200": "lower",
 }
 
 
@@ -69,7 +78,10 @@ async def measure(tree: Path) -> dict[str, float]:
     """Run one round with the nbsocket of ``tree``."""
     os.environ["PYTHONPATH"] = str(tree)
     loop = asyncio.get_running_loop()
-    with tempfile.TemporaryDirectory() as folder, JupyterProcess(Path(folder)) as jupyter:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        JupyterProcess(Path(folder), options=UNLIMITED) as jupyter,
+    ):
         async with Kernel(jupyter) as kernel:
             said = (await kernel.run(SERVER)).text.split()
             kernel_pid, server_pid = int(said[0]), jupyter.process.pid
@@ -90,8 +102,43 @@ async def measure(tree: Path) -> dict[str, float]:
             ]
             for client in warm + idle:
                 client.close()
+            guest = await loop.run_in_executor(None, jupyter.ticket, "compare", "guest")
+            address = Address(jupyter.port, path.replace(ticket, guest))
+            guests = await loop.run_in_executor(None, connect, address, RECEIVERS)
+            pids = server_pid, kernel_pid
+            await loop.run_in_executor(None, pipelined, guests[:1], 2000, WINDOW)
+            began = [cpu_s(pid) for pid in pids]
+            for _ in range(3):
+                await loop.run_in_executor(None, pipelined, guests[:1], ECHOES, WINDOW)
+            echo_us = [(cpu_s(pid) - at) / (3 * ECHOES) * 1e6 for pid, at in zip(pids, began, strict=True)]
+            began = [cpu_s(pid) for pid in pids]
+            taking = loop.run_in_executor(None, take_events, guests)
+            emitted = await kernel.run(f"for n in range({EVENTS}): io.emit('event', 'x' * 100)")
+            if emitted.error:
+                raise RuntimeError(emitted)
+            await taking
+            size = EVENTS * RECEIVERS
+            event_us = [(cpu_s(pid) - at) / size * 1e6 for pid, at in zip(pids, began, strict=True)]
+            for client in guests:
+                client.close()
     grown = [(late - early) / IDLE_CLIENTS for early, late in zip(before, after, strict=True)]
-    return dict(zip(METRICS, [*grown, statistics.median(rates)], strict=True))
+    return dict(zip(METRICS, [*grown, statistics.median(rates), *echo_us, *event_us], strict=True))
+
+
+def take_events(clients: list[Connection]) -> None:
+    """Read all events of all clients, as they come."""
+    size = EVENTS * len(server_text(f'42["event","{"x" * 100}"]'))
+    left = dict.fromkeys(clients, size)
+    with selectors.DefaultSelector() as selector:
+        for client in clients:
+            selector.register(client.socket, selectors.EVENT_READ, client)
+        while left:
+            for key, _ in selector.select():
+                client = key.data
+                left[client] -= len(client.socket.recv(min(65536, left[client])))
+                if not left[client]:
+                    selector.unregister(client.socket)
+                    del left[client]
 
 
 def main() -> int:
@@ -110,7 +157,7 @@ def main() -> int:
                 shown = ", ".join(f"{key} {value:.1f}" for key, value in found[name][-1].items())
                 print(f"round {number + 1} {name:6} {shown}", flush=True)
     title = f"median of {chosen.rounds}"
-    print(f"\n{title:30} {'before':>10} {'after':>10} {'ratio':>7}   ratios of the rounds")
+    print(f"\n{title:38} {'before':>10} {'after':>10} {'ratio':>7}   ratios of the rounds")
     is_within = True
     for metric, better in METRICS.items():
         early, late = ([one[metric] for one in found[name]] for name in ("before", "after"))
@@ -119,7 +166,7 @@ def main() -> int:
         worse = ratio - 1 if better == "lower" else 1 - ratio
         is_within = is_within and worse <= chosen.limit
         print(
-            f"{metric:30} {statistics.median(early):10.1f} {statistics.median(late):10.1f} {ratio:7.2f}   "
+            f"{metric:38} {statistics.median(early):10.1f} {statistics.median(late):10.1f} {ratio:7.2f}   "
             f"{ratios[0]:.2f} to {ratios[-1]:.2f}"
         )
     print("within the limit" if is_within else f"worse than the limit of {chosen.limit:.0%}")
