@@ -1,4 +1,4 @@
-"""Two commits side by side: memory of an idle client, CPU per event, and pipelined echo through server and kernel.
+"""Two commits side by side: memory of an idle client, CPU of an event, pipelined echo by server and kernel.
 
     python benchmarks/compare.py fef0af8 HEAD --rounds 5
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 IDLE_CLIENTS = 400
 WINDOW = 256
 ECHOES = 20_000
-EVENTS, RECEIVERS = 400, 200
+EVENTS, RECEIVERS = 10_000, 200
 UNLIMITED = ("--NbSocketApp.guest_events_per_s=1e9", "--NbSocketApp.guest_burst=1000000000")
 SERVER = """
 import nbsocket, os

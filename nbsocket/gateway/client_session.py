@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nbsocket.gateway.burst import Burst, Control
 from nbsocket.gateway.tickets import FRAME, PAGE, Ticket
 from nbsocket.gateway.wire import OUT
-from nbsocket.gateway.work import CONTROL_COST, Allowance, cost_of
+from nbsocket.gateway.work import CONTROL_COST, SMALL_BYTES, Allowance, cost_of
 from nbsocket.link.messages import Opened
 from nbsocket.protocol import engine_session as engine
 from nbsocket.protocol.engine_packet import NOOP, Packet, PacketType, encode_payload
@@ -407,15 +407,15 @@ class ClientSession:
         if allowance is None:
             self._pass_on(data, number)
             return None if self.channel.port.writable else self._hold_until_writable()
-        cost = cost_of(data)
+        cost = 1.0 if len(data) <= SMALL_BYTES else cost_of(data)
         pause_s = allowance.take(cost, self._loop.time())
         turn = None if pause_s else self.channel.port.turnstile.enter(allowance, cost)
         if pause_s or turn is not None:
             return self._pass_on_later(data, number, cost, pause_s, turn)
-        self._pass_on(data, number, cost)
+        self._pass_on(data, number)
         return None if self.channel.port.writable else self._hold_until_writable()
 
-    def _pass_on(self, data: str | bytes, number: int, cost: float = 0.0) -> None:
+    def _pass_on(self, data: str | bytes, number: int) -> None:
         if not self._announced:
             self._announced = True
             self._connect_until = float("inf")
@@ -423,8 +423,6 @@ class ClientSession:
                 self.cut()
                 return
         self._switchboard.to_kernel(self, data, number)
-        if cost:
-            self.channel.port.turnstile.sent(cost)
 
     async def _pass_on_later(
         self, data: str | bytes, number: int, cost: float, pause_s: float, turn: asyncio.Future[None] | None
@@ -438,7 +436,8 @@ class ClientSession:
             if turn is not None:
                 await self._until(turn)
             if self.is_open:
-                self._pass_on(data, number, cost)
+                turnstile.sent(cost)
+                self._pass_on(data, number)
                 await self.channel.port.wait_writable()
                 return
             self.channel.traffic.dropped_at_close += 1

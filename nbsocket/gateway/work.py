@@ -67,9 +67,11 @@ class Allowance:
 
     def take(self, cost: float, now: float) -> float:
         """Take units; return how many seconds to wait until they are paid for."""
-        self._left = min(self._burst, self._left + (now - self._at) * self._rate) - cost
-        self._at = now
-        return max(0.0, -self._left / self._rate)
+        left = self._left + (now - self._at) * self._rate
+        # Compared by hand, since each event comes by here: ``min`` and ``max`` are calls.
+        left = (left if left < self._burst else self._burst) - cost  # noqa: FURB136
+        self._left, self._at = left, now
+        return -left / self._rate if left < 0 else 0.0
 
 
 class Turnstile:
@@ -101,16 +103,24 @@ class Turnstile:
         return bool(self._waiting)
 
     def enter(self, allowance: Allowance, cost: float) -> asyncio.Future[None] | None:
-        """Ask for a turn; None if it is at once. Who gets one must send, and say ``sent``.
+        """Ask for a turn; None if it is at once: then the message must be sent now.
+
+        Who has to wait for it must send afterwards, and say ``sent``.
 
         Args:
             allowance: Whose.
             cost: Of the message.
         """
-        allowance.tag = max(self._now, allowance.tag) + cost
-        if self._is_open or (not self._waiting and self._cost < WINDOW):
-            self._now = max(self._now, allowance.tag - cost)
+        begins = allowance.tag
+        if begins < self._now:  # noqa: PLR1730
+            begins = self._now
+        allowance.tag = begins + cost
+        if self._cost < WINDOW and not self._waiting:
+            self._now = begins
             self._cost += cost
+            self._under_way.append((self._position(), cost))
+            return None
+        if self._is_open:
             return None
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (allowance.tag, next(self._numbers), cost, turn))
@@ -119,7 +129,7 @@ class Turnstile:
         return turn
 
     def sent(self, cost: float) -> None:
-        """Note that a message was sent to the kernel just now."""
+        """Note that a message that had to wait is sent to the kernel now."""
         self._under_way.append((self._position(), cost))
 
     def gave_up(self, cost: float) -> None:
@@ -130,7 +140,12 @@ class Turnstile:
     def refresh(self) -> None:
         """Look how far the kernel is, and let through whose turn it is."""
         under_way, consumed = self._under_way, self._consumed()
-        while under_way and under_way[0][0] <= consumed:
+        if consumed >= self._position():
+            # All that was sent is done, and what was to be and was not.
+            for _, cost in under_way:
+                self._cost -= cost
+            under_way.clear()
+        while under_way and under_way[0][0] < consumed:
             self._cost -= under_way.popleft()[1]
         while self._waiting and (self._is_open or self._cost < WINDOW):
             tag, _, cost, turn = heapq.heappop(self._waiting)
