@@ -118,7 +118,7 @@ async def measure(tree: Path) -> dict[str, float]:
             taking = loop.run_in_executor(None, take_events, guests)
             emitted = await kernel.run(
                 f"import time\nfor n in range({EVENTS}): io.emit('event', 'x' * 100); time.sleep({GAP_S})",
-                60,
+                timeout=60,
             )
             if emitted.error:
                 raise RuntimeError(emitted)
