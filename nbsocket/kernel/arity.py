@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -21,14 +22,14 @@ class Arity(NamedTuple):
 
     Args:
         needs: How many arguments it cannot do without.
-        takes: How many it takes at most; None for any number.
+        takes: How many it takes at most; infinite for any number.
     """
 
     needs: int
-    takes: int | None
+    takes: float
 
 
-ANY = Arity(0, None)
+ANY = Arity(0, inf)
 """Of what cannot be inspected: it gets all."""
 
 
@@ -57,7 +58,7 @@ def arity_of(function: Callable[..., Any]) -> Arity:
                 f"positional arguments only: give it a default, or leave out the '*' before it."
             )
             raise TypeError(msg)
-    return Arity(needs, None if takes_all else takes)
+    return Arity(needs, inf if takes_all else takes)
 
 
 def refuse_generator(function: Callable[..., Any]) -> None:

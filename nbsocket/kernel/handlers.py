@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from nbsocket.kernel.arity import Arity, arity_of, counted, is_async, name_of, refuse_generator
+from nbsocket.kernel.arity import arity_of, counted, is_async, name_of, refuse_generator
 from nbsocket.kernel.cells import CellRun, code_of, is_typed_in
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class Registration:
     Attributes:
         is_async: Whether it is ``async def``.
         gets_socket: Whether the socket comes before the event's arguments.
+        needs: How many arguments it cannot do without.
+        takes: How many it takes at most; infinite for any number.
 
     Raises:
         TypeError: Nothing could ever call it.
@@ -57,13 +59,14 @@ class Registration:
     once: bool = False
     is_async: bool = field(init=False)
     gets_socket: bool = field(init=False, default=False)
-    _arity: Arity = field(init=False)
+    needs: int = field(init=False)
+    takes: float = field(init=False)
 
     def __post_init__(self) -> None:
         """Look once at what it is: calls are many."""
         refuse_generator(self.function)
         self.is_async = is_async(self.function)
-        self._arity = arity_of(self.function)
+        self.needs, self.takes = arity_of(self.function)
 
     def fitting(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return what the handler is called with: as many of ``args`` as it takes.
@@ -71,26 +74,25 @@ class Registration:
         Raises:
             TypeError: They are too few, or it takes only the socket where there is more.
         """
-        needs, takes = self._arity
         count = len(args)
-        if count < needs:
+        if count < self.needs:
             sockets = int(self.gets_socket)
             msg = (
-                f"{self.description} needs {counted(needs - sockets)}, "
+                f"{self.description} needs {counted(self.needs - sockets)}, "
                 f"and {counted(count - sockets)} came. "
                 "Give the parameters that may be missing a default, such as  text=None"
             )
             raise TypeError(msg)
-        if takes is None or takes >= count:
+        if self.takes >= count:
             return args
-        if takes == 1 and self.gets_socket and self.event not in ENDINGS:
+        if self.takes == 1 and self.gets_socket and self.event not in ENDINGS:
             msg = (
                 f"{self.description} takes one parameter, which is the socket, "
                 f"and {counted(count - 1)} came. "
                 f"Write  def {name_of(self.function)}(socket, ...)  with a parameter for each you want."
             )
             raise TypeError(msg)
-        return args[:takes]
+        return args[: int(self.takes)]
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -210,7 +212,7 @@ def check_takes_socket(registration: Registration) -> None:
         TypeError: It has no parameter for the socket, or needs more than there is.
     """
     registration.gets_socket = True
-    needs, takes = registration._arity
+    needs, takes = registration.needs, registration.takes
     event = registration.event
     only_socket = event in CONNECTION_EVENTS or event is Hook.MIDDLEWARE
     if takes == 0 or (only_socket and needs > 1):

@@ -75,7 +75,7 @@ class HandlerThread:
             job: What is to be done.
             whose: The client's session; None for what is no client's. Clients have fair turns.
         """
-        self._jobs.put(whose, job)
+        self._jobs.inbox.append((whose, job))
         if not self._scheduled:
             self._scheduled = True
             self.loop.call_soon_threadsafe(self._drain)
@@ -183,7 +183,9 @@ class HandlerThread:
         context = self.output.context_of(registration.cell, run)
         outcome = Outcome(self.output, context, registration, done, expected)
         try:
-            result = context.run(function, *registration.fitting(args))
+            if not registration.needs <= len(args) <= registration.takes:
+                args = registration.fitting(args)
+            result = context.run(function, *args)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it ends here
             self._leave_child()
             if run.began:
