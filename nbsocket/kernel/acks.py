@@ -17,6 +17,8 @@ from nbsocket.protocol.errors import EncodeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from nbsocket.kernel.output import HandlerOutput
+
 
 class PendingAck:
     """The answers to one emit.
@@ -116,18 +118,25 @@ class Answer:
     A handler that raises answers nothing; once all have, whoever asked is told that no answer comes.
 
     Args:
+        output: Tells who asked that none comes, and why.
+        socket: Who asked.
+        event: What.
+        ack_id: By which number it is answered; None if only a failure is of interest.
         count: How many handlers run.
-        send: Sends the acknowledgement's arguments.
-        fail: Says that none comes, and why.
     """
 
-    __slots__ = ("_fail", "_left", "_send", "_succeeded", "_why")
+    __slots__ = ("_ack_id", "_event", "_is_answered", "_left", "_output", "_socket", "_succeeded", "_why")
 
-    def __init__(self, count: int, send: Callable[[list[Any]], None], fail: Callable[[str], None]) -> None:
+    def __init__(
+        self, output: HandlerOutput, socket: Any, event: str, ack_id: int | None, count: int
+    ) -> None:
         """Wait for ``count`` handlers."""
+        self._output = output
+        self._socket = socket
+        self._event = event
+        self._ack_id = ack_id
         self._left = count
-        self._send: Callable[[list[Any]], None] | None = send
-        self._fail = fail
+        self._is_answered = False
         self._succeeded = False
         self._why = ""
 
@@ -136,11 +145,11 @@ class Answer:
         self._left -= 1
         if failure is not None:
             self._why = self._why or failure.why
-            if self._left == 0 and self._send is not None:
+            if self._left == 0 and not self._is_answered:
                 if self._succeeded:
                     self._answer([])
                 else:
-                    self._fail(self._why)
+                    self._output.unanswered(self._event, self._socket, self._ack_id, self._why)
         elif result is None:
             self._succeeded = True
             if self._left == 0:
@@ -154,7 +163,8 @@ class Answer:
                 raise
 
     def _answer(self, args: list[Any]) -> None:
-        send = self._send
-        if send is not None:
-            send(args)
-            self._send = None
+        if self._is_answered:
+            return
+        if self._ack_id is not None:
+            self._socket._answer(self._ack_id, args)
+        self._is_answered = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nbsocket.kernel.acks import Answer
@@ -131,8 +130,7 @@ class Dispatch:
         output = self._handlers.output
         if ack_id is None and not output.has_testers:
             return None
-        send = _nobody_asked if ack_id is None else partial(socket._answer, ack_id)
-        return Answer(count, send, partial(output.unanswered, event, socket, ack_id))
+        return Answer(output, socket, event, ack_id, count)
 
     def _discard(self, registration: Registration) -> bool:
         """Remove a handler that goes after its first call; False if it went before."""
@@ -149,7 +147,3 @@ class Dispatch:
         for registration in self.of(event):
             started = self._handlers.call(registration, (socket, why), socket) or started
         return started
-
-
-def _nobody_asked(_: list[Any]) -> None:
-    """Be the acknowledgement of an event that wants none."""

@@ -42,7 +42,8 @@ class Turns:
 
     def has_several(self) -> bool:
         """Whether more than one job waits."""
-        return len(self.inbox) + len(self._order) > 1
+        order = self._order
+        return len(self.inbox) + len(order) > 1 or (len(order) == 1 and len(order[0]) > 1)
 
     def __bool__(self) -> bool:
         """Whether any job waits."""
