@@ -131,7 +131,8 @@ class LinkCarrier(RoutingCarrier):
 
     def send(self, message: Sequenced) -> None:
         """Send ``message`` after all that was sent before."""
-        self.check_process()
+        if self._is_child:
+            self.check_process()
         with self._lock:
             self._end.send(self._stamped(message))
             if self._flush_scheduled or self._closed:

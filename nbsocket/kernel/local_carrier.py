@@ -100,7 +100,8 @@ class LocalCarrier(RoutingCarrier):
 
     def send(self, message: Sequenced) -> None:
         """Send ``message`` after all that was sent before."""
-        self.check_process()
+        if self._is_child:
+            self.check_process()
         size = size_of(message)
         with self._changed:
             if self.closed.is_set():

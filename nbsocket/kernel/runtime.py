@@ -195,7 +195,9 @@ class HandlerThread:
             self._leave_child()
         if run.began and not registration.is_async:
             self.lane.ended(run)
-        if type(result) in _NOT_AWAITABLE or not inspect.isawaitable(result):
+        if type(result) in _NOT_AWAITABLE:
+            return done is not None and outcome.returned(result)
+        if not inspect.isawaitable(result):
             if inspect.isgenerator(result) or inspect.isasyncgen(result):
                 return outcome.raised(TypeError("the handler returned a generator, which nobody runs"))
             return done is not None and outcome.returned(result)
