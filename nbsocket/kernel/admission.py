@@ -180,22 +180,26 @@ class Admission:
 
     # --- going ------------------------------------------------------------------------------
 
-    def left(self, socket: Socket, trigger: Trigger, reason: str | None = None) -> None:
-        """Forget a socket that disconnected; its handlers of that run, once. On any thread."""
+    def left(self, socket: Socket, trigger: Trigger, reason: str | None = None) -> bool:
+        """Forget a socket that disconnected; its handlers of that run, once. On any thread.
+
+        Returns:
+            Whether it was this that ended it.
+        """
         why = reason or reason_of(trigger)
         members = self._members
         with members.lock:
             if not socket._move(trigger):
-                return
+                return False
             was_here = members.sockets.pop(socket.id, None) is not None
             stays = was_here and members.lost(socket, why)
         socket._let_go()
         self._namespace._remember(socket)
-        if not was_here:
-            return
-        if stays:
-            self._expire_later()
-        self._post(lambda: self._say_gone(socket, why, stays=stays))
+        if was_here:
+            if stays:
+                self._expire_later()
+            self._post(lambda: self._say_gone(socket, why, stays=stays))
+        return True
 
     def _expire_later(self) -> None:
         self._namespace.handlers.later(MAX_ABSENCE_S, self._expire)

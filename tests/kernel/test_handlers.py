@@ -380,6 +380,30 @@ def test_what_does_not_fit_is_said_with_event_handler_and_both_counts(io, functi
         assert one in shown + said
 
 
+@pytest.mark.fault(38)
+@pytest.mark.parametrize("close", [False, True])
+def test_the_reason_is_the_servers_however_fast_the_client_closes(io, close):
+    """The client hears that it is disconnected, and closes its connection, while ``disconnect`` still runs."""
+    why = []
+    io.on("disconnect", lambda socket, reason: why.append(reason))
+    with Client(io, "alice") as alice:
+        socket = io.sockets[alice.id]
+        send = socket._client.send
+
+        def send_and_lose(*args, **options):
+            send(*args, **options)
+            alice.drop()
+            time.sleep(0.3)
+
+        socket._client.send = send_and_lose
+        socket.disconnect(close=close)
+        for _ in range(100):
+            if why:
+                break
+            time.sleep(0.02)
+    assert why == ["server namespace disconnect"]
+
+
 # --- generators, other processes --------------------------------------------------------------
 
 
