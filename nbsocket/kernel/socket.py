@@ -158,7 +158,7 @@ class Socket(Registering):
         Source: Socket.IO server API, ``socket.disconnect(close)``.
         """
         for socket in list(self._client.sockets.values()) if close else [self]:
-            # Before the client is told: it may close its connection at once, which would be the reason then.
+            # Before the client is told: it may close at once, and that would be the reason then.
             if socket.connected and socket.namespace._admission.left(socket, Trigger.SERVER_LEFT):
                 socket._send(Packet(PacketType.DISCONNECT, socket.namespace.name))
         if close:
