@@ -133,9 +133,10 @@ class Board(SavedWidget):
         return self
 
     def told(self) -> dict[str, Any]:
-        """Return what a phone is told that shows it from now on."""
+        """Return what a page is told that shows it from now on, less what all are told next."""
         with self._lock:
-            return {"id": self.id, "kind": self.kind, "title": self.title, "data": list(self._data)}
+            count = len(self._data) - len(self._more or ())
+            return {"id": self.id, "kind": self.kind, "title": self.title, "data": self._data[:count]}
 
     def picture(self, content: dict[str, Any]) -> str:
         """Return what it showed last as a table."""
@@ -148,7 +149,8 @@ class Board(SavedWidget):
 
     def _view_came(self, _widget: Any, content: Any, _buffers: Any) -> None:
         if isinstance(content, dict) and content.get("type") == "show":
-            self.send({"type": "data", "data": self.told()["data"]})
+            # On the thread that tells everybody, so that what is told next is not in it.
+            self._handlers.later(0, lambda: self.send({"type": "data", "data": self.told()["data"]}))
 
     def _later(self) -> None:
         with self._lock:

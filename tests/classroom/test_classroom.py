@@ -261,6 +261,26 @@ def test_boards_reach_phones_only_while_revealed(class_, come):
     assert drawn.told()["data"] == [stroke]
 
 
+def test_a_page_that_comes_between_two_tellings_gets_each_stroke_once(class_, come):
+    """Strokes are told a few times a second: who comes meanwhile must not be told of them twice."""
+    drawn = class_.wall("Draw").reveal()
+    strokes = [{"color": number, "points": [[0, 0], [1, 1]]} for number in range(6)]
+    phones = []
+    for number, stroke in enumerate(strokes):
+        drawn.add(stroke)
+        phones.append(come(f"phone {number}"))
+    drawn.reveal()
+    time.sleep(1)
+    for phone in phones:
+        seen = []
+        for event in phone.received:
+            if event.name == "class:board":
+                seen = list(event.args[0]["data"])
+            elif event.name == "class:more":
+                seen += event.args[0]["data"]
+        assert [one["color"] for one in seen] == list(range(6)), phone.name
+
+
 def test_boards_say_what_they_take(class_):
     with pytest.raises(TypeError, match="numbers by label"):
         class_.bars().update([1, 2])
@@ -276,7 +296,7 @@ def test_a_wall_keeps_its_latest_points(class_):
     drawn = class_.wall("big")
     for number in range(200):
         drawn.add({"color": number % 8, "points": [[0, 0]] * 500})
-    kept = drawn.told()["data"]
+    kept = drawn._data
     assert sum(len(one["points"]) for one in kept) <= 60_000
     assert kept[-1]["color"] == 199 % 8
 

@@ -180,15 +180,15 @@ def test_a_wall_shows_strokes_only(class_, come, stroke):
         alice = come("Alice")
         alice.emit("draw", stroke)
         assert alice.wait_for("class:refused")["event"] == "draw"
-    assert drawn.told()["data"] == []
+    assert drawn._data == []
 
 
 @pytest.mark.threat(30)
 @pytest.mark.parametrize("color", ["red", None, -1, 2.5, True, [1], 10**30])
 def test_a_stroke_has_a_color_there_is(class_, color):
     drawn = class_.wall("Draw").add({"color": color, "points": [[2, -1]]})
-    assert drawn.told()["data"][0]["color"] in range(board.COLORS)
-    assert drawn.told()["data"][0]["points"] == [[1.0, 0.0]]
+    assert drawn._data[0]["color"] in range(board.COLORS)
+    assert drawn._data[0]["points"] == [[1.0, 0.0]]
 
 
 @pytest.mark.threat(30)

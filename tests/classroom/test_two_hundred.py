@@ -77,7 +77,7 @@ async def test_two_hundred_come_vote_buzz_and_draw(jupyter, kernel, figure):
         " f[f.event == 'vote'].value.value_counts().to_dict()])(class_.answers.to_frame())"
     )
     assert frame == [COUNT * 3, COUNT, 1, {"a": COUNT // 2, "b": COUNT // 2}]
-    assert await kernel.value("[len(presses), len(drawn.told()['data'])]") == [COUNT, COUNT]
+    assert await kernel.value("[len(presses), len(drawn._data)]") == [COUNT, COUNT]
 
     await kernel.run("class_.remove('student 7')")
     await asyncio.wait_for(members[7].closed.wait(), 5)
