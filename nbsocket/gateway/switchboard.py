@@ -249,6 +249,9 @@ class Switchboard:
 
     def revoke(self, ticket_id: str) -> None:
         """Make a ticket, or all of one frame's, worthless and cut who came with it."""
+        if not ticket_id:
+            # What all tickets that are not a frame's have as their seat.
+            return
         self.tickets.revoke(ticket_id)
         for session in list(self.sessions.values()):
             if ticket_id in (session.ticket.id, session.ticket.seat):

@@ -141,3 +141,12 @@ async def test_what_waits_is_bounded(switchboard, desk):
     for _ in range(10_050):
         office.mint_for_frame("chat", "kernel-1")
     assert len(office._frames) == 10_000
+
+
+async def test_revoking_nothing_revokes_nobody(knock, switchboard, desk):
+    """Tickets that are not a frame's have no seat: its absence is no name for them all."""
+    value, ticket = switchboard.tickets.mint("chat", "guest", "kernel-1", 60)
+    await opened(knock, {"value": value})
+    switchboard.revoke("")
+    assert not switchboard.tickets.is_over(ticket)
+    assert len(switchboard.sessions) == 1
