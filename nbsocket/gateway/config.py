@@ -31,7 +31,7 @@ class Limits:
     connect_timeout: float = 45.0
     max_payload: int = 1_000_000
     max_clients: int = 2000
-    max_half_open: int = 1000
+    max_half_open: int = 4000
     guest_clients_per_ticket: int = 500
     guest_events_per_s: float = 200.0
     guest_burst: int = 1000

@@ -131,17 +131,7 @@ class NbSocketApp(ExtensionApp):
         self.kernels = kernels = Kernels(serverapp.kernel_manager)
         names = [field.name for field in fields(Limits) if self.has_trait(field.name)]
         limits = Limits(**{name: getattr(self, name) for name in names})
-        room = raise_descriptor_limit() - _RESERVED_DESCRIPTORS
-        if room < limits.max_clients:
-            self.log.warning(
-                "nbsocket: this process may have so few open files that there is room for %d clients, "
-                "not %d; raise the limit (ulimit -n) before you start Jupyter.",
-                max(1, room),
-                limits.max_clients,
-            )
-            limits = replace(
-                limits, max_clients=max(1, room), max_half_open=max(1, min(limits.max_half_open, room // 4))
-            )
+        limits = self._within_descriptors(limits, raise_descriptor_limit() - _RESERVED_DESCRIPTORS)
         # Jupyter copies the web application's settings here, and back when this is done.
         settings = self.settings
         scrubbed = settings.get("extra_log_scrub_param_keys") or []
@@ -151,6 +141,19 @@ class NbSocketApp(ExtensionApp):
         self.attachments = Attachments(self.switchboard, kernels)
         self.metrics = Metrics(self.switchboard)
         self.metrics.register()
+
+    def _within_descriptors(self, limits: Limits, room: int) -> Limits:
+        """Part ``room`` open files between clients and half-open ones where it is too small for both."""
+        half_open = max(1, min(limits.max_half_open, room // 4))
+        clients = max(1, min(limits.max_clients, room - half_open))
+        if clients < limits.max_clients:
+            self.log.warning(
+                "nbsocket: this process may have so few open files that there is room for %d clients, "
+                "not %d; raise the limit (ulimit -n) before you start Jupyter.",
+                clients,
+                limits.max_clients,
+            )
+        return replace(limits, max_clients=clients, max_half_open=half_open)
 
     def _server(self) -> ServerApp:
         if self.serverapp is None:
