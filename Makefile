@@ -73,10 +73,14 @@ $(STAMPS)/nginx:
 	@bash scripts/nginx.sh
 	@touch $@
 
-python: $(STAMPS)/dev $(STAMPS)/nginx ## Tests without a browser
+$(STAMPS)/hosts: $(STAMPS)/dev
+	@bash scripts/hosts.sh $(BIN) $(STAMPS)/hosts
+	@touch $@
+
+python: $(STAMPS)/dev $(STAMPS)/nginx $(STAMPS)/hosts ## Tests without a browser
 	$(BIN)/python -m pytest tests --ignore tests/browser -n $(WORKERS) --dist loadfile
 
-browser: $(STAMPS)/dev $(STAMPS)/chromium ## Tests in real JupyterLab in Chromium
+browser: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/hosts ## Tests in real JupyterLab in Chromium
 	$(BIN)/python -m pytest tests/browser --timeout 300
 
 conformance: $(STAMPS)/dev ## The rules of both protocols, each with its result
@@ -108,10 +112,10 @@ profile: $(STAMPS)/bench ## Where the time of an echo goes, by process, thread a
 figures: $(STAMPS)/bench ## Make the tables and plots of docs/performance.md from what make bench found
 	$(BIN)/python docs/make_performance.py
 
-faults: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/nginx ## The fault table: each row with its tests and figures
+faults: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/nginx $(STAMPS)/hosts ## The fault table: each row with its tests and figures
 	$(BIN)/python -m pytest tests -m fault --timeout 300
 
-threats: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/nginx ## The threat table: each row with its tests
+threats: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/nginx $(STAMPS)/hosts ## The threat table: each row with its tests
 	NBSOCKET_ROWS=1 $(BIN)/python -m pytest tests -m threat --timeout 300
 
 soak: $(STAMPS)/dev $(STAMPS)/nginx ## The long forms of the fault tests, about 45 minutes; their times are judged, too

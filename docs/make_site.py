@@ -22,7 +22,15 @@ PARTS = {
     "Learn": ["tutorial"],
     "How to": ["classroom", "deployment", "testing", "wire", "bench"],
     "Reference": ["api", "parity", "changelog"],
-    "Explanation": ["architecture", "protocol", "security", "reliability", "performance", "decisions"],
+    "Explanation": [
+        "architecture",
+        "protocol",
+        "security",
+        "reliability",
+        "promises",
+        "performance",
+        "decisions",
+    ],
 }
 _DIAGRAM = re.compile(r"^```mermaid\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _OUTSIDE = re.compile(

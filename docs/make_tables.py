@@ -1,4 +1,4 @@
-"""Makes the two tables of docs/reliability.md and docs/security.md from the marks of the tests.
+"""Makes the tables of docs/reliability.md, security.md and promises.md from the marks of the tests.
 
 python docs/make_tables.py [--check]
 """
@@ -12,10 +12,10 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from support.tables import FAULTS, FAULTS_WITHOUT_TEST, THREATS, THREATS_WITHOUT_TEST
+from support.tables import TABLES
 
 BEGIN, END = "<!-- made by docs/make_tables.py -->", "<!-- end -->"
-MARK = re.compile(r"^( *)@pytest\.mark\.(fault|threat)\(([\d, ]+)\)$")
+MARK = re.compile(r"^( *)@pytest\.mark\.(fault|threat|promise)\(([\d, ]+)\)$")
 TEST = re.compile(r"^ *(?:async )?def (test_\w+)\(")
 SHOWN = 4
 
@@ -40,8 +40,9 @@ def marked() -> dict[tuple[str, int], list[str]]:
     return found
 
 
-def table(kind: str, titles: dict[int, str], reasons: dict[int, str]) -> str:
+def table(kind: str) -> str:
     """Return a table in Markdown."""
+    titles, reasons = TABLES[kind]
     tests = marked()
     lines = [f"| # | {kind} | tests |", "|---|---|---|"]
     for number, title in titles.items():
@@ -55,15 +56,12 @@ def table(kind: str, titles: dict[int, str], reasons: dict[int, str]) -> str:
 def main() -> int:
     """Write the tables; with ``--check`` only say whether they are up to date."""
     stale = []
-    for name, made in (
-        ("reliability.md", table("fault", FAULTS, FAULTS_WITHOUT_TEST)),
-        ("security.md", table("threat", THREATS, THREATS_WITHOUT_TEST)),
-    ):
+    for name, kind in (("reliability.md", "fault"), ("security.md", "threat"), ("promises.md", "promise")):
         file = ROOT / "docs" / name
         text = file.read_text(encoding="utf-8")
         before, _, rest = text.partition(BEGIN)
         _, _, after = rest.partition(END)
-        new = f"{before}{BEGIN}\n{made}\n{END}{after}"
+        new = f"{before}{BEGIN}\n{table(kind)}\n{END}{after}"
         if new != text:
             stale.append(name)
             if "--check" not in sys.argv:

@@ -15,6 +15,9 @@ class Model {
   get(key: string) {
     return this.state[key];
   }
+  set(key: string, value: string) {
+    this.state[key] = value;
+  }
   on(name: string, handler: (message: unknown) => void) {
     this.handlers.set(name, (this.handlers.get(name) ?? new Set()).add(handler));
   }
@@ -52,15 +55,20 @@ const state = (el: HTMLElement) =>
 
 describe("a pane", () => {
   let asked: string[];
+  /** What the server answers with; without its mark it is another's. */
+  let answer: { status: number; headers: Record<string, string> };
 
   beforeEach(() => {
     vi.useFakeTimers();
+    // biome-ignore lint/suspicious/noDocumentCookie: what a Jupyter page has
+    document.cookie = "_xsrf=x";
     asked = [];
+    answer = { status: 404, headers: { "X-Nbsocket": "1" } };
     vi.stubGlobal("fetch", (url: URL, init: RequestInit) => {
-      asked.push(`${init.method} ${new URL(url).pathname}`);
-      return Promise.resolve(
-        new Response(JSON.stringify({ message: "No kernel" }), { status: 404 }),
-      );
+      asked.push(`${init.method ?? "GET"} ${new URL(url).pathname}`);
+      const isVersion = new URL(url).pathname.endsWith("/version");
+      const given = isVersion ? { ...answer, status: 200 } : answer;
+      return Promise.resolve(new Response(JSON.stringify({ message: "No kernel" }), given));
     });
   });
 
@@ -83,6 +91,55 @@ describe("a pane", () => {
     expect(asked[0]).toBe("POST /a%40b/nbsocket/api/channels/chat/tickets");
     expect(state(view.el)).toBe("waiting");
     expect(view.el.textContent).toContain("Run the cell that creates the server");
+    dispose();
+  });
+
+  it.each([200, 401, 403, 404, 405])(
+    "gives up where %i comes from another server",
+    async (status) => {
+      answer = { status, headers: {} };
+      const { render, dispose } = make();
+      const view = render();
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect(asked.length).toBe(1);
+      expect(state(view.el)).toBe("error");
+      expect(view.el.textContent).toContain("is not a Jupyter server with nbsocket");
+      expect(view.el.textContent).toContain("io.ticket().link");
+      dispose();
+    },
+  );
+
+  it("goes on trying while a proxy says that its server is away", async () => {
+    answer = { status: 502, headers: {} };
+    const { render, dispose } = make();
+    render();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(asked.length).toBeGreaterThan(2);
+    dispose();
+  });
+
+  it("fetches the cookie for its POST first where the page has none", async () => {
+    // biome-ignore lint/suspicious/noDocumentCookie: gone
+    document.cookie = "_xsrf=; max-age=0";
+    const { render, dispose } = make();
+    render();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(asked.slice(0, 2)).toEqual([
+      "GET /a%40b/nbsocket/api/version",
+      "POST /a%40b/nbsocket/api/channels/chat/tickets",
+    ]);
+    dispose();
+  });
+
+  it("is the kernel's note, and nothing else, where there is no Jupyter server", async () => {
+    const { model, render, dispose } = make();
+    model.set("note", "A pane needs a Jupyter server.");
+    const { el, remove } = render();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(el.textContent).toBe("A pane needs a Jupyter server.");
+    expect(asked).toEqual([]);
+    remove();
+    expect(el.textContent).toBe("");
     dispose();
   });
 

@@ -12,7 +12,6 @@ from tornado.iostream import StreamClosedError
 from nbsocket.gateway.bench import WriteMeter
 from nbsocket.gateway.client_session import PollCutError, PollOverlapError
 from nbsocket.gateway.handlers import PublicHandler
-from nbsocket.gateway.origin import RequestOrigin
 from nbsocket.gateway.switchboard import RefusedError
 from nbsocket.gateway.tickets import QUERY_NAME
 from nbsocket.gateway.websocket_connection import WebSocketConnection, accept_key
@@ -271,11 +270,7 @@ class EngineIOHandler(PublicHandler):
     delete = patch = head = put
 
     def _ticket(self, channel: str) -> Ticket:
-        headers = self.request.headers
-        origin = RequestOrigin(
-            headers.get("Origin", ""), self.request.host, headers.get("Sec-Fetch-Site", "").lower()
-        )
-        ticket = self.switchboard.check_ticket(self._query(QUERY_NAME), channel, origin)
+        ticket = self.switchboard.check_ticket(self._query(QUERY_NAME), channel, self.request_origin)
         self.switchboard.on_known(cast("HTTP1Connection", self.request.connection).stream)
         return ticket
 

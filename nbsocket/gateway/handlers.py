@@ -10,10 +10,11 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any, cast
 
-from tornado.web import stream_request_body
+from tornado.web import HTTPError, stream_request_body
 
 from nbsocket.gateway.codes import BusyError, TooManyTriesError
 from nbsocket.gateway.discretion import DiscreetHandler
+from nbsocket.gateway.origin import RequestOrigin
 from nbsocket.gateway.switchboard import RefusedError, Switchboard
 
 if TYPE_CHECKING:
@@ -74,9 +75,18 @@ class PublicHandler(DiscreetHandler):
         connection = cast("HTTP1Connection", self.request.connection)
         connection.set_max_body_size(self.max_body_bytes)
         connection.set_body_timeout(_BODY_TIMEOUT_S)
+        if self.settings.get("nbsocket_is_private") and not self.request_origin.is_loopback:
+            raise HTTPError(403, reason="This port is for pages of this machine alone")
         prepared = super().prepare()
         if prepared is not None:
             await prepared
+
+    @property
+    def request_origin(self) -> RequestOrigin:
+        """Whose page's request it is, as far as the request says so."""
+        headers = self.request.headers
+        fetch_site = headers.get("Sec-Fetch-Site", "").lower()
+        return RequestOrigin(headers.get("Origin", ""), self.request.host, fetch_site)
 
     def refuse(self, refused: RefusedError) -> None:
         """Answer as an Engine.IO server does."""

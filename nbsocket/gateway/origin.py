@@ -1,4 +1,4 @@
-"""Whose page a request comes from: the question that an open channel asks in a ticket's stead."""
+"""Whose page a request comes from: an open channel asks in a ticket's stead, a private port beside it."""
 
 from __future__ import annotations
 
@@ -40,6 +40,25 @@ class RequestOrigin:
         if self.origin:
             return urlsplit(self.origin).netloc.lower() == self.host.lower()
         return self.fetch_site in _OWN_SITES
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the host is loopback's, and so is the origin, should there be one.
+
+        A sandboxed page's origin is ``null``, whoever serves it: the ticket decides there.
+        """
+        if not _is_loopback(urlsplit(f"//{self.host}").hostname or ""):
+            return False
+        return self.origin in {"", "null"} or _is_loopback(urlsplit(self.origin).hostname or "")
+
+
+def _is_loopback(name: str) -> bool:
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_this_machine(name: str) -> bool:

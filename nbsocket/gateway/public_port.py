@@ -1,4 +1,4 @@
-"""The public door on a port of its own: for programs outside Jupyter, and for classes beside it.
+"""The public door on a port of its own: for processes without a Jupyter server, and for classes beside one.
 
 The same handlers, the same routes, no others.
 """
@@ -34,9 +34,16 @@ class PublicPort:
     Args:
         switchboard: Whose channels. The one that it has at its root stands at ``/``, too.
         ssl_options: Certificate and key, as for Tornado's HTTPServer; None for plain HTTP.
+        is_private: Whether to refuse requests whose Host or Origin is not loopback's.
     """
 
-    def __init__(self, switchboard: Switchboard, ssl_options: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        ssl_options: dict[str, Any] | None = None,
+        *,
+        is_private: bool = False,
+    ) -> None:
         """Build it; ``listen`` opens it."""
         shared: dict[str, Any] = {"switchboard": switchboard}
         with_bundle = {**shared, "bundle": read_static("socket.io.js")}
@@ -55,6 +62,7 @@ class PublicPort:
             ],
             # Addresses hold tickets.
             log_function=lambda _handler: None,
+            nbsocket_is_private=is_private,
         )
         self._http = PublicServer(application, ssl_options=ssl_options)
         switchboard.on_known = self._http.known

@@ -1,4 +1,4 @@
-"""Who this kernel is, and where its Jupyter server may be."""
+"""What this process is (a kernel, another notebook, a program), and where its Jupyter server may be."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 URL_ENVIRONMENT = "NBSOCKET_URL"
 _SLUG = re.compile(r"[^a-z0-9]+")
@@ -36,9 +37,25 @@ class KernelIdentity:
 
 
 def is_kernel() -> bool:
-    """Whether this process is a Jupyter kernel; anything else is a program of its own."""
+    """Whether this process is a Jupyter kernel, of whatever launched it."""
     module = sys.modules.get("ipykernel.kernelapp")
     return module is not None and bool(module.IPKernelApp.initialized())
+
+
+def is_notebook() -> bool:
+    """Whether cells run in this process: a kernel, IPython, marimo; anything else is a program."""
+    return is_kernel() or find_shell() is not None or _is_marimo()
+
+
+def find_shell() -> Any:
+    """Return IPython's shell; None outside IPython."""
+    module = sys.modules.get("IPython.core.getipython")
+    return None if module is None else module.get_ipython()
+
+
+def _is_marimo() -> bool:
+    module = sys.modules.get("marimo")
+    return module is not None and bool(module.running_in_notebook())
 
 
 def this_kernel() -> KernelIdentity:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import atexit
 import re
+import secrets
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbsocket.errors import NoServerError
+from nbsocket.errors import NbSocketError, NoServerError
 from nbsocket.kernel.cells import Cells
-from nbsocket.kernel.discovery import KernelIdentity, is_kernel, this_kernel
+from nbsocket.kernel.discovery import candidate_urls, find_shell, is_kernel, is_notebook, this_kernel
 from nbsocket.kernel.lane import Lane
-from nbsocket.kernel.listening import Listening, where_to_listen
+from nbsocket.kernel.listening import OF_A_NOTEBOOK, Listening, where_to_listen
 from nbsocket.kernel.output import HandlerOutput
 from nbsocket.kernel.runtime import HandlerThread
 
@@ -28,19 +29,20 @@ class Host:
     """This process's side of nbsocket, made when the first server is.
 
     Args:
-        listening: Where to listen, should this be no kernel.
+        listening: Where to listen, should there be no Jupyter server.
     """
 
     def __init__(self, listening: Listening) -> None:
         """Find out what this process is and start its carrier.
 
         Raises:
-            ListenError: Outside Jupyter: the port cannot be opened.
+            ListenError: Without a Jupyter server: the port cannot be opened.
+            NbSocketError: There may be a Jupyter server, and there is no link to it within 3 seconds.
         """
-        self.is_program = not is_kernel()
-        self.shell: Any = None if self.is_program else find_shell()
+        self.is_program = not is_notebook()
+        self.shell: Any = find_shell()
         self.listening = listening
-        self.carrier, self.default_channel = self._program() if self.is_program else self._kernel()
+        self.carrier, self.default_channel = self._program() if self.is_program else self._notebook()
         self.cells = Cells(self.shell)
         self.output = HandlerOutput(self.shell)
         self.lane = Lane(self.carrier)
@@ -51,15 +53,38 @@ class Host:
         if (cell := self.cells.running()) is not None:
             self.lane.cell_begins(cell)
 
-    @staticmethod
-    def _kernel() -> tuple[Carrier, str]:
-        from nbsocket.kernel.link_carrier import LinkCarrier  # noqa: PLC0415 - only in a kernel
+    @property
+    def is_linked(self) -> bool:
+        """Whether clients come through a Jupyter server, and not through a port of this process."""
+        return bool(self.carrier.base_url)
 
-        identity: KernelIdentity = this_kernel()
-        return LinkCarrier(identity), identity.default_channel
+    def _notebook(self) -> tuple[Carrier, str]:
+        """Link to the Jupyter server that started this kernel; where there is none, listen by itself."""
+        name = f"notebook-{secrets.token_hex(2)}"
+        if is_kernel():
+            identity = this_kernel()
+            name = identity.default_channel
+            if candidate_urls():
+                from nbsocket.kernel.link_carrier import LinkCarrier  # noqa: PLC0415 - only in a kernel
+                from nbsocket.kernel.link_opening import NotOursError  # noqa: PLC0415 - likewise
+
+                link = LinkCarrier(identity)
+                try:
+                    link.wait_up()
+                except NbSocketError as error:
+                    link.close()
+                    if not isinstance(error, NotOursError):
+                        raise
+                else:
+                    return link, name
+        from nbsocket.kernel.local_carrier import LocalCarrier  # noqa: PLC0415 - only without a Jupyter server
+
+        carrier = LocalCarrier(self.listening, name)
+        atexit.register(carrier.close)
+        return carrier, name
 
     def _program(self) -> tuple[Carrier, str]:
-        from nbsocket.kernel.local_carrier import LocalCarrier  # noqa: PLC0415 - only outside Jupyter
+        from nbsocket.kernel.local_carrier import LocalCarrier  # noqa: PLC0415 - only without a Jupyter server
 
         name = _NOT_A_NAME.sub("-", Path(sys.argv[0]).stem.lower()).strip("-") or "main"
         carrier = LocalCarrier(self.listening, name)
@@ -79,10 +104,10 @@ class Host:
         """Block until Ctrl-C, or until every server is closed.
 
         Raises:
-            NoServerError: In a notebook, whose Jupyter server serves already.
+            NoServerError: In a notebook, which serves already.
         """
         if not self.is_program:
-            msg = "In a notebook there is nothing to run: the Jupyter server serves. Leave io.run() out."
+            msg = "In a notebook there is nothing to run: the server serves already. Leave io.run() out."
             raise NoServerError(msg)
         for server in list(self.servers.values()):
             server._reception.let_in()
@@ -92,7 +117,7 @@ class Host:
             self.close()
 
     def close(self) -> None:
-        """Outside Jupyter: close every server and the port."""
+        """In a program: close every server and the port."""
         global _host  # noqa: PLW0603 - one per process is the point
         if not self.is_program:
             return
@@ -130,18 +155,19 @@ def host(listening: Listening | None = None, *, is_for_programs: bool = False) -
 
     Raises:
         ForkedProcessError: This is a forked child of the process that made the host.
-        ListenError: Outside Jupyter: the port cannot be opened.
-        ValueError: The program listens elsewhere, or this is a kernel, which does not listen itself.
+        ListenError: Without a Jupyter server: the port cannot be opened.
+        ValueError: The program listens elsewhere, or this is a notebook, where that is not for programs.
     """
     global _host  # noqa: PLW0603 - one per process is the point
-    if is_for_programs and is_kernel():
+    if is_for_programs and is_notebook():
         msg = (
-            "In a notebook the Jupyter server listens and sets the limits, so host, port, open, origins "
-            "and limits are not for Server() here; see c.NbSocketApp in the Jupyter server's configuration."
+            "In a notebook host, port, open, origins and limits are not for Server(): the Jupyter server "
+            "listens and sets the limits (c.NbSocketApp in its configuration), and where there is none, "
+            "the kernel listens by itself on a free port of this machine, for clients with a ticket."
         )
         raise ValueError(msg)
     if _host is None:
-        default = Listening() if is_kernel() else where_to_listen(None, None, {})
+        default = OF_A_NOTEBOOK if is_notebook() else where_to_listen(None, None, {})
         _host = Host(listening or default)
         return _host
     _host.carrier.check_process()
@@ -170,12 +196,3 @@ def newest_server(name: str | None = None) -> Server:
         known = ", ".join(repr(one) for one in servers) or "none"
         msg = f"There is no server {name!r} in this notebook; there is: {known}."
     raise LookupError(msg)
-
-
-def find_shell() -> Any:
-    """Return IPython's shell; None outside IPython."""
-    try:
-        from IPython.core.getipython import get_ipython  # noqa: PLC0415 - a plain script has none
-    except ImportError:
-        return None
-    return get_ipython()

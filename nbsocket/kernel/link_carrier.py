@@ -26,7 +26,7 @@ from nbsocket.errors import (
     VersionMismatchError,
 )
 from nbsocket.kernel.discovery import candidate_urls
-from nbsocket.kernel.link_opening import Credentials, no_server, open_link
+from nbsocket.kernel.link_opening import Credentials, NotOursError, no_server, open_link
 from nbsocket.kernel.routing import RoutingCarrier
 from nbsocket.link.messages import (
     Goodbye,
@@ -62,6 +62,8 @@ _ACKNOWLEDGE_S = 0.05
 _EXIT_S = 0.3
 _GATHER_S = 0.001
 _NOT, _LATER, _NOW = range(3)
+_FINAL = (ExtensionNotLoadedError, VersionMismatchError, NotOursError)
+"""Errors that waiting does not change."""
 
 
 class LinkCarrier(RoutingCarrier):
@@ -105,7 +107,7 @@ class LinkCarrier(RoutingCarrier):
             attempts = self._attempts
             while self._connection is None:
                 left = deadline - time.monotonic()
-                final = isinstance(self._error, (ExtensionNotLoadedError, VersionMismatchError))
+                final = isinstance(self._error, _FINAL)
                 if left <= 0 or (final and self._attempts > attempts):
                     raise self._error or NoServerError(no_server("it did not answer in time"))
                 self._changed.wait(left)
@@ -233,7 +235,8 @@ class LinkCarrier(RoutingCarrier):
             try:
                 connection, incoming, welcome = await open_link(url, self._credentials())
             except NbSocketError as refused:
-                error = refused if error is None else error
+                # What may be our own server's fault counts for more than that another one is not ours.
+                error = refused if error is None or isinstance(error, NotOursError) else error
                 continue
             await self._serve(connection, incoming, welcome, url)
             return

@@ -24,6 +24,7 @@ from nbsocket.kernel.connecting import connect
 from nbsocket.link import proof
 from nbsocket.link.messages import (
     LINK_PROTOCOL,
+    UNKNOWN_KERNEL,
     Hello,
     KernelProof,
     LinkError,
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from nbsocket.kernel.discovery import KernelIdentity
 
 _OPENING_S = 2.0
+
+
+class NotOursError(NoServerError):
+    """A server with nbsocket says that it did not start this kernel: the address was inherited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,8 @@ async def _expect(incoming: asyncio.Queue[Any], kind: type, url: str) -> Any:
             )
             raise VersionMismatchError(msg)
         msg = f"The Jupyter server at {url} refused this kernel: {message.message}."
+        if message.code == UNKNOWN_KERNEL:
+            raise NotOursError(msg)
         raise NoServerError(msg)
     if not isinstance(message, kind):
         msg = f"{type(message).__name__} instead of {kind.__name__}"

@@ -1,4 +1,4 @@
-"""Where a program outside Jupyter listens, and under which limits."""
+"""Where a process that is not linked to a Jupyter server listens, and under which limits."""
 
 from __future__ import annotations
 
@@ -12,17 +12,24 @@ PORT_ENVIRONMENT = "PORT"
 
 @dataclass(frozen=True)
 class Listening:
-    """One port for all servers of a program.
+    """One port for all servers of a process.
 
     Args:
         host: The address to bind.
         port: The port to bind; 0 for any that is free.
         limits: Settings of the gateway by name, such as ``ping_interval``; seconds and bytes.
+        is_private: Whether it is for this machine's own pages alone: tickets always, and a Host and an
+            Origin that are loopback's.
     """
 
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
     limits: dict[str, float] = field(default_factory=dict)
+    is_private: bool = False
+
+
+OF_A_NOTEBOOK = Listening(port=0, is_private=True)
+"""What a notebook's kernel opens by itself where there is no Jupyter server."""
 
 
 def where_to_listen(host: str | None, port: int | None, limits: dict[str, float]) -> Listening:

@@ -1,4 +1,4 @@
-"""The carrier outside Jupyter: a gateway in the same process, on a thread and a port of its own.
+"""The carrier without a Jupyter server: a gateway in the same process, on a thread and a port of its own.
 
 The one module of the kernel side that knows the gateway. What the link does with batches
 and credit between two processes, a queue and two counters do here.
@@ -48,6 +48,7 @@ class LocalCarrier(RoutingCarrier):
             ValueError: A limit is unknown.
         """
         super().__init__(name)
+        self.base_url = ""
         self._listening = listening
         self._limits = _limits_of(listening)
         self.max_payload = self._limits.max_payload
@@ -171,10 +172,10 @@ class LocalCarrier(RoutingCarrier):
             self._switchboard,
             "this program",
             self._take,
-            may_open=True,
+            may_open=not self._listening.is_private,
             progress=(lambda: self._taken_bytes, lambda: self._consumed_bytes),
         )
-        self._public = PublicPort(self._switchboard)
+        self._public = PublicPort(self._switchboard, is_private=self._listening.is_private)
         self._public.listen(self._listening.host, self._listening.port)
         self.url = self._public.url
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from nbsocket.kernel.host import find_shell, newest_server
+from nbsocket.kernel.discovery import find_shell
+from nbsocket.kernel.host import newest_server
 
 if TYPE_CHECKING:
     from nbsocket.widgets.script import Script
@@ -35,7 +36,7 @@ def client(line: str, cell: str) -> None:
     old = _running.pop(key, None)
     if old is not None:
         old.close()
-    script = _running[key] = Script(channel=server.name, name=name, base_url=server.base_url, code=cell)
+    script = _running[key] = Script(server.name, name, server.base_url, cell)
     display(script)
 
 

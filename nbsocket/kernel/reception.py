@@ -53,8 +53,8 @@ class Reception:
         self._here = here
         self._carrier = here.carrier
         self._gate = Gate(here)
-        # A program that ends takes its port along.
-        self.keeps = recovery and not here.is_program
+        # A process that ends takes its own port along.
+        self.keeps = recovery and here.is_linked
         self.doors: dict[str, Callable[[dict[str, Any]], str]] = {}
         """By what tickets open: returns why a CONNECT with this ``auth`` is refused; empty if it is not."""
         self.pace = Pace()
@@ -349,7 +349,7 @@ class Reception:
 
 
 class Gate:
-    """Holds clients back until the cell that creates the server has ended, or the program serves.
+    """Holds clients back until the cell that creates the server has ended, or a program serves.
 
     So nothing arrives before its handler; but at most 1 s after the last registration.
 
@@ -358,11 +358,11 @@ class Gate:
     """
 
     def __init__(self, here: Host) -> None:
-        """Begin closed if a cell or a program is running."""
+        """Begin closed if a cell is running, or where there are no cells to follow."""
         self._handlers = here.handlers
         self._cell = here.cells.running()
         self._lock = threading.Lock()
-        is_closed = self._cell is not None or here.is_program
+        is_closed = self._cell is not None or here.shell is None
         self._held: list[tuple[Callable[[], Any], int | None]] | None = [] if is_closed else None
         self._registered_at = time.monotonic()
         if is_closed:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LINK_PROTOCOL = (1, 1)
 """The oldest and the newest revision of this vocabulary that this package speaks."""
 
+UNKNOWN_KERNEL = "unknown_kernel"
+"""The code of a refusal: this server did not start the kernel."""
+
 
 class LinkMessage(msgspec.Struct, array_like=True, gc=False):
     """What every message has in common: an array with the tag first."""

@@ -56,6 +56,11 @@ class AdminDoor(DiscreetHandler, APIHandler):
 
     auth_resource = AUTH_RESOURCE
 
+    def set_default_headers(self) -> None:
+        """Mark every answer as this extension's, errors too: pages learn from it who they talk to."""
+        super().set_default_headers()
+        self.set_header("X-Nbsocket", "1")
+
     async def json_body(self) -> dict[str, Any]:
         """Return the request's JSON object; empty if there is no body.
 

@@ -114,7 +114,8 @@ class VersionHandler(AdminDoor):
     @web.authenticated
     @authorized
     def get(self) -> None:
-        """Answer ``{version, public_url}``."""
+        """Answer ``{version, public_url}``, and give the page the cookie that its POSTs need."""
+        _ = self.xsrf_token
         self.finish(json.dumps({"version": __version__, "public_url": self._public_url()}))
 
 

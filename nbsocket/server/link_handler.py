@@ -20,6 +20,7 @@ from nbsocket._version import __version__
 from nbsocket.link import proof
 from nbsocket.link.messages import (
     LINK_PROTOCOL,
+    UNKNOWN_KERNEL,
     Batch,
     Hello,
     KernelProof,
@@ -137,7 +138,7 @@ class LinkHandler(AnonymousDoor, WebSocketHandler):
             return
         key = self._kernels.key_of(hello.kernel_id)
         if key is None:
-            self._refuse("unknown_kernel", "this kernel was not started by this Jupyter server")
+            self._refuse(UNKNOWN_KERNEL, "this kernel was not started by this Jupyter server")
             return
         if not key:
             self._refuse("unsigned", "this Jupyter server runs kernels with an empty Session.key")

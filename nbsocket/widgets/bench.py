@@ -9,6 +9,7 @@ import traitlets
 
 from nbsocket.kernel.bench import MAX_RATE
 from nbsocket.widgets.saved import SavedWidget, rows_of, table_of, text_of
+from nbsocket.widgets.view import LinkedView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,27 +32,22 @@ def duplex_bench(io: Server, source: Callable[[int], Any] | None = None, **optio
     return io.duplex_bench(source, **options)
 
 
-class DuplexBench(SavedWidget):
+class DuplexBench(LinkedView, SavedWidget):
     """Four ways to get the same events into a page, side by side, with what each takes."""
 
+    what_it_is = "The bench"
     _esm = STATIC / "bench.js"
     _css = STATIC / "bench.css"
 
     channel = traitlets.Unicode(read_only=True, help="The channel whose events these are.").tag(sync=True)
-    base_url = traitlets.Unicode(read_only=True, help="The Jupyter server's base URL.").tag(sync=True)
     rate = traitlets.Float(read_only=True, help="Events a second.").tag(sync=True)
     interval = traitlets.Float(read_only=True, help="Seconds between two polls at first.").tag(sync=True)
     running = traitlets.Bool(read_only=True, help="Whether events are being sent.").tag(sync=True)
 
     def __init__(self, channel: str, base_url: str, source: Source, interval: float) -> None:
         """Made by ``duplex_bench``."""
-        super().__init__()
+        super().__init__(base_url, channel=channel, rate=source.rate, interval=interval, running=False)
         self._source = source
-        self.set_trait("channel", channel)
-        self.set_trait("base_url", base_url)
-        self.set_trait("rate", source.rate)
-        self.set_trait("interval", interval)
-        self.set_trait("running", False)  # noqa: FBT003 - traitlets
         self.on_msg(self._page_asks)
 
     def start(self) -> None:

@@ -11,6 +11,7 @@ import traitlets
 
 from nbsocket.kernel.output import ROOMS
 from nbsocket.widgets.saved import SavedWidget, rows_of, table_of, text_of
+from nbsocket.widgets.view import LinkedView
 
 if TYPE_CHECKING:
     from nbsocket.kernel.output import HandlerRun
@@ -23,9 +24,10 @@ _KEPT_CHARACTERS = 20_000
 _STREAMS = frozenset({"stdout", "stderr"})
 
 
-class Pane(SavedWidget):
+class Pane(LinkedView, SavedWidget):
     """A client with a form to emit, a log of both directions, and its connection's state in words."""
 
+    what_it_is = "A pane"
     _esm = STATIC / "pane.js"
     _css = STATIC / "pane.css"
 
@@ -34,20 +36,11 @@ class Pane(SavedWidget):
     pane_id = traitlets.Unicode(
         read_only=True, help="Tells the kernel which socket is this pane's; no secret."
     ).tag(sync=True)
-    base_url = traitlets.Unicode(
-        read_only=True, help="The Jupyter server's base URL, for pages that do not say it."
-    ).tag(sync=True)
-
     weather = traitlets.Dict(read_only=True, help="Its network weather; empty when calm.").tag(sync=True)
 
     def __init__(self, channel: str, name: str, base_url: str, handlers: HandlerThread) -> None:
         """Made by ``Server.pane``."""
-        super().__init__()
-        self.set_trait("channel", channel)
-        self.set_trait("name", name)
-        self.set_trait("pane_id", secrets.token_hex(6))
-        self.set_trait("base_url", base_url)
-        self.set_trait("weather", {})
+        super().__init__(base_url, channel=channel, name=name, pane_id=secrets.token_hex(6), weather={})
         self._pending: list[dict[str, Any]] = []
         self._pending_characters = 0
         self._is_due = False

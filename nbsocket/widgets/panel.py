@@ -8,8 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
+
+from nbsocket.widgets.view import LinkedView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parent.parent / "static"
 
 
-class Panel(anywidget.AnyWidget):
+class Panel(LinkedView):
     """What a class shows its teacher."""
 
+    what_it_is = "What lets phones in"
     _esm = STATIC / "panel.js"
     _css = STATIC / "panel.css"
 
     channel = traitlets.Unicode(read_only=True, help="The channel of the class.").tag(sync=True)
-    base_url = traitlets.Unicode(read_only=True, help="The Jupyter server's base URL.").tag(sync=True)
     public_url = traitlets.Unicode(
         read_only=True, help="The address of a port for the class alone; empty if there is none."
     ).tag(sync=True)
@@ -33,10 +34,7 @@ class Panel(anywidget.AnyWidget):
         self, channel: str, base_url: str, public_url: str, said: Callable[[str, Any], None]
     ) -> None:
         """Made by a class."""
-        super().__init__()
-        self.set_trait("channel", channel)
-        self.set_trait("base_url", base_url)
-        self.set_trait("public_url", public_url)
+        super().__init__(base_url, channel=channel, public_url=public_url)
         self._said = said
         self.on_msg(self._page_said)
 

@@ -64,7 +64,7 @@ class _Picture:
         return self._text
 
     def __repr__(self) -> str:
-        return "(saved picture of a widget)"
+        return ""
 
 
 _BOX = (

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import anywidget
 import traitlets
+
+from nbsocket.widgets.view import LinkedView
 
 STATIC = Path(__file__).parent.parent / "static"
 
 
-class Script(anywidget.AnyWidget):
+class Script(LinkedView):
     """A client that runs the learner's own JavaScript, its console beside it."""
 
+    what_it_is = "%%client"
     _esm = STATIC / "script.js"
     _css = STATIC / "script.css"
 
-    channel = traitlets.Unicode(help="The channel that io() connects to.").tag(sync=True)
-    name = traitlets.Unicode(help="What the client is called.").tag(sync=True)
-    base_url = traitlets.Unicode(help="The Jupyter server's base URL.").tag(sync=True)
-    code = traitlets.Unicode(help="The JavaScript.").tag(sync=True)
+    channel = traitlets.Unicode(read_only=True, help="The channel that io() connects to.").tag(sync=True)
+    name = traitlets.Unicode(read_only=True, help="What the client is called.").tag(sync=True)
+    code = traitlets.Unicode(read_only=True, help="The JavaScript.").tag(sync=True)
+
+    def __init__(self, channel: str, name: str, base_url: str, code: str) -> None:
+        """Made by ``%%client``."""
+        super().__init__(base_url, channel=channel, name=name, code=code)

@@ -8,27 +8,24 @@ from typing import Any
 import traitlets
 
 from nbsocket.widgets.saved import SavedWidget, number_of, numbers_of, rows_of, table_of, text_of
+from nbsocket.widgets.view import LinkedView
 
 MOST_MARKS = 200
 STATIC = Path(__file__).parent.parent / "static"
 
 
-class Wire(SavedWidget):
+class Wire(LinkedView, SavedWidget):
     """A view of one channel's packets, through the Jupyter server and not through the kernel."""
 
+    what_it_is = "The wire view"
     _esm = STATIC / "wire.js"
     _css = STATIC / "wire.css"
 
     channel = traitlets.Unicode(read_only=True, help="The channel that it shows.").tag(sync=True)
-    base_url = traitlets.Unicode(
-        read_only=True, help="The Jupyter server's base URL, for pages that do not say it."
-    ).tag(sync=True)
 
     def __init__(self, channel: str, base_url: str) -> None:
         """Made by ``Server.wire``."""
-        super().__init__()
-        self.set_trait("channel", channel)
-        self.set_trait("base_url", base_url)
+        super().__init__(base_url, channel=channel)
 
     def picture(self, content: dict[str, Any]) -> str:
         """Return counters, ladder and the latest packets."""

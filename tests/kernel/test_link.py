@@ -208,26 +208,10 @@ def took(said: str) -> float:
 
 
 @pytest.mark.fault(22)
-def test_no_server_is_named(tmp_path):
-    said = run_kernel_elsewhere(tmp_path, {"NBSOCKET_URL": ""})
-    assert said.startswith("NoServerError")
-    assert "jupyter lab" in said
-    assert took(said) < 3.5
-
-
-@pytest.mark.fault(22)
 def test_a_server_that_is_gone_is_named(tmp_path):
     said = run_kernel_elsewhere(tmp_path, {"NBSOCKET_URL": "http://127.0.0.1:9/"})
     assert said.startswith("NoServerError")
     assert "http://127.0.0.1:9/" in said
-    assert took(said) < 3.5
-
-
-@pytest.mark.fault(22)
-def test_a_server_that_does_not_know_this_kernel_is_named(tmp_path, jupyter):
-    said = run_kernel_elsewhere(tmp_path, {"NBSOCKET_URL": jupyter.url})
-    assert said.startswith("NoServerError")
-    assert "not started by this Jupyter server" in said
     assert took(said) < 3.5
 
 

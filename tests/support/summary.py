@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from support.tables import FAULTS, THREATS
+from support.tables import TABLES
 
 if TYPE_CHECKING:
     import pytest
 
 _SHOWN = 8
-TABLES = {"fault": FAULTS, "threat": THREATS}
 
 
 class Summary:
@@ -48,7 +47,7 @@ class Summary:
         self._answers.sort(key=lambda one: one[0])
         self._write_clients(terminal)
         self._write_rules(terminal)
-        for kind, titles in TABLES.items():
+        for kind, (titles, _) in TABLES.items():
             self._write_rows(terminal, kind, titles)
 
     def _of(self, kind: str) -> list[tuple[str, list[str], list[Any]]]:

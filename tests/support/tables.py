@@ -1,4 +1,4 @@
-"""The two tables that the tests of faults and strangers answer to; each row has a test or a reason."""
+"""The tables that tests answer to: faults, threats and promises; each row has a test or a reason."""
 
 from __future__ import annotations
 
@@ -93,11 +93,23 @@ THREATS = {
     44: "work that grows with every answer",
 }
 
+PROMISES = {
+    1: "a notebook without a Jupyter server, and views on pages that are not Jupyter's",
+}
+
 FAULTS_WITHOUT_TEST = {
     2: "Autobahn's test suite needs Python 2; frames are Tornado's, and threat 16 sends broken ones",
 }
 
 THREATS_WITHOUT_TEST = {
-    42: "a kernel has no port of its own: it works through its Jupyter server",
     29: "needs several environments at once; the suite runs on the versions that pip finds today",
 }
+
+PROMISES_WITHOUT_TEST: dict[int, str] = {}
+
+TABLES = {
+    "fault": (FAULTS, FAULTS_WITHOUT_TEST),
+    "threat": (THREATS, THREATS_WITHOUT_TEST),
+    "promise": (PROMISES, PROMISES_WITHOUT_TEST),
+}
+"""Rows and reasons by the name of the mark."""

@@ -4,6 +4,7 @@ import type { AnyModel, RenderProps } from "@anywidget/types";
 import { signal } from "@preact/signals";
 import { render as draw } from "preact";
 import { baseUrl } from "../jupyter/server";
+import { noteInstead } from "../shared/note";
 import { hideSaved, Snapshots } from "../shared/saved";
 import { Bench } from "./bench";
 import { meanOf, Run, sentence } from "./run";
@@ -12,6 +13,7 @@ import { WAYS } from "./ways";
 interface BenchModel {
   channel: string;
   base_url: string;
+  note: string;
   rate: number;
   interval: number;
   running: boolean;
@@ -62,6 +64,8 @@ export default () => {
     },
     render({ model, el }: RenderProps<BenchModel>) {
       el.classList.add("nbs-host");
+      const removeNote = noteInstead(model, el);
+      if (removeNote) return removeNote;
       const mine = runOf(model);
       const show = hideSaved(model.get("saved_id"));
       const rate = signal(model.get("rate"));

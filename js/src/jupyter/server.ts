@@ -18,6 +18,21 @@ export class ApiError extends Error {
   }
 }
 
+/** What serves this page is not a Jupyter server with nbsocket: asking again does not help. */
+export class ForeignServerError extends ApiError {
+  constructor(base: string, status: number) {
+    super(
+      status,
+      `${new URL(base).host}, which serves this page, is not a Jupyter server with nbsocket (it answered ` +
+        `${status}). Open the notebook in JupyterLab or Notebook, or open the address that io.ticket().link ` +
+        "gives in a browser.",
+    );
+  }
+}
+
+/** On every answer of ours, so that another server's are known for what they are. */
+const OUR_MARK = "X-Nbsocket";
+
 interface PageConfig {
   baseUrl?: string;
   token?: string;
@@ -47,7 +62,11 @@ function cookie(name: string): string | undefined {
   return undefined;
 }
 
-function api<T>(base: string, path: string, body?: unknown): Promise<T> {
+async function api<T>(base: string, path: string, body?: unknown): Promise<T> {
+  // Pages of other extensions, such as Voilà's, may not have been given the cookie that a POST needs.
+  if (body !== undefined && !cookie("_xsrf") && !pageConfig().token) {
+    await call<unknown>(base, "nbsocket/api/version");
+  }
   return call<T>(base, `nbsocket/api/${path}`, body);
 }
 
@@ -73,6 +92,9 @@ async function call<T>(base: string, path: string, body?: unknown): Promise<T> {
     init.body = JSON.stringify(body);
   }
   const response = await fetch(new URL(path, base), init);
+  const isOurs = !path.startsWith("nbsocket/") || response.headers.has(OUR_MARK);
+  // A proxy whose server is away for a while answers by itself, too.
+  if (!isOurs && response.status < 500) throw new ForeignServerError(base, response.status);
   if (!response.ok) {
     let message = `${response.status} ${response.statusText}`;
     try {

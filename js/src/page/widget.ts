@@ -2,11 +2,13 @@
 
 import type { RenderProps } from "@anywidget/types";
 import { ApiError, baseUrl, mintTicket } from "../jupyter/server";
+import { noteInstead } from "../shared/note";
 
 export interface PageModel {
   channel: string;
   path: string;
   base_url: string;
+  note: string;
 }
 
 const SANDBOX = "allow-scripts allow-forms allow-modals";
@@ -14,6 +16,8 @@ const SANDBOX = "allow-scripts allow-forms allow-modals";
 export default () => ({
   render({ model, el }: RenderProps<PageModel>) {
     el.classList.add("nbs-host");
+    const removeNote = noteInstead(model, el);
+    if (removeNote) return removeNote;
     const channel = model.get("channel");
     const base = baseUrl(model.get("base_url"));
     const address = new URL(`nbsocket/${channel}/${model.get("path")}`, base);

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { Manager, type Socket } from "socket.io-client";
-import { ApiError, mintTicket, restartKernelOf } from "../jupyter/server";
+import { ApiError, ForeignServerError, mintTicket, restartKernelOf } from "../jupyter/server";
 import { BoundedLog, batched } from "../shared/log";
 import { forget, watch } from "../shared/times";
 import { CALM, Sky, transportsUnder, type Weather } from "../shared/weather";
@@ -226,6 +226,11 @@ export class PaneConnection {
       return { join_token: ticket.value, pane: paneId, name };
     } catch (error) {
       if (!this.wanted) return undefined;
+      if (error instanceof ForeignServerError) {
+        this.wanted = false;
+        this.setState("error", error.message);
+        return undefined;
+      }
       if (error instanceof ApiError && error.status === 404) {
         this.setState(
           "waiting",

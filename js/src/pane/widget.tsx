@@ -3,6 +3,7 @@
 import type { AnyModel, RenderProps } from "@anywidget/types";
 import { render as draw } from "preact";
 import { baseUrl } from "../jupyter/server";
+import { noteInstead } from "../shared/note";
 import { hideSaved, Snapshots } from "../shared/saved";
 import { CALM, type Weather } from "../shared/weather";
 import { PaneConnection } from "./connection";
@@ -14,6 +15,7 @@ export interface PaneModel {
   name: string;
   pane_id: string;
   base_url: string;
+  note: string;
   saved_id: string;
   /** What the kernel says of the weather; seconds are milliseconds here already. */
   weather: Partial<Weather>;
@@ -116,6 +118,8 @@ export default () => {
     },
     render({ model, el }: RenderProps<PaneModel>) {
       el.classList.add("nbs-host");
+      const removeNote = noteInstead(model, el);
+      if (removeNote) return removeNote;
       const joined = join(model);
       const show = hideSaved(model.get("saved_id"));
       draw(

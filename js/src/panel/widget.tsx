@@ -4,11 +4,13 @@ import type { AnyModel, RenderProps } from "@anywidget/types";
 import { signal } from "@preact/signals";
 import { render as draw } from "preact";
 import { baseUrl } from "../jupyter/server";
+import { noteInstead } from "../shared/note";
 import { Panel, type PanelState, TicketDoor } from "./panel";
 
 interface PanelModel {
   channel: string;
   base_url: string;
+  note: string;
   public_url: string;
 }
 
@@ -57,6 +59,8 @@ export default () => {
     },
     render({ model, el }: RenderProps<PanelModel>) {
       el.classList.add("nbs-host");
+      const removeNote = noteInstead(model, el);
+      if (removeNote) return removeNote;
       model.send({ what: "door" });
       draw(<View model={model} />, el);
       return () => draw(null, el);

@@ -4,6 +4,7 @@ import clientCode from "virtual:client-code";
 import type { RenderProps } from "@anywidget/types";
 import { ApiError, askChannel, baseUrl } from "../jupyter/server";
 import { BoundedLog, batched } from "../shared/log";
+import { noteInstead } from "../shared/note";
 import { visible } from "../shared/text";
 import { type FrameMessage, frameDocument } from "./frame";
 import { Seat } from "./seat";
@@ -12,6 +13,7 @@ export interface ScriptModel {
   channel: string;
   name: string;
   base_url: string;
+  note: string;
   code: string;
 }
 
@@ -32,6 +34,8 @@ function element<K extends keyof HTMLElementTagNameMap>(
 export default () => ({
   render({ model, el }: RenderProps<ScriptModel>) {
     el.classList.add("nbs-host");
+    const removeNote = noteInstead(model, el);
+    if (removeNote) return removeNote;
     const name = model.get("name");
     const root = element("section", "nbs nbs-script");
     root.setAttribute("aria-label", `Client ${name}`);

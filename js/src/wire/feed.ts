@@ -1,7 +1,7 @@
 // The wire's route: a WebSocket with the page's own Jupyter login. Comes back by itself.
 
 import { signal } from "@preact/signals";
-import { ApiError, askChannel, socketAddress } from "../jupyter/server";
+import { ApiError, askChannel, ForeignServerError, socketAddress } from "../jupyter/server";
 import { batched } from "../shared/log";
 import { pageNow } from "../shared/times";
 import type { ClientItem, Item } from "./store";
@@ -103,6 +103,10 @@ export class Feed {
       this.detail.value = "it closed this view; perhaps too many are open.";
     } catch (error) {
       this.detail.value = error instanceof ApiError ? error.message : "";
+      if (error instanceof ForeignServerError) {
+        this.state.value = "error";
+        return;
+      }
       if (!(error instanceof ApiError)) this.state.value = "reconnecting";
       else this.state.value = error.status === 404 ? "waiting" : "error";
     }

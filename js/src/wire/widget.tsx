@@ -3,6 +3,7 @@
 import type { AnyModel, RenderProps } from "@anywidget/types";
 import { render as draw } from "preact";
 import { baseUrl } from "../jupyter/server";
+import { noteInstead } from "../shared/note";
 import { hideSaved, Snapshots } from "../shared/saved";
 import { timesOf } from "../shared/times";
 import { Feed } from "./feed";
@@ -12,6 +13,7 @@ import { Wire } from "./wire";
 export interface WireModel {
   channel: string;
   base_url: string;
+  note: string;
   saved_id: string;
 }
 
@@ -42,6 +44,8 @@ export default () => {
   return {
     render({ model, el }: RenderProps<WireModel>) {
       el.classList.add("nbs-host");
+      const removeNote = noteInstead(model, el);
+      if (removeNote) return removeNote;
       const base = baseUrl(model.get("base_url"));
       const joined = join(model, base);
       const show = hideSaved(model.get("saved_id"));

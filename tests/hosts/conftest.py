@@ -1,0 +1,19 @@
+"""Other hosts of notebooks, in an environment of their own over the tests'."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+HOSTS = Path(os.environ.get("NBSOCKET_HOSTS", ROOT / ".make" / "hosts"))
+
+
+@pytest.fixture(scope="session")
+def host_environment():
+    """The environment variables under which the hosts' programs and their kernels run."""
+    assert (HOSTS / "bin" / "papermill").exists(), "run  make .make/hosts  first"
+    path = os.pathsep.join([str(HOSTS / "bin"), str(Path(os.sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path}
+    environment.pop("NBSOCKET_URL", None)
+    return environment
