@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import re
 import secrets
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,8 +91,8 @@ class Host:
         name = _NOT_A_NAME.sub("-", Path(sys.argv[0]).stem.lower()).strip("-") or "main"
         carrier = LocalCarrier(self.listening, name)
         self._closed = carrier.closed
-        if not hasattr(sys, "ps1"):
-            # A program that listens goes on, as in Node; at a prompt its user decides.
+        if not hasattr(sys, "ps1") and not _is_guest():
+            # A program that listens goes on, as in Node; at a prompt its user decides, in a framework that.
             atexit.register(self._stay)
         return carrier, f"{name}-server" if name in _RESERVED else name[:64]
 
@@ -141,6 +143,13 @@ class Host:
         self.lane.cell_ended(run)
         for server in list(self.servers.values()):
             server._reception.cell_ended(run, ok=ok)
+
+
+def _is_guest() -> bool:
+    """Whether a framework runs this code in its loop or thread, and so decides when the process ends."""
+    return (
+        asyncio._get_running_loop() is not None or threading.current_thread() is not threading.main_thread()
+    )
 
 
 _host: Host | None = None

@@ -1,0 +1,166 @@
+"""Views on pages that are not JupyterLab's: Voilà inside a Jupyter server, Voilà alone, marimo, Panel."""
+
+import contextlib
+import importlib.resources
+import subprocess
+import time
+import urllib.request
+
+import nbformat
+import pytest
+from browser.conftest import ROOT
+from hosts.conftest import HOSTS, environment_of_hosts
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import expect
+from support.jupyter import TOKEN, free_port
+
+pytestmark = [pytest.mark.browser, pytest.mark.promise(1)]
+
+PICTURES = ROOT / "test-results" / "hosts"
+SERVER = "import nbsocket\nio = nbsocket.Server('room')\n@io.on('connection')\ndef hello(socket):\n    socket.emit('welcome', 'hi')"
+START_S = 60
+
+
+@pytest.fixture
+def visitor(context):
+    """A page whose host's own libraries come from packages here and not from the Internet."""
+    served = {
+        "**/require.min.js": HOSTS / "share/jupyter/voila/templates/base/static/require.min.js",
+        "https://unpkg.com/anywidget@*/**": importlib.resources.files("anywidget")
+        / "nbextension"
+        / "index.js",
+    }
+    for pattern, file in served.items():
+        text = file.read_text(encoding="utf-8")
+        context.route(
+            pattern,
+            lambda route, *, text=text: route.fulfill(
+                body=text,
+                content_type="text/javascript",
+                headers={"Access-Control-Allow-Origin": "*"},
+            ),
+        )
+    return context.new_page()
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    made = new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    made.cells = [new_code_cell(SERVER), new_code_cell("io.pane('alice')")]
+    nbformat.write(made, tmp_path / "lesson.ipynb")
+    return tmp_path / "lesson.ipynb"
+
+
+@contextlib.contextmanager
+def running(folder, *command):
+    """Run a host's program until the block ends; gives its port, put in the place of PORT."""
+    port = free_port()
+    arguments = [one.replace("PORT", str(port)) for one in command]
+    with (folder / "host.log").open("w") as log:
+        process = subprocess.Popen(
+            [HOSTS / "bin" / "python", "-m", *arguments],
+            cwd=folder,
+            env={**environment_of_hosts(), "HOME": str(folder)},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            until = time.monotonic() + START_S
+            while True:
+                with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/"):
+                    break
+                assert time.monotonic() < until, (folder / "host.log").read_text()
+                time.sleep(0.2)
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def test_voila_inside_a_jupyter_server_has_panes_that_connect(visitor, notebook):
+    extensions = "{'nbsocket': True, 'voila.server_extension': True}"
+    command = (
+        "jupyter_server",
+        "--no-browser",
+        "--allow-root",
+        f"--ServerApp.jpserver_extensions={extensions}",
+        "--ServerApp.port=PORT",
+        "--ServerApp.root_dir=.",
+        f"--IdentityProvider.token={TOKEN}",
+    )
+    with running(notebook.parent, *command) as url:
+        visitor.goto(f"{url}voila/render/{notebook.name}?token={TOKEN}", wait_until="commit")
+        pane = visitor.locator("[data-pane=alice]")
+        expect(pane).to_have_attribute("data-state", "connected", timeout=60_000)
+        expect(pane).to_contain_text("welcome")
+        visitor.screenshot(path=PICTURES / "voila-in-jupyter.png")
+
+
+def shows_the_note(visitor, picture):
+    expect(visitor.get_by_text("A pane needs a Jupyter server with nbsocket")).to_be_visible(timeout=60_000)
+    expect(visitor.get_by_text("io.ticket().link")).to_be_visible()
+    visitor.screenshot(path=PICTURES / picture)
+
+
+def test_voila_alone_says_what_a_pane_needs(visitor, notebook):
+    command = ("voila", notebook.name, "--no-browser", "--port=PORT")
+    with running(notebook.parent, *command) as url:
+        visitor.goto(url, wait_until="commit")
+        shows_the_note(visitor, "voila.png")
+
+
+MARIMO = """
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    import nbsocket
+
+    io = nbsocket.Server("room")
+    PANE
+    return (io,)
+
+
+@app.cell
+def _(io):
+    from nbsocket.testing import Client
+
+    @io.on("add")
+    def add(socket, a, b):
+        return a + b
+
+    with Client(io, "bob") as bob:
+        answer = bob.call("add", 1, 2)
+    f"bob got {answer}"
+    return
+
+
+if __name__ == "__main__":
+    app.run()
+"""
+
+
+@pytest.mark.parametrize("shown", ["io.pane('alice')", "marimo.ui.anywidget(io.pane('alice'))"])
+def test_marimo_serves_and_says_what_a_pane_needs(visitor, tmp_path, shown):
+    shown = f"import marimo\n    {shown}" if shown.startswith("marimo") else shown
+    (tmp_path / "lesson.py").write_text(MARIMO.replace("PANE", shown))
+    with running(tmp_path, "marimo", "run", "lesson.py", "--headless", "--port=PORT", "--no-token") as url:
+        visitor.goto(url)
+        shows_the_note(visitor, "marimo.png")
+        expect(visitor.get_by_text("bob got 3")).to_be_visible()
+
+
+PANEL = (
+    "import nbsocket\nimport panel\n\npanel.extension('ipywidgets')\nio = nbsocket.Server('room', port=0)\n"
+    "panel.panel(io.pane('alice')).servable()\n"
+)
+
+
+def test_panel_says_what_a_pane_needs(visitor, tmp_path):
+    (tmp_path / "lesson.py").write_text(PANEL)
+    with running(tmp_path, "panel", "serve", "lesson.py", "--port=PORT") as url:
+        visitor.goto(f"{url}lesson")
+        shows_the_note(visitor, "panel.png")
