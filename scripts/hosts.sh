@@ -20,5 +20,9 @@ own = Path(sysconfig.get_path("purelib", vars={"base": sys.argv[1], "platbase": 
 PYTHON
 "$home/bin/python" -m pip install --quiet --upgrade 'pip>=25.1'
 "$home/bin/python" -m pip install --quiet --group hosts
+# Voilà takes the parts of its pages from where it is installed itself, and follows no links.
+cp -r "$bin/../share/jupyter/nbconvert" "$home/share/jupyter/"
+cp -r "$bin/../share/jupyter/labextensions/@jupyter-widgets" "$bin/../share/jupyter/labextensions/anywidget" \
+  "$home/share/jupyter/labextensions/"
 # nbgrader starts this one as a program, which must see nbgrader.
 "$home/bin/python" -m pip install --quiet --no-deps --ignore-installed alembic

@@ -14,8 +14,7 @@ def environment_of_hosts():
     """Return the environment variables under which the hosts' programs and their kernels run."""
     assert (HOSTS / "bin" / "papermill").exists(), "run  make .make/hosts  first"
     path = os.pathsep.join([str(HOSTS / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
-    shared = Path(sys.prefix) / "share" / "jupyter"
-    environment = {**os.environ, "PATH": path, "JUPYTER_PATH": str(shared)}
+    environment = {**os.environ, "PATH": path}
     environment.pop("NBSOCKET_URL", None)
     return environment
 
