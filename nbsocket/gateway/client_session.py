@@ -16,10 +16,11 @@ from nbsocket.gateway.tickets import FRAME, PAGE, Ticket
 from nbsocket.gateway.wire import OUT
 from nbsocket.gateway.work import CONTROL_COST, SMALL_BYTES, Allowance, cost_of
 from nbsocket.link.messages import Opened
+from nbsocket.link.troubles import NO_PACKET, OTHER_PARSER, TOO_BIG
 from nbsocket.protocol import engine_session as engine
 from nbsocket.protocol.engine_packet import NOOP, Packet, PacketType, encode_payload
 from nbsocket.protocol.engine_states import State, Trigger
-from nbsocket.protocol.websocket import server_frames
+from nbsocket.protocol.websocket import CloseCode, server_frames
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _WRITE_BYTES = 64 * 1024
 _LATE_S = 0.2
 _CLOSE = Packet(PacketType.CLOSE)
+_CLOSE_CODES = {engine.PARSE_ERROR: CloseCode.PROTOCOL_ERROR}
+"""WebSocket close codes by disconnect reason, where it is not 1000."""
 
 
 class WebSocket(Protocol):
@@ -38,8 +41,8 @@ class WebSocket(Protocol):
     def write_bytes(self, data: bytes) -> asyncio.Future[None] | None:
         """Write whole frames; None once they are with the operating system, else when they are."""
 
-    def close_websocket(self, code: int) -> None:
-        """Close it."""
+    def close_websocket(self, code: int | None, reason: str = "") -> None:
+        """Close it with a code and a reason."""
 
     def keep_frames(self, *, keep: bool) -> None:
         """Keep whole frames as they come, for wire views, or keep none."""
@@ -133,7 +136,7 @@ class ClientSession:
         self._probe: WebSocket | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._announced = False
-        self._closing: str | None = None
+        self._closing: tuple[str, str] | None = None
         self._holds = 0
         self._ticked_at = 0.0
         self._writing_bytes = 0
@@ -175,31 +178,32 @@ class ClientSession:
         """Whether the session is alive."""
         return self.protocol.state is not State.CLOSED
 
-    def close(self, reason: str, code: int = 1000, answer: Packet = _CLOSE) -> None:
+    def close(self, reason: str, code: int = 0, answer: Packet = _CLOSE, why: str = "") -> None:
         """End the session now; what is queued is dropped and counted.
 
         Args:
             reason: A disconnect reason for the kernel.
-            code: The WebSocket close code.
+            code: The WebSocket close code; 0 for the one that the reason has.
             answer: What a pending poll is answered with.
+            why: What the client is told beside, over WebSocket.
         """
         if self.protocol.close(reason) is not None:
-            self._ended(reason, code, answer)
+            self._ended(reason, code, answer, why)
 
-    def cut(self, code: int = 1000) -> None:
+    def cut(self, code: int = 0) -> None:
         """End the session as a broken connection ends, by a fault of ours: the client comes back.
 
         Not by a CLOSE packet: after one python-socketio's client would not.
 
         Args:
-            code: The WebSocket close code.
+            code: The WebSocket close code; 0 for the usual one.
         """
         answer, self._poll = self._poll, None
         if answer is not None and not answer.done():
             answer.set_exception(PollCutError)
         self.close(engine.TRANSPORT_CLOSE, code)
 
-    def _ended(self, reason: str, code: int = 1000, answer: Packet = _CLOSE) -> None:
+    def _ended(self, reason: str, code: int = 0, answer: Packet = _CLOSE, why: str = "") -> None:
         if self._timer is not None:
             self._timer.cancel()
         if self._wait is not None:
@@ -208,25 +212,57 @@ class ClientSession:
         self.channel.traffic.dropped_at_close += sum(len(burst.messages) for burst in self._queue)
         self._queue.clear()
         self.queued_bytes = 0
+        said = f"{reason}: {why}" if why else reason
         for websocket in (self.websocket, self._probe):
             if websocket is not None:
-                websocket.close_websocket(code)
+                websocket.close_websocket(code or _CLOSE_CODES.get(reason, CloseCode.NORMAL), said)
         self.websocket = self._probe = None
         self._switchboard.session_closed(self, reason, announced=self._announced)
 
-    def close_after_queue(self, reason: str) -> None:
+    @property
+    def _who(self) -> str:
+        return (
+            f"A client ({self.ticket.role}, from {self.handshake.get('address') or 'an unknown address'})"
+        )
+
+    def _begins_wrong(self, data: str | bytes) -> None:
+        """Close a client whose first message is no CONNECT, and say what it may be."""
+        if isinstance(data, str):
+            kind, why = NO_PACKET, "the first packet is not a CONNECT"
+            text = (
+                f"{self._who} did not begin with a CONNECT packet, as Socket.IO clients do, and was closed."
+            )
+        else:
+            kind, why = OTHER_PARSER, "a CONNECT packet is text; this one is binary, as another parser's"
+            text = (
+                f"{self._who} began with binary data and was closed: it has another parser, such as "
+                "socket.io-msgpack-parser. Leave its option  parser  out."
+            )
+        self.channel.trouble(kind, text)
+        self.close(engine.PARSE_ERROR, why=why)
+
+    def too_big(self, size: int) -> None:
+        """Say that a message, or a polling payload, of so many bytes is refused."""
+        self.channel.trouble(
+            TOO_BIG,
+            f"{self._who} sent {size:,} bytes in one go, over the limit of "
+            f"{self.max_payload:,}; its connection was closed. Let it send pieces, or raise max_payload "
+            "(c.NbSocketApp.max_payload for a Jupyter server, Server(max_payload=…) in a program).",
+        )
+
+    def close_after_queue(self, reason: str, why: str = "") -> None:
         """End the session once all that was sent before has been written."""
         if not self._queue and not self._writing_bytes:
-            self._close_or_cut(reason)
+            self._close_or_cut(reason, why)
         elif self._closing is None:
-            self._closing = reason
+            self._closing = reason, why
             self._loop.call_later(self._switchboard.limits.ping_timeout, self.close, reason)
 
-    def _close_or_cut(self, reason: str) -> None:
+    def _close_or_cut(self, reason: str, why: str) -> None:
         if reason == engine.TRANSPORT_CLOSE:
             self.cut()
         else:
-            self.close(reason)
+            self.close(reason, why=why)
 
     # --- to the client ----------------------------------------------------------------------
 
@@ -273,7 +309,7 @@ class ClientSession:
             else:
                 self._answer_poll([])
         if self._closing is not None and not self._queue and not self._writing_bytes:
-            self._close_or_cut(self._closing)
+            self._close_or_cut(*self._closing)
 
     def _write_some(self, websocket: WebSocket) -> None:
         queue = self._queue
@@ -401,7 +437,7 @@ class ClientSession:
             return None
         self.received_count += 1
         if not self._announced and data[:1] != "0":
-            self.close(engine.PARSE_ERROR)
+            self._begins_wrong(data)
             return None
         allowance = self._allowance
         if allowance is None:

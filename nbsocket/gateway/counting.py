@@ -106,6 +106,7 @@ def stats(channel: Channel) -> dict[str, Any]:
         "link": {"attached": channel.port.is_attached, "kernel_reads": channel.port.writable},
         "queued_bytes": sum(session["queued_bytes"] for session in sessions),
         "traffic": asdict(channel.traffic),
+        "troubles": channel.troubles.figures(),
         "rates": channel.rates.per_second(time.monotonic(), channel.traffic),
         "sessions": sessions,
     }

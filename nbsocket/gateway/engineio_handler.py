@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,6 +18,7 @@ from nbsocket.gateway.tickets import QUERY_NAME
 from nbsocket.gateway.websocket_connection import WebSocketConnection, accept_key
 from nbsocket.gateway.wire import IN, OUT
 from nbsocket.gateway.work import CONTROL_COST, REQUEST_COST
+from nbsocket.link.troubles import OLD_CLIENT
 from nbsocket.protocol import engine_session as engine
 from nbsocket.protocol.engine_packet import (
     PROTOCOL_REVISION,
@@ -38,12 +40,31 @@ if TYPE_CHECKING:
     from nbsocket.gateway.client_session import ClientSession
     from nbsocket.gateway.tickets import Ticket
     from nbsocket.gateway.wire import Wire
+    from nbsocket.protocol.websocket import FrameError
 
 _HIDDEN_HEADERS = frozenset(
     {"cookie", "authorization", "proxy-authorization", "x-xsrftoken", "x-csrftoken"}
 )
 _HIDDEN_ARGUMENTS = frozenset({QUERY_NAME, "_xsrf", "token"})
 _WEBSOCKET_VERSION = "13"
+_WEBSOCKET_KEY = re.compile(r"[A-Za-z0-9+/]{22}==")
+"""Sixteen bytes in Base64 (RFC 6455, section 4.1)."""
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}")
+"""What may be a header's name (RFC 9110, section 5.6.2)."""
+
+_BINARY_TYPE = "application/octet-stream"
+"""The one media type that Engine.IO v4 refuses; others are read as text."""
+
+_PREFLIGHT_S = 600
+_MAX_UNREAD_BYTES = 16 * 1024 * 1024
+"""How much of a payload that is refused is read all the same, and dropped."""
+
+_OLD_REVISION = "3"
+_OLD_CLIENT_SAID = (
+    "A client of Socket.IO 2 asked to connect (EIO=3); clients of versions 3 and 4 can. In a page write "
+    '<script src="socket.io/socket.io.js"></script>, in Node.js  npm install socket.io-client@4 .'
+)
 _TURN_S = 0.005
 """How long a posted body may keep its process to itself."""
 
@@ -80,6 +101,7 @@ class EngineIOHandler(PublicHandler):
 
     _session: ClientSession | None = None
     _answer: asyncio.Future[str] | None = None
+    _too_big: RefusedError | None = None
 
     @property
     def max_body_bytes(self) -> int:
@@ -90,15 +112,44 @@ class EngineIOHandler(PublicHandler):
         """Collect the body here, since the route is streamed."""
         self._body = bytearray()
         await super().prepare()
+        length = self.request.headers.get("Content-Length", "")
+        if length.isascii() and length.isdigit() and int(length) > self.max_body_bytes:
+            self._refuse_body(int(length))
 
     def data_received(self, chunk: bytes) -> None:
-        """Collect the body; its size is bounded in ``prepare``."""
-        self._body += chunk
+        """Collect the body; one that does not say its length is bounded by the connection."""
+        if self._too_big is None:
+            self._body += chunk
+
+    def _refuse_body(self, size: int) -> None:
+        """Close the session that it is for, and say why; nothing of the body is kept."""
+        # Else Tornado writes an answer of its own.
+        cast("HTTP1Connection", self.request.connection).set_max_body_size(size)
+        refused = RefusedError(413, 3, f"The payload of {size} bytes is over {self.max_body_bytes}")
+        try:
+            ticket = self._ticket(self.path_args[0])
+            session = self._session = self._polling_session(self._query("sid"), ticket)
+        except RefusedError:
+            self.refuse(refused)
+            return
+        session.too_big(size)
+        session.close(engine.TRANSPORT_ERROR)
+        if size <= _MAX_UNREAD_BYTES:
+            # Who still sends when the connection is closed does not see the answer.
+            self._too_big = refused
+        else:
+            self.refuse(refused)
+
+    def compute_etag(self) -> None:
+        """Have none: an answer of 304 would lose the packets of a poll."""
 
     def options(self, *_: str) -> None:
-        """Answer a CORS preflight."""
+        """Answer a CORS preflight: whatever headers a client's ``extraHeaders`` name are allowed."""
+        asked = self.request.headers.get("Access-Control-Request-Headers", "")
+        names = [name for one in asked.split(",") if _TOKEN.fullmatch(name := one.strip())]
         self.set_header("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
-        self.set_header("Access-Control-Allow-Headers", "Content-Type")
+        self.set_header("Access-Control-Allow-Headers", ", ".join(["Content-Type", *names]))
+        self.set_header("Access-Control-Max-Age", _PREFLIGHT_S)
         self.set_status(204)
         self.finish()
 
@@ -118,7 +169,7 @@ class EngineIOHandler(PublicHandler):
 
     async def _get(self, channel: str) -> None:
         ticket = self._ticket(channel)
-        transport, sid = self._protocol_arguments()
+        transport, sid = self._protocol_arguments(ticket)
         if transport == "websocket":
             self._serve_websocket(ticket, sid)
             return
@@ -162,10 +213,12 @@ class EngineIOHandler(PublicHandler):
             _LASTING.run(session.open, websocket)
         else:
             session = self._session = self.switchboard.find_session(sid, ticket)
-            if not session.may_probe:
-                raise RefusedError(400, 3, "Bad request")
             websocket = EngineWebSocket(self._accept(key), session)
-            session.begin_probe(websocket)
+            if session.may_probe:
+                session.begin_probe(websocket)
+            else:
+                # As Node does it: only the new connection ends.
+                websocket.close_websocket(None)
         _LASTING.run(websocket.start)
 
     def _websocket_key(self) -> str:
@@ -173,7 +226,8 @@ class EngineIOHandler(PublicHandler):
         headers = self.request.headers
         key = headers.get("Sec-WebSocket-Key", "")
         connection = {token.strip().lower() for token in headers.get("Connection", "").split(",")}
-        if headers.get("Upgrade", "").lower() != "websocket" or "upgrade" not in connection or not key:
+        is_upgrade = headers.get("Upgrade", "").lower() == "websocket" and "upgrade" in connection
+        if not is_upgrade or self.request.version == "HTTP/1.0" or not _WEBSOCKET_KEY.fullmatch(key):
             raise RefusedError(400, 3, "Bad request")
         if headers.get("Sec-WebSocket-Version") != _WEBSOCKET_VERSION:
             self.set_header("Sec-WebSocket-Version", _WEBSOCKET_VERSION)
@@ -194,20 +248,22 @@ class EngineIOHandler(PublicHandler):
         return self.detach()
 
     async def _post(self, channel: str) -> None:
+        if self._too_big is not None:
+            raise self._too_big
         ticket = self._ticket(channel)
-        _, sid = self._protocol_arguments()
+        _, sid = self._protocol_arguments(ticket)
         if not sid:
             raise RefusedError(400, 2, "Bad handshake method")
         session = self._session = self._polling_session(sid, ticket)
-        content_type = self.request.headers.get("Content-Type", "text/plain")
-        if session.posting or not content_type.startswith("text/plain"):
+        media_type = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if session.posting or media_type == _BINARY_TYPE:
             session.close(engine.TRANSPORT_ERROR)
             raise RefusedError(400, 3, "Bad request")
         session.posting = True
         try:
             await self._take_payload(session)
-        except (ProtocolError, UnicodeDecodeError):
-            session.close(engine.PARSE_ERROR)
+        except (ProtocolError, UnicodeDecodeError) as error:
+            session.close(engine.PARSE_ERROR, why=str(error))
             raise RefusedError(400, 3, "Bad request") from None
         finally:
             session.posting = False
@@ -278,11 +334,15 @@ class EngineIOHandler(PublicHandler):
         values = self.request.query_arguments.get(name)
         return values[-1].decode("utf-8", "replace") if values and len(values) == 1 else ""
 
-    def _protocol_arguments(self) -> tuple[str, str]:
+    def _protocol_arguments(self, ticket: Ticket) -> tuple[str, str]:
         transport = self._query("transport")
         if transport not in {"polling", "websocket"}:
             raise RefusedError(400, 0, "Transport unknown")
-        if self._query("EIO") != str(PROTOCOL_REVISION):
+        revision = self._query("EIO")
+        if revision != str(PROTOCOL_REVISION):
+            channel = self.switchboard.channels.get(ticket.channel)
+            if revision == _OLD_REVISION and channel is not None:
+                channel.trouble(OLD_CLIENT, _OLD_CLIENT_SAID)
             raise RefusedError(400, 5, "Unsupported protocol version")
         return transport, self._query("sid")
 
@@ -327,9 +387,9 @@ class EngineWebSocket(WebSocketConnection):
                 return session.receive_message(message, number)
         try:
             packet = decode_packet(message)
-        except ProtocolError:
+        except ProtocolError as error:
             if session.websocket is self:
-                session.close(engine.PARSE_ERROR)
+                session.close(engine.PARSE_ERROR, why=str(error))
             else:
                 session.refuse_probe()
             return None
@@ -353,6 +413,11 @@ class EngineWebSocket(WebSocketConnection):
         wire = self._session.channel.wire
         if wire is not None:
             wire.packet(self._session, OUT if is_ours else IN, data, "websocket", 0)
+
+    def on_fault(self, error: FrameError) -> None:
+        """Tell the session of a message that is too big."""
+        if error.size:
+            self._session.too_big(error.size)
 
     def on_close(self) -> None:
         """Tell the session."""

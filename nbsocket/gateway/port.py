@@ -160,7 +160,7 @@ class KernelPort(Readiness):
     def _close_session(self, message: CloseSession) -> None:
         session = self.sessions.get(message.session)
         if session is not None:
-            session.close_after_queue(message.reason)
+            session.close_after_queue(message.reason, message.why)
 
     def _unregister(self, message: Unregister) -> None:
         channel = self.channels.pop(message.channel, None)

@@ -19,7 +19,8 @@ from nbsocket.gateway.client_session import ClientSession
 from nbsocket.gateway.codes import CodeOffice
 from nbsocket.gateway.counting import SAMPLE_EVERY_S, Counters, Rates, Traffic
 from nbsocket.gateway.tickets import GUEST, Ticket, TicketOffice
-from nbsocket.link.messages import ClientMessage, Closed, PageFile
+from nbsocket.link.messages import ClientMessage, Closed, PageFile, Trouble
+from nbsocket.link.troubles import Troubles
 from nbsocket.protocol.engine_session import TRANSPORT_CLOSE
 
 if TYPE_CHECKING:
@@ -96,6 +97,13 @@ class Channel:
     bench: Bench | None = None
     traffic: Traffic = field(default_factory=Traffic)
     rates: Rates = field(default_factory=Rates)
+    troubles: Troubles = field(default_factory=Troubles)
+
+    def trouble(self, kind: str, text: str) -> None:
+        """Count what went wrong with a client, and tell the kernel now and then."""
+        told = self.troubles.note(kind, text, time.monotonic())
+        if told:
+            self.port.send(Trouble(self.name, told))
 
 
 class RefusedError(Exception):

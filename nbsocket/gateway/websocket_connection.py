@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 from tornado.iostream import StreamClosedError
 
 from nbsocket.protocol.websocket import (
-    CloseCode,
+    CloseFinder,
     ControlFrame,
     FrameError,
     FrameReader,
@@ -55,6 +55,7 @@ class WebSocketConnection:
 
     __slots__ = (
         "_closing",
+        "_finder",
         "_has_told",
         "_incoming",
         "_ping",
@@ -74,6 +75,7 @@ class WebSocketConnection:
         self.sent_bytes = 0
         self._reader: FrameReader | None = FrameReader(max_message_bytes)
         self._incoming: Iterator[str | bytes | ControlFrame] | None = None
+        self._finder: CloseFinder | None = None
         self._closing = False
         self._has_told = False
         self._ping: bytes | None = None
@@ -89,6 +91,9 @@ class WebSocketConnection:
     def on_extra_frames(self, fragments: int, controls: int) -> Awaitable[None] | None:  # noqa: ARG002 - for who counts
         """Count frames that are not whole messages; read on when the result is done."""
         return None
+
+    def on_fault(self, error: FrameError) -> None:
+        """Notice that the client sent what is no frame, or one that is too big; ``on_close`` follows."""
 
     def on_close(self) -> None:
         """Take the end, whoever brought it about; it comes once."""
@@ -136,8 +141,11 @@ class WebSocketConnection:
             return
         self.received_bytes += len(arriving.result())
         if self._reader is None:
-            # The connection has failed, or the client has closed it: nothing counts any more.
-            self._read()
+            # The connection has failed, or the client has closed it: nothing counts but its answer.
+            if self._finder is not None and self._finder.receive(arriving.result()):
+                self.abort()
+            else:
+                self._read()
             return
         self._incoming = self._reader.receive(arriving.result())
         self._take()
@@ -160,7 +168,7 @@ class WebSocketConnection:
                     asyncio.ensure_future(hold).add_done_callback(self._go_on)
                     return
         except FrameError as error:
-            self._fail(error.code)
+            self._fail(error)
         except Exception:
             log.exception("nbsocket: a fault in nbsocket itself; one client is closed")
             self.abort()
@@ -233,21 +241,27 @@ class WebSocketConnection:
 
     # --- the end ----------------------------------------------------------------------------
 
-    def close_websocket(self, code: int) -> None:
+    def close_websocket(self, code: int | None, reason: str = "") -> None:
         """Send a CLOSE frame, and give the client a few seconds to answer it."""
-        self._send_close(code)
+        self._send_close(code, reason)
         self._end_within(_CLOSE_S)
 
-    def _send_close(self, code: int | None) -> None:
+    def _send_close(self, code: int | None, reason: str = "") -> None:
         if not self._closing:
-            self.on_control(close_frame(code), is_ours=True)
-            self._write(close_frame(code))
+            frame = close_frame(code, reason)
+            self.on_control(frame, is_ours=True)
+            self._write(frame)
             self._closing = True
 
-    def _fail(self, code: CloseCode) -> None:
-        """Say what is wrong, and read on without listening, so that the client learns of it."""
-        self._send_close(code)
+    def _fail(self, error: FrameError) -> None:
+        """Say what is wrong, and read on until the client has answered, so that it learns of it."""
+        self.on_fault(error)
+        self._send_close(error.code, str(error))
+        self._finder = CloseFinder()
+        rest = b"" if self._reader is None else self._reader.rest
         self._reader = None
+        if self._finder.receive(rest):
+            self.abort()
         self._end_within(_LINGER_S)
         self._tell_close()
 

@@ -25,6 +25,9 @@ class ChannelEvents(Protocol):
     def watched(self, *, on: bool) -> None:
         """Somebody begins or ceases to watch the channel."""
 
+    def troubled(self, text: str) -> None:
+        """Something went wrong with a client: for the author of the server."""
+
     def lost(self, by: str) -> None:
         """Another kernel took the channel over."""
 

@@ -60,10 +60,10 @@ class Client:
         if self.is_open:
             self._carrier.send(Deliver(frames, [self.session]))
 
-    def close(self, reason: str = "forced close") -> None:
-        """Close the connection once what was sent before is written."""
+    def close(self, reason: str = "forced close", why: str = "") -> None:
+        """Close the connection once what was sent before is written; ``why`` is told to the client."""
         if self.is_open:
-            self._carrier.send(CloseSession(self.session, reason))
+            self._carrier.send(CloseSession(self.session, reason, why))
 
     # --- while it is taken over from an earlier process of this kernel ----------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import re
+import sys
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,11 @@ _CLIENT_SCRIPT = re.compile(
     rb"""(?:\./|/)?socket\.io/socket\.io(?:\.min|\.esm|\.esm\.min)?\.js(?P=quote)(?=[\s>])""",
     re.IGNORECASE,
 )
+_FOREIGN_CLIENT = re.compile(
+    rb"""["'](?P<url>(?:https?:)?//[^"'\s<>]{1,300}?socket\.io[^"'\s<>]{0,200}?\.js)["'?]""", re.IGNORECASE
+)
 _RESERVED = frozenset({"socket.io", "join"})
+_MAY_LOAD = frozenset({".html", ".htm", ".js", ".mjs"})
 
 
 def publish(carrier: Carrier, channel: str, file: str | Path, at: str, assets: Iterable[str | Path]) -> str:
@@ -39,6 +44,7 @@ def publish(carrier: Carrier, channel: str, file: str | Path, at: str, assets: I
     body = _CLIENT_SCRIPT.sub(
         rb'\g<before>"' + b"../" * depth + rb'socket.io/socket.io.js"', main.read_bytes()
     )
+    _warn_of_foreign_client(main, body)
     files = {path: PageFile("text/html; charset=utf-8", body)}
     folder = path.rpartition("/")[0]
     for asset in map(Path, assets):
@@ -48,11 +54,24 @@ def publish(carrier: Carrier, channel: str, file: str | Path, at: str, assets: I
             msg = f"two files would be served at {name!r}; rename one of them"
             raise ValueError(msg)
         files[name] = PageFile(_content_type(asset.name), asset.read_bytes())
+        if asset.suffix in _MAY_LOAD:
+            _warn_of_foreign_client(asset, files[name].body)
     reply = carrier.request(PublishPage, channel=channel, files=files)
     if reply.error:
         msg = f"The Jupyter server has no channel {channel!r}; run the cell that creates it again."
         raise LinkLostError(msg)
     return path
+
+
+def _warn_of_foreign_client(file: Path, body: bytes) -> None:
+    found = _FOREIGN_CLIENT.search(body)
+    if found is not None:
+        url = found["url"].decode("utf-8", "replace")
+        sys.stderr.write(
+            f"nbsocket: {file.name} loads {url}, which knows neither this channel's address nor "
+            "its ticket: io() will not connect. Write  "
+            '<script src="socket.io/socket.io.js"></script>  instead.\n'
+        )
 
 
 def _page_path(at: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from functools import partial
@@ -13,8 +14,10 @@ import msgspec
 from nbsocket.kernel.client import MAX_NAMESPACES, Client
 from nbsocket.kernel.dynamic import ParentNamespace
 from nbsocket.kernel.namespace import Namespace
+from nbsocket.kernel.output import HandlerRun
 from nbsocket.kernel.pace import Pace
 from nbsocket.kernel.remembered import read_state
+from nbsocket.link.troubles import NO_PACKET, Troubles
 from nbsocket.protocol.errors import ProtocolError
 from nbsocket.protocol.socket_packet import DEFAULT_NAMESPACE, Packet, PacketType, encode_packet
 from nbsocket.protocol.socket_states import Trigger
@@ -58,6 +61,9 @@ class Reception:
         self.doors: dict[str, Callable[[dict[str, Any]], str]] = {}
         """By what tickets open: returns why a CONNECT with this ``auth`` is refused; empty if it is not."""
         self.pace = Pace()
+        self.troubles = Troubles()
+        self.cell = here.cells.running()
+        """The run that asked for the server latest: there its author reads."""
 
     def namespace(self, name: str) -> Namespace:
         """Return the namespace of this name; it exists from now on."""
@@ -148,8 +154,13 @@ class Reception:
             job = None if packet is None else self._job_for(client, packet)
             if packet is None and client.decoder.incomplete and not client.is_awaiting_attachments:
                 self._expect_attachments(client)
-        except ProtocolError:
-            self._drop(client, "parse error")
+        except ProtocolError as error:
+            self._trouble(
+                NO_PACKET,
+                f"A client ({client.role}) sent what is not a Socket.IO packet, or not one that may come "
+                f"then ({error}); it was closed.",
+            )
+            self._drop(client, "parse error", str(error))
             job = None
         if job is None:
             self._carrier.consumed(size)
@@ -184,7 +195,9 @@ class Reception:
             if is_ours or client.decoder.progress != progress:
                 self._expect_attachments(client)
             else:
-                self._drop(client, "parse error")
+                why = f"attachments of a packet did not come within {_ATTACHMENTS_S:g} s"
+                self._trouble(NO_PACKET, f"A client ({client.role}) was closed: {why}.")
+                self._drop(client, "parse error", why)
 
         self._here.handlers.later(_ATTACHMENTS_S, check)
 
@@ -311,8 +324,23 @@ class Reception:
         while (held := client.next_held()) is not None:
             self._take(client, *held)
 
-    def _drop(self, client: Client, reason: str) -> None:
-        client.close(reason)
+    def _trouble(self, kind: str, text: str) -> None:
+        told = self.troubles.note(kind, text, time.monotonic())
+        if told:
+            self.troubled(told)
+
+    def troubled(self, text: str) -> None:
+        """Say under the server's cell what went wrong with a client."""
+        output = self._here.output
+
+        def say() -> None:
+            context = output.context_of(self.cell, HandlerRun("", None))
+            context.run(lambda: sys.stderr.write(f"nbsocket, {self.name!r}: {text}\n"))
+
+        self._here.handlers.post(say)
+
+    def _drop(self, client: Client, reason: str, why: str = "") -> None:
+        client.close(reason, why)
         self.closed(client.session, reason)
 
     def closed(self, session: int, reason: str) -> None:

@@ -20,6 +20,7 @@ from nbsocket.link.messages import (
     Register,
     Reply,
     Sequenced,
+    Trouble,
     Unregister,
     Watch,
 )
@@ -61,6 +62,7 @@ class RoutingCarrier:
             Closed: self._client_closed,
             Reply: self._replied,
             Watch: self._watched,
+            Trouble: self._troubled,
             ChannelLost: self._lost,
         }
         self._is_child = False
@@ -241,6 +243,11 @@ class RoutingCarrier:
         events = self._channels.get(message.channel)
         if events is not None:
             events.watched(on=message.on)
+
+    def _troubled(self, message: Trouble) -> None:
+        events = self._channels.get(message.channel)
+        if events is not None:
+            events.troubled(message.text)
 
     def _lost(self, message: ChannelLost) -> None:
         events = self._channels.pop(message.channel, None)

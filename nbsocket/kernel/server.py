@@ -114,6 +114,7 @@ class Server(Emitter, Registering):
                 msg = f"{self.name!r} runs with recovery={now}; close it with io.close() first."
                 raise ValueError(msg)
             here.carrier.wait_up()
+            self._reception.cell = here.cells.running() or self._reception.cell
             # The newest server is what panes and magics take by default.
             here.servers[self.name] = here.servers.pop(self.name)
             return
@@ -351,6 +352,9 @@ class Server(Emitter, Registering):
             at: Where below the channel's address, such as ``"/"`` or ``"/teacher"``.
             assets: Further files that it loads, served beside it under their own names.
 
+        Where it loads the client from elsewhere, a line under the cell says so: that one knows neither this
+        channel's address nor its ticket.
+
         Raises:
             FileNotFoundError: A file is not there.
         """
@@ -367,6 +371,8 @@ class Server(Emitter, Registering):
             ``clients``, ``queued_bytes``, ``sessions`` (one entry a client: role, transport, queue, drops),
             ``rates`` (messages a second over the last ten seconds),
             ``traffic`` (messages both ways, dropped and cut by reason, ``ended`` by disconnect reason),
+            ``troubles`` by kind (``too_big``, ``old_client``, ``other_parser``, ``no_packet``), each with
+            its ``count`` and its ``latest`` text,
             ``link``, and ``handlers``: events ``handled`` here, those that are ``waiting``, and how many
             milliseconds the latest thousand took from their arrival in this process to the end of their
             handlers (``p50_ms``, ``p90_ms``, ``p99_ms``; an ``async def`` one up to its first await).
@@ -378,7 +384,8 @@ class Server(Emitter, Registering):
         if reply.error:
             msg = f"The Jupyter server has no channel {self.name!r}; run the cell that creates it again."
             raise LinkLostError(msg)
-        return {**reply.value, "handlers": self._reception.pace.figures()}
+        troubles = {**reply.value["troubles"], **self._reception.troubles.figures()}
+        return {**reply.value, "troubles": troubles, "handlers": self._reception.pace.figures()}
 
     def close(self) -> None:
         """Give the channel back; its clients' connections are closed.

@@ -118,10 +118,11 @@ class Deliver(LinkMessage, tag="deliver"):
 
 
 class CloseSession(LinkMessage, tag="close_session"):
-    """End a client's session after what was delivered to it before."""
+    """End a client's session after what was delivered to it before; ``why`` is told to the client."""
 
     session: int
     reason: str
+    why: str = ""
 
 
 class MintTicket(LinkMessage, tag="mint_ticket"):
@@ -251,6 +252,13 @@ class Watch(LinkMessage, tag="watch"):
     on: bool
 
 
+class Trouble(LinkMessage, tag="trouble"):
+    """Something went wrong with a client that its author would not see; ``text`` says what to do."""
+
+    channel: str
+    text: str
+
+
 class ChannelLost(LinkMessage, tag="channel_lost"):
     """Another kernel took the channel over."""
 
@@ -301,6 +309,7 @@ Sequenced = (
     | ClientMessage
     | Closed
     | Watch
+    | Trouble
     | ChannelLost
     | Reply
     | Roster

@@ -47,12 +47,14 @@ class FrameError(ProtocolError):
     Args:
         code: The close code to answer with.
         problem: What is wrong with it.
+        size: How many bytes a message that is too big would have; else 0.
     """
 
-    def __init__(self, code: CloseCode, problem: str) -> None:
+    def __init__(self, code: CloseCode, problem: str, size: int = 0) -> None:
         """Say what to close with, and why."""
         super().__init__(problem)
         self.code = code
+        self.size = size
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +129,15 @@ def control_frame(opcode: Opcode, body: bytes = b"") -> bytes:
     return _header(_FIN | opcode, len(body)) + body
 
 
-def close_frame(code: int | None = None) -> bytes:
-    """Return a CLOSE frame with ``code``, or with none (section 5.5.1)."""
-    return control_frame(Opcode.CLOSE, b"" if code is None else code.to_bytes(2, "big"))
+def close_frame(code: int | None = None, reason: str = "") -> bytes:
+    """Return a CLOSE frame with ``code`` and at most 123 bytes of ``reason``, or with neither.
+
+    Source: RFC 6455, section 5.5.1.
+    """
+    if code is None:
+        return control_frame(Opcode.CLOSE)
+    said = reason.encode()[: _MAX_7_BIT - 2].decode("utf-8", "ignore").encode()
+    return control_frame(Opcode.CLOSE, code.to_bytes(2, "big") + said)
 
 
 def _apply_mask(mask: bytes, data: bytes) -> bytes:
@@ -187,8 +195,13 @@ class FrameReader:
         self.kept_frames: list[bytes] | None = None
         self.fragment_count = 0
 
+    @property
+    def rest(self) -> bytes:
+        """What has arrived and is not read yet: after a fault, from the faulty frame's first byte on."""
+        return bytes(self._buffer)
+
     # One loop without calls, since it runs for every message.
-    def receive(self, data: bytes) -> Iterator[str | bytes | ControlFrame]:  # noqa: C901
+    def receive(self, data: bytes) -> Iterator[str | bytes | ControlFrame]:  # noqa: C901, PLR0912
         """Take the next bytes; yield each message and each control frame that is complete.
 
         It must be used up before the next bytes are given.
@@ -204,33 +217,37 @@ class FrameReader:
             self._buffer.clear()
         position, end = 0, len(data)
         needed = _HEADER_BYTES
-        while end - position >= _HEADER_BYTES:
-            first, second = data[position], data[position + 1]
-            frame_at, at = position, position + _HEADER_BYTES
-            length = second & 0x7F
-            if length > _MAX_7_BIT:
-                start, at = at, at + (2 if length == _16_BIT else 8)
-                if at > end:
-                    needed = at - position
+        try:
+            while end - position >= _HEADER_BYTES:
+                first, second = data[position], data[position + 1]
+                frame_at, at = position, position + _HEADER_BYTES
+                length = second & 0x7F
+                if length > _MAX_7_BIT:
+                    start, at = at, at + (2 if length == _16_BIT else 8)
+                    if at > end:
+                        needed = at - position
+                        break
+                    length = (_uint16 if length == _16_BIT else _uint64)(data, start)[0]
+                is_whole = first in _WHOLE and self._fragments is None
+                if not is_whole or length > self._max_bytes or second < _MASKED:
+                    self._check(first, second, length)
+                body_at = at + _MASK_BYTES
+                if body_at + length > end:
+                    needed = body_at + length - position
                     break
-                length = (_uint16 if length == _16_BIT else _uint64)(data, start)[0]
-            is_whole = first in _WHOLE and self._fragments is None
-            if not is_whole or length > self._max_bytes or second < _MASKED:
-                self._check(first, second, length)
-            body_at = at + _MASK_BYTES
-            if body_at + length > end:
-                needed = body_at + length - position
-                break
-            position = body_at + length
-            body = apply_mask(data[at:body_at], data[body_at:position])
-            if self.kept_frames is not None:
-                self.kept_frames.append(data[frame_at:position])
-            if not is_whole:
-                yield from self._take(first, body)
-            elif first == _FIN_TEXT:
-                yield _text(body)
-            else:
-                yield body
+                position = body_at + length
+                body = apply_mask(data[at:body_at], data[body_at:position])
+                if self.kept_frames is not None:
+                    self.kept_frames.append(data[frame_at:position])
+                if not is_whole:
+                    yield from self._take(first, body)
+                elif first == _FIN_TEXT:
+                    yield _text(body)
+                else:
+                    yield body
+        except FrameError:
+            self._buffer += data[position:]
+            raise
         if position < end:
             self._buffer += data[position:] if position else data
             self._needed = needed
@@ -251,8 +268,10 @@ class FrameReader:
         begun = self._fragments
         if (opcode == Opcode.CONTINUATION) is (begun is None):
             raise FrameError(CloseCode.PROTOCOL_ERROR, "fragments of a message are out of order")
-        if length + len(begun or b"") > self._max_bytes:
-            raise FrameError(CloseCode.TOO_BIG, f"a message has more than {self._max_bytes} bytes")
+        size = length + len(begun or b"")
+        if size > self._max_bytes:
+            text = f"a message of {size} bytes is over the limit of {self._max_bytes}"
+            raise FrameError(CloseCode.TOO_BIG, text, size)
 
     def _take(self, first: int, body: bytes) -> Iterator[str | bytes | ControlFrame]:
         opcode = Opcode(first & 0x0F)
@@ -270,6 +289,37 @@ class FrameReader:
         if first & _FIN:
             whole, self._fragments = bytes(self._fragments), None
             yield _text(whole) if self._is_text else whole
+
+
+class CloseFinder:
+    """Looks for the client's CLOSE among what still arrives after a fault; of others it reads the heads."""
+
+    __slots__ = ("_buffer", "_skipped")
+
+    def __init__(self) -> None:
+        """Begin at a frame's first byte."""
+        self._buffer = bytearray()
+        self._skipped = 0
+
+    def receive(self, data: bytes) -> bool:
+        """Take the next bytes; return whether a CLOSE has come."""
+        buffer = self._buffer
+        buffer += data
+        while True:
+            passed = min(self._skipped, len(buffer))
+            del buffer[:passed]
+            self._skipped -= passed
+            if self._skipped or len(buffer) < _HEADER_BYTES:
+                return False
+            if buffer[0] & 0x0F == Opcode.CLOSE:
+                return True
+            length, at = buffer[1] & 0x7F, _HEADER_BYTES
+            if length > _MAX_7_BIT:
+                at += 2 if length == _16_BIT else 8
+                if len(buffer) < at:
+                    return False
+                length = int.from_bytes(buffer[_HEADER_BYTES:at], "big")
+            self._skipped = at + length + (_MASK_BYTES if buffer[1] & _MASKED else 0)
 
 
 def _check_close(body: bytes) -> None:

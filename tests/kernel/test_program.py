@@ -261,5 +261,5 @@ def test_port_3000_is_the_default():
         "print(where_to_listen(None, None, {}))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "Listening(host='127.0.0.1', port=3000, limits={})\n"
+    assert done.stdout == "Listening(host='127.0.0.1', port=3000, limits={}, is_private=False)\n"
     assert free_port() != 3000

@@ -95,6 +95,9 @@ THREATS = {
 
 PROMISES = {
     1: "a notebook without a Jupyter server, and views on pages that are not Jupyter's",
+    2: "messages over max_payload",
+    3: "clients of the wrong kind; headers of one's own",
+    4: "HTTP as Node takes it; WebSocket handshakes and closes",
 }
 
 FAULTS_WITHOUT_TEST = {

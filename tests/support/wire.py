@@ -67,6 +67,12 @@ class WebSocket:
         for message in messages:
             await self.connection.write_message(message, binary=isinstance(message, bytes))
 
+    async def send_fragments(self, *parts: bytes) -> None:
+        """Send one text message in so many frames."""
+        protocol: Any = self.connection.protocol
+        for number, part in enumerate(parts):
+            protocol._write_frame(number == len(parts) - 1, 0x0 if number else 0x1, part)
+
     async def raw(self) -> str | bytes | None:
         """Return the next message, whatever it is; None when it is closed."""
         return await asyncio.wait_for(self.connection.read_message(), _PATIENCE_S)

@@ -214,10 +214,7 @@ async def test_bodies_that_are_huge_slow_or_odd(strangers, jupyter, figure):
     grown = memory_kib(pid) - before
     assert answers["512 MiB announced"].startswith(b"HTTP/1.1 4")
     for answer in answers.values():
-        assert answer in (
-            b"",
-            *[b"HTTP/1.1 %d %s" % one for one in ((400, b"Bad Request"), (413, b"x"))],
-        ), answers
+        assert answer[:12] in (b"", b"HTTP/1.1 400", b"HTTP/1.1 413"), answers
     assert grown < 4 * 1024
     figure(f"{len(answers)} bodies refused ({', '.join(answers)}); memory {grown:+} KiB")
 
