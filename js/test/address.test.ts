@@ -40,6 +40,15 @@ describe("io()", () => {
     });
   });
 
+  it("leaves cookies out at home: no answer there is for a page that sends them", () => {
+    const headers = { "x-class": "7b" };
+    const { options } = resolve("/", { withCredentials: true, extraHeaders: headers }, home);
+    expect(options).not.toHaveProperty("withCredentials");
+    expect(options.extraHeaders).toEqual(headers);
+    const other = resolve("https://other.example/", { withCredentials: true }, home);
+    expect(other.options.withCredentials).toBe(true);
+  });
+
   it("never hands the ticket to another server", () => {
     const other = resolve("https://other.example/", {}, home);
     expect(other).toEqual({ uri: "https://other.example/", options: {} });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { parseArgument } from "../src/pane/arguments";
+import { parseArgument, problemOfName } from "../src/pane/arguments";
 import { frameDocument, scriptJson, scriptText } from "../src/script/frame";
 import { BoundedLog } from "../src/shared/log";
+import { largestMessage, objection } from "../src/shared/size";
 import { shortened, show, visible } from "../src/shared/text";
 
 describe("a bounded log", () => {
@@ -44,6 +45,9 @@ describe("arguments as they are typed", () => {
   it.each([
     ["hello", "Text needs double quotes"],
     ["'hello'", "JSON wants double quotes"],
+    ["{'from': 1}", "double quotes, not single"],
+    ["{'from': \"Ada\", \"to\": 'Bo'}", "double quotes, not single"],
+    ["['a', 'b']", "double quotes, not single"],
     ["{a: 1}", "Names in an object"],
     ["[1, 2,]", "a comma too many"],
     ["", "not complete"],
@@ -52,6 +56,76 @@ describe("arguments as they are typed", () => {
     const parsed = parseArgument(text);
     expect(parsed.ok).toBe(false);
     if (!parsed.ok) expect(parsed.problem).toMatch(new RegExp(words));
+  });
+});
+
+describe("numbers as they are typed", () => {
+  it.each([
+    ["12345678901234567890", "would arrive as 12345678901234567168"],
+    ['[1, {"a": 9007199254740993}]', "9007199254740993 would arrive as 9007199254740992"],
+    ["1e999", "is beyond what a number can be"],
+    ["[-1e400]", "-1e400 is beyond"],
+    ["-0", "would arrive as 0"],
+    ["[-0.0]", "would arrive as 0"],
+  ])("says what becomes of %s", (text, problem) => {
+    const parsed = parseArgument(text);
+    expect(parsed.ok).toBe(false);
+    expect(parsed.ok ? "" : parsed.problem).toContain(problem);
+  });
+
+  it.each([
+    "9007199254740991",
+    "-9007199254740992",
+    "9007199254740994",
+    "1e20",
+    "0.1",
+    "0",
+    '"12345678901234567890"',
+    '{"1e999": "-0", "a\\"1e999": 1}',
+  ])("takes %s as it is", (text) => {
+    expect(parseArgument(text)).toEqual({ ok: true, value: JSON.parse(text) });
+  });
+});
+
+describe("an event's name", () => {
+  it.each([
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+  ])("is not %s, which the libraries keep for themselves", (name) => {
+    expect(problemOfName(name)).toContain("is Socket.IO's own event");
+  });
+
+  it("is any other text", () => {
+    expect(problemOfName("")).toBe("An event needs a name.");
+    expect(problemOfName("Connect")).toBe("");
+    expect(problemOfName("toString")).toBe("");
+  });
+});
+
+describe("the size of an event", () => {
+  const event = (...args: unknown[]) => ({ nsp: "/", data: ["e", ...args] });
+
+  it("is that of its text in UTF-8, with the type of its packet", () => {
+    expect(largestMessage(event("é"), false)).toBe(`42["e","é"]`.length + 1);
+    expect(largestMessage({ ...event(), nsp: "/x", id: 7 }, true)).toBe('42/x,7["e"]'.length);
+  });
+
+  it("is that of its largest attachment, which polling sends as Base64", () => {
+    const bytes = new Uint8Array(1000);
+    expect(largestMessage(event(bytes, new ArrayBuffer(10)), false)).toBe(1000);
+    expect(largestMessage(event({ deep: [bytes.buffer] }), true)).toBe(1 + 1336);
+  });
+
+  it("is objected to from one byte over the limit on", () => {
+    expect(objection(1_000_000, 1_000_000)).toBe("");
+    expect(objection(5, 0)).toBe("");
+    const said = objection(1_000_001, 1_000_000);
+    expect(said).toContain("1,000,001 bytes");
+    expect(said).toContain("takes 1,000,000 (max_payload)");
   });
 });
 

@@ -100,9 +100,12 @@ class HandlerOutput:
         if cell is not None and cell.parent and pin is not None:
             pin(cell.parent)
 
-    def listen(self, pane_id: str, listener: Callable[[HandlerRun, str, str], None]) -> None:
-        """Have ``listener(run, kind, text)`` called for what handlers of a pane's events print."""
-        self._listeners[pane_id] = listener
+    def listen(self, pane_id: str, listener: Callable[[HandlerRun, str, str], None] | None) -> None:
+        """Have ``listener(run, kind, text)`` called for what a pane's events print; None ends it."""
+        if listener is None:
+            self._listeners.pop(pane_id, None)
+        else:
+            self._listeners[pane_id] = listener
 
     def hear_failures(self, key: str, call: Callable[[str, int | None], None] | None) -> None:
         """Have ``call(why, ack_id)`` told of a client's events that are not handled; None ends it."""

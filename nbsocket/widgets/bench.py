@@ -60,6 +60,11 @@ class DuplexBench(LinkedView, SavedWidget):
         self._source.stop()
         self.set_trait("running", False)  # noqa: FBT003 - traitlets
 
+    def close(self) -> None:
+        """Close it, and send no more events."""
+        self._source.stop()
+        super().close()
+
     def picture(self, content: dict[str, Any]) -> str:
         """Return the figures as a table, and the sentence."""
         said = text_of(content.get("said", ""))

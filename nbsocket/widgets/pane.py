@@ -88,6 +88,11 @@ class Pane(LinkedView, SavedWidget):
         }
         self.set_trait("weather", weather)
 
+    def close(self) -> None:
+        """Close it, and hear no more of what handlers print."""
+        self._handlers.output.listen(self.pane_id, None)
+        super().close()
+
     def cut(self) -> None:
         """Break this pane's connection, as a network does; it comes back by itself."""
         self.send({"type": "handler_output", "items": [{"kind": "cut", "event": "", "text": ""}]})

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import html
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
+
+from nbsocket.kernel.host import host
+
+if TYPE_CHECKING:
+    from nbsocket.kernel.cells import CellRun
+
+_shown: dict[Any, tuple[CellRun, list[LinkedView]]] = {}
+"""The views that the latest run of each cell made."""
 
 
 class LinkedView(anywidget.AnyWidget):
     """A view that needs a Jupyter server with nbsocket, since the page reaches the channel through it.
 
-    Where the kernel listens by itself it shows a note in its place, with what goes on working and the call
+    Where the process listens by itself it shows a note in its place, with what goes on working and the call
     that makes a link; the link itself is a secret, and no output holds it.
+
+    A view whose cell has been run again is closed once nobody sees it any more.
     """
 
     base_url = traitlets.Unicode(
@@ -32,11 +42,48 @@ class LinkedView(anywidget.AnyWidget):
             traits["note"] = f"{self.what_it_is} {_WITHOUT_A_SERVER}"
         for name, value in traits.items():
             self.set_trait(name, value)
+        self._views = 0
+        self._is_replaced = False
+        self.on_msg(self._page_counts)
+        self._replace()
+
+    def _replace(self) -> None:
+        """Take the place of what an earlier run of this cell made."""
+        run = host().cells.running()
+        if run is None:
+            return
+        # Not its type: traitlets makes one for each widget.
+        place = run.cell_id or tuple(getattr(self, name, "") for name in ("what_it_is", "channel", "name"))
+        made, views = _shown.get(place, (run, []))
+        if made is not run:
+            for view in views:
+                view.replaced()
+            views = []
+        views.append(self)
+        _shown[place] = run, views
+
+    def replaced(self) -> None:
+        """Close, now or when its last view is gone: a later run has made another."""
+        self._is_replaced = True
+        if self._views <= 0:
+            self.close()
+
+    def _page_counts(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        if isinstance(content, dict) and content.get("type") == "views":
+            count = content.get("count")
+            self._views = count if isinstance(count, int) else 0
+            if self._is_replaced:
+                self.replaced()
+
+    def close(self) -> None:
+        """Close it, and what belongs to it alone."""
+        super().close()
+        self.layout.close()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         if not self.note:
             return super()._repr_mimebundle_(**options)
-        text = f'<p style="{_BOX}">{html.escape(self.note)}</p>'
+        text = f'<div style="{_BOX}">{html.escape(self.note)}</div>'
         return {"text/plain": self.note, "text/html": text}, {}
 
 
@@ -46,4 +93,4 @@ _WITHOUT_A_SERVER = (
     "a client: io.ticket().link is the address to open in it. To see this view, open the notebook in "
     "JupyterLab or Notebook, started from an environment that has nbsocket."
 )
-_BOX = "font:13px/1.5 system-ui,sans-serif;border:1px solid #bbb;border-radius:6px;padding:8px;margin:0"
+_BOX = "font:13px/1.5 system-ui,sans-serif;border:1px solid #bbb;border-radius:6px;padding:8px"

@@ -122,7 +122,7 @@ def test_errors_in_arguments_are_shown_as_one_types(notebook):
         ("[1, 2", "JSON"),
     ]:
         alice.fill("echo", text)
-        expect(alice.element.locator(".nbs-composer .nbs-problem")).to_contain_text(problem)
+        expect(alice.element.locator('.nbs-composer [id$="-problem-0"]')).to_contain_text(problem)
         expect(alice.element.locator('[data-field="argument"]')).to_have_attribute("aria-invalid", "true")
         expect(alice.element.locator('[data-action="emit"]')).to_be_disabled()
     alice.fill("echo", '{"a": 1}')
@@ -347,3 +347,119 @@ def test_a_question_that_no_handler_answers_is_told_at_once(notebook):
     alice.fill("echo", "1")
     alice.emit()
     expect(alice.rows("out", "echo")).to_have_attribute("data-ack", "answered")
+
+
+@pytest.mark.promise(7)
+def test_a_nested_value_opens_as_a_tree_of_lines(notebook):
+    """Each entry stands on a line: not one character a line."""
+    alice = notebook.pane("alice")
+    value = {
+        "user": {"name": "Ada Lovelace", "langs": ["Python", "JavaScript"], "at": {"x": 1, "y": 2}},
+        "long": "x" * 60,
+    }
+    alice.fill("echo", json.dumps(value))
+    alice.emit()
+    tree = alice.rows("out", "echo").locator("details.nbs-tree")
+    tree.locator("summary").first.click()
+    for inner in range(3):
+        tree.locator("details").nth(inner).locator("summary").first.click()
+    lines = tree.locator("li")
+    for index in range(lines.count()):
+        line = lines.nth(index)
+        assert line.evaluate("one => getComputedStyle(one).display") == "list-item"
+        box = line.bounding_box()
+        if line.locator("li").count() == 0:
+            assert box["height"] < 30, line.text_content()
+    alice.element.screenshot(path=PICTURES / "tree.png")
+
+
+@pytest.mark.promise(7)
+def test_keys_that_are_pressed_in_a_pane_are_no_shortcuts_of_the_notebook(notebook):
+    """JupyterLab cuts a cell on x, deletes it on d d, makes another on a and b, and goes on with arrows."""
+    page, alice = notebook.page, notebook.pane("alice")
+    cells = page.locator(".jp-Cell").count()
+    for place in (
+        alice.element.locator('[data-action="pause"]'),
+        alice.element.locator('[data-action="disconnect"]'),
+        alice.element.locator(".nbs-log > ol"),
+        alice.element.locator("summary").first,
+        alice.element.locator('[data-field="ask"]'),
+        alice.element.locator('[data-field="filter"]'),
+    ):
+        place.focus()
+        for key in "xddabzmyv1":
+            page.keyboard.press(key)
+        page.keyboard.press("ArrowDown")
+        expect(place).to_be_focused()
+    page.wait_for_timeout(500)
+    assert page.locator(".jp-Cell").count() == cells
+    assert page.locator(".jp-MarkdownCell").count() == 0
+    alice.element.locator('[data-action="pause"]').focus()
+    page.keyboard.press("Control+s")
+    expect(page.locator("#jp-main-dock-panel .jp-mod-dirty")).to_have_count(0)
+
+
+@pytest.mark.promise(7)
+def test_the_log_scrolls_by_keyboard(notebook):
+    page, alice = notebook.page, notebook.pane("alice")
+    notebook.run(3)
+    log = alice.element.locator(".nbs-log > ol")
+    page.wait_for_function("document.querySelectorAll('.nbs-log > ol > li').length > 100")
+    alice.press("pause")
+    log.focus()
+    bottom = log.evaluate("one => one.scrollTop")
+    assert bottom > 100
+    page.keyboard.press("Home")
+    page.wait_for_function("document.querySelector('.nbs-log > ol').scrollTop === 0")
+    page.keyboard.press("PageDown")
+    page.wait_for_function("document.querySelector('.nbs-log > ol').scrollTop > 0")
+    page.keyboard.press("End")
+    page.wait_for_function(f"document.querySelector('.nbs-log > ol').scrollTop >= {bottom}")
+
+
+@pytest.mark.promise(7)
+def test_a_reserved_name_and_a_number_that_would_change_are_not_emitted(notebook, errors):
+    alice = notebook.pane("alice")
+    button = alice.element.locator('[data-action="emit"]')
+    alice.fill("disconnect", "1")
+    expect(button).to_be_disabled()
+    expect(alice.element).to_contain_text("“disconnect” is Socket.IO's own event")
+    alice.fill("echo", "12345678901234567890")
+    expect(button).to_be_disabled()
+    expect(alice.element).to_contain_text("would arrive as 12345678901234567168")
+    alice.fill("echo", "{'from': 1}")
+    expect(alice.element).to_contain_text("JSON wants double quotes, not single ones")
+    alice.element.screenshot(path=PICTURES / "objections.png")
+    alice.fill("echo", "1")
+    alice.emit()
+    expect(alice.rows("out", "echo")).to_have_count(1)
+    assert errors == []
+
+
+@pytest.mark.promise(2)
+@pytest.mark.fault(30)
+def test_what_is_over_the_limit_is_not_sent_and_the_pane_says_both_sizes(notebook, errors, tmp_path):
+    alice = notebook.pane("alice")
+    alice.fill("echo", json.dumps("x" * 1_000_000))
+    alice.emit()
+    said = alice.element.get_by_role("alert")
+    expect(said).to_contain_text(
+        "Not sent: this is 1,000,013 bytes in one go, and the server takes 1,000,000"
+    )
+    assert alice.element.evaluate("one => one.scrollWidth <= one.clientWidth"), "nothing sticks out"
+    alice.element.screenshot(path=PICTURES / "too-big.png")
+    alice.has_state("connected")
+    expect(alice.rows("out")).to_have_count(0)
+    file = tmp_path / "big.bin"
+    file.write_bytes(b"x" * 1_000_001)
+    alice.fill("echo")
+    alice.element.locator('[data-field="file"]').set_input_files(file)
+    alice.emit()
+    expect(said).to_contain_text("this is 1,000,001 bytes in one go")
+    alice.fill("echo", json.dumps("x" * 999_000))
+    alice.element.get_by_label("Remove argument 1").click()
+    alice.emit()
+    expect(said).to_have_count(0)
+    expect(alice.rows("out", "echo")).to_have_count(1)
+    alice.has_state("connected")
+    assert errors == []

@@ -1,10 +1,10 @@
 // The only file of the bench that knows anywidget.
 
-import type { AnyModel, RenderProps } from "@anywidget/types";
+import type { AnyModel } from "@anywidget/types";
 import { signal } from "@preact/signals";
 import { render as draw } from "preact";
 import { baseUrl } from "../jupyter/server";
-import { noteInstead } from "../shared/note";
+import { inHost } from "../shared/host";
 import { hideSaved, Snapshots } from "../shared/saved";
 import { Bench } from "./bench";
 import { meanOf, Run, sentence } from "./run";
@@ -13,7 +13,6 @@ import { WAYS } from "./ways";
 interface BenchModel {
   channel: string;
   base_url: string;
-  note: string;
   rate: number;
   interval: number;
   running: boolean;
@@ -62,10 +61,7 @@ export default () => {
         void run?.stop();
       };
     },
-    render({ model, el }: RenderProps<BenchModel>) {
-      el.classList.add("nbs-host");
-      const removeNote = noteInstead(model, el);
-      if (removeNote) return removeNote;
+    render: inHost<BenchModel>(({ model, el }) => {
       const mine = runOf(model);
       const show = hideSaved(model.get("saved_id"));
       const rate = signal(model.get("rate"));
@@ -102,6 +98,6 @@ export default () => {
         views -= 1;
         if (views === 0) void mine.stop();
       };
-    },
+    }),
   };
 };

@@ -1,8 +1,9 @@
 // The only file of the board that knows anywidget.
 
-import type { AnyModel, RenderProps } from "@anywidget/types";
+import type { AnyModel } from "@anywidget/types";
 import { signal } from "@preact/signals";
 import { render as draw } from "preact";
+import { inHost } from "../shared/host";
 import { batched } from "../shared/log";
 import { hideSaved, Snapshots } from "../shared/saved";
 import { type BoardKind, BoardView } from "./boardview";
@@ -54,8 +55,7 @@ export default () => {
         snapshots.stop();
       };
     },
-    render({ model, el }: RenderProps<BoardModel>) {
-      el.classList.add("nbs-host");
+    render: inHost<BoardModel>(({ model, el }) => {
       const show = hideSaved(model.get("saved_id"));
       model.send({ type: "show" });
       draw(<View model={model} />, el);
@@ -63,6 +63,6 @@ export default () => {
         draw(null, el);
         show();
       };
-    },
+    }),
   };
 };

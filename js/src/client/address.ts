@@ -40,10 +40,12 @@ export function resolve(
 ): { uri: string | undefined; options: Options } {
   if (!isHome(uri, home)) return { uri, options };
   const namespace = uri?.startsWith("/") ? uri : "/";
+  // The ticket is what counts; with cookies the browser would refuse an answer that is for every origin.
+  const { withCredentials: _, ...others } = options;
   return {
     uri: home.origin + namespace,
     options: {
-      ...options,
+      ...others,
       path: options.path && options.path !== "/socket.io" ? options.path : home.path,
       query: {
         ...(options.query as Record<string, string> | undefined),

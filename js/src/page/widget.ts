@@ -1,23 +1,18 @@
 // What io.page shows: the page in a sandboxed frame, and a way to open it in a tab.
 
-import type { RenderProps } from "@anywidget/types";
 import { ApiError, baseUrl, mintTicket } from "../jupyter/server";
-import { noteInstead } from "../shared/note";
+import { inHost } from "../shared/host";
 
 export interface PageModel {
   channel: string;
   path: string;
   base_url: string;
-  note: string;
 }
 
 const SANDBOX = "allow-scripts allow-forms allow-modals";
 
 export default () => ({
-  render({ model, el }: RenderProps<PageModel>) {
-    el.classList.add("nbs-host");
-    const removeNote = noteInstead(model, el);
-    if (removeNote) return removeNote;
+  render: inHost<PageModel>(({ model, el }) => {
     const channel = model.get("channel");
     const base = baseUrl(model.get("base_url"));
     const address = new URL(`nbsocket/${channel}/${model.get("path")}`, base);
@@ -79,5 +74,5 @@ export default () => ({
     });
 
     return () => frame.remove();
-  },
+  }),
 });

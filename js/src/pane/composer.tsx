@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 import { shortened, visible } from "../shared/text";
-import { type Parsed, parseArgument } from "./arguments";
+import { type Parsed, parseArgument, problemOfName } from "./arguments";
 import type { PaneConnection } from "./connection";
 import { keepMessage, type Message, savedMessages } from "./saved";
 
@@ -28,14 +28,16 @@ export function Composer({ connection }: { connection: PaneConnection }) {
   const history = useSignal<Message[]>([]);
   const at = useSignal(0);
   const parsed = args.value.map(read);
-  const nameless = event.value.trim() === "";
-  const ready = !nameless && parsed.every((one) => one.ok);
+  const objected = useSignal("");
+  const nameProblem = problemOfName(event.value.trim());
+  const ready = nameProblem === "" && parsed.every((one) => one.ok);
 
   function emit(submitted?: Event): void {
     submitted?.preventDefault();
     if (!ready) return;
     const values = parsed.map((one) => (one.ok ? one.value : undefined));
-    connection.emit(event.value.trim(), values, ask.value);
+    objected.value = connection.emit(event.value.trim(), values, ask.value);
+    if (objected.value) return;
     const message = typed();
     if (message && JSON.stringify(message) !== JSON.stringify(history.value.at(-1))) {
       history.value = [...history.value, message].slice(-REMEMBERED);
@@ -96,13 +98,17 @@ export function Composer({ connection }: { connection: PaneConnection }) {
           autocomplete="off"
           spellcheck={false}
           value={event.value}
-          aria-invalid={nameless}
+          aria-invalid={nameProblem !== ""}
+          aria-describedby={`${id}-event-problem`}
           title="Arrow keys bring back what was emitted before"
           onKeyDown={recall}
           onInput={(changed) => {
             event.value = changed.currentTarget.value;
           }}
         />
+        <span class="nbs-problem" id={`${id}-event-problem`} aria-live="polite">
+          {nameProblem}
+        </span>
       </label>
       {args.value.map((text, index) => {
         const result = parsed[index];
@@ -148,6 +154,11 @@ export function Composer({ connection }: { connection: PaneConnection }) {
           </div>
         );
       })}
+      {objected.value && (
+        <p class="nbs-problem nbs-objected" role="alert">
+          {objected.value}
+        </p>
+      )}
       <div class="nbs-actions">
         <button
           type="button"

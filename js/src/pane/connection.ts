@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { Manager, type Socket } from "socket.io-client";
 import { ApiError, ForeignServerError, mintTicket, restartKernelOf } from "../jupyter/server";
 import { BoundedLog, batched } from "../shared/log";
+import { largestMessage, objection } from "../shared/size";
 import { forget, watch } from "../shared/times";
 import { CALM, Sky, transportsUnder, type Weather } from "../shared/weather";
 import type { Entry } from "./entries";
@@ -61,6 +62,8 @@ export class PaneConnection {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private light: ReturnType<typeof setTimeout> | undefined;
   private tries = 0;
+  /** What the server takes in one message, in bytes, as it said when it was connected last; 0 before. */
+  private limit = 0;
   private nextId = 1;
   private receivedCount = 0;
   private readonly changed = batched(() => {
@@ -104,8 +107,15 @@ export class PaneConnection {
     this.setState("disconnected", note);
   }
 
-  /** Emit; while there is no connection the client keeps it and sends it later. */
-  emit(event: string, args: unknown[], ask: boolean): void {
+  /** Emit, or return why not; while there is no connection the client keeps it and sends it later. */
+  emit(event: string, args: unknown[], ask: boolean): string {
+    const packet = {
+      nsp: this.options.namespace,
+      data: [event, ...args],
+      ...(ask ? { id: 1e6 } : {}),
+    };
+    const problem = objection(largestMessage(packet, this.transport === "polling"), this.limit);
+    if (problem) return problem;
     const entry: Entry = this.entry("out", event, args);
     entry.kept = !this.socket?.connected;
     if (ask) {
@@ -125,6 +135,7 @@ export class PaneConnection {
       this.socket?.emit(event, ...args);
     }
     this.add(entry);
+    return "";
   }
 
   /** Answer an event for which the server waits. */
@@ -265,6 +276,7 @@ export class PaneConnection {
       this.setState("connected", "");
       const engine = manager.engine;
       engine.once("upgrade", () => this.changed());
+      this.limit = (engine as unknown as { _maxPayload: number })._maxPayload;
     });
     socket.on("disconnect", (reason) => {
       if (!this.wanted) return;

@@ -1,9 +1,9 @@
 // The only file of the pane that knows anywidget: connect with the first view, leave after the last.
 
-import type { AnyModel, RenderProps } from "@anywidget/types";
+import type { AnyModel } from "@anywidget/types";
 import { render as draw } from "preact";
 import { baseUrl } from "../jupyter/server";
-import { noteInstead } from "../shared/note";
+import { inHost } from "../shared/host";
 import { hideSaved, Snapshots } from "../shared/saved";
 import { CALM, type Weather } from "../shared/weather";
 import { PaneConnection } from "./connection";
@@ -15,7 +15,6 @@ export interface PaneModel {
   name: string;
   pane_id: string;
   base_url: string;
-  note: string;
   saved_id: string;
   /** What the kernel says of the weather; seconds are milliseconds here already. */
   weather: Partial<Weather>;
@@ -116,10 +115,7 @@ export default () => {
         close();
       };
     },
-    render({ model, el }: RenderProps<PaneModel>) {
-      el.classList.add("nbs-host");
-      const removeNote = noteInstead(model, el);
-      if (removeNote) return removeNote;
+    render: inHost<PaneModel>(({ model, el }) => {
       const joined = join(model);
       const show = hideSaved(model.get("saved_id"));
       draw(
@@ -131,6 +127,6 @@ export default () => {
         show();
         leave();
       };
-    },
+    }),
   };
 };

@@ -1,16 +1,15 @@
 // The only file of the class's panel that knows anywidget.
 
-import type { AnyModel, RenderProps } from "@anywidget/types";
+import type { AnyModel } from "@anywidget/types";
 import { signal } from "@preact/signals";
 import { render as draw } from "preact";
 import { baseUrl } from "../jupyter/server";
-import { noteInstead } from "../shared/note";
+import { inHost } from "../shared/host";
 import { Panel, type PanelState, TicketDoor } from "./panel";
 
 interface PanelModel {
   channel: string;
   base_url: string;
-  note: string;
   public_url: string;
 }
 
@@ -57,13 +56,10 @@ export default () => {
       model.on("msg:custom", onMessage);
       return () => model.off("msg:custom", onMessage);
     },
-    render({ model, el }: RenderProps<PanelModel>) {
-      el.classList.add("nbs-host");
-      const removeNote = noteInstead(model, el);
-      if (removeNote) return removeNote;
+    render: inHost<PanelModel>(({ model, el }) => {
       model.send({ what: "door" });
       draw(<View model={model} />, el);
       return () => draw(null, el);
-    },
+    }),
   };
 };

@@ -1,10 +1,9 @@
 // What %%client shows: a sandboxed frame, and its console beside it.
 
 import clientCode from "virtual:client-code";
-import type { RenderProps } from "@anywidget/types";
 import { ApiError, askChannel, baseUrl } from "../jupyter/server";
+import { inHost } from "../shared/host";
 import { BoundedLog, batched } from "../shared/log";
-import { noteInstead } from "../shared/note";
 import { visible } from "../shared/text";
 import { type FrameMessage, frameDocument } from "./frame";
 import { Seat } from "./seat";
@@ -13,7 +12,6 @@ export interface ScriptModel {
   channel: string;
   name: string;
   base_url: string;
-  note: string;
   code: string;
 }
 
@@ -32,10 +30,7 @@ function element<K extends keyof HTMLElementTagNameMap>(
 }
 
 export default () => ({
-  render({ model, el }: RenderProps<ScriptModel>) {
-    el.classList.add("nbs-host");
-    const removeNote = noteInstead(model, el);
-    if (removeNote) return removeNote;
+  render: inHost<ScriptModel>(({ model, el }) => {
     const name = model.get("name");
     const root = element("section", "nbs nbs-script");
     root.setAttribute("aria-label", `Client ${name}`);
@@ -143,5 +138,5 @@ export default () => ({
       window.removeEventListener("message", onMessage);
       frame?.remove();
     };
-  },
+  }),
 });

@@ -1,9 +1,9 @@
 // The only file of the wire view that knows anywidget.
 
-import type { AnyModel, RenderProps } from "@anywidget/types";
+import type { AnyModel } from "@anywidget/types";
 import { render as draw } from "preact";
 import { baseUrl } from "../jupyter/server";
-import { noteInstead } from "../shared/note";
+import { inHost } from "../shared/host";
 import { hideSaved, Snapshots } from "../shared/saved";
 import { timesOf } from "../shared/times";
 import { Feed } from "./feed";
@@ -13,7 +13,6 @@ import { Wire } from "./wire";
 export interface WireModel {
   channel: string;
   base_url: string;
-  note: string;
   saved_id: string;
 }
 
@@ -42,10 +41,7 @@ export default () => {
   }
 
   return {
-    render({ model, el }: RenderProps<WireModel>) {
-      el.classList.add("nbs-host");
-      const removeNote = noteInstead(model, el);
-      if (removeNote) return removeNote;
+    render: inHost<WireModel>(({ model, el }) => {
       const base = baseUrl(model.get("base_url"));
       const joined = join(model, base);
       const show = hideSaved(model.get("saved_id"));
@@ -55,6 +51,6 @@ export default () => {
         show();
         leave();
       };
-    },
+    }),
   };
 };
