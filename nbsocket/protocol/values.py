@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 import sys
+from array import array
 from typing import Any
 
 import msgspec
@@ -36,15 +37,42 @@ _SURROGATES = re.compile(
 _NOT_BRACKETS = re.compile(r"[^][{}]+")
 _AS_THEY_ARE = frozenset({str, bool, type(None)})
 _INT, _FLOAT = frozenset({int}), frozenset({float})
+_PLAIN_KINDS = frozenset("biuf")
+"""NumPy's kinds of numbers: bool, signed and unsigned integers, floats."""
+
+_LARGEST_NUMBER = 8
+"""Bytes of the largest number in a typed array."""
+
+_FUNCTION = "call(event, ...) to ask for an acknowledgement: there is no callback here"
+_LISTED, _ISO, _TEXT, _NOTHING = "list(value)", "value.isoformat()", "str(value)", "None"
 _WAYS_OUT = {
+    # By the name of the class, or of one that it is made from: none of their modules is loaded for this.
     "set": "sorted(value), or list(value)",
     "frozenset": "sorted(value), or list(value)",
-    "datetime": "value.isoformat()",
-    "date": "value.isoformat()",
-    "Decimal": "float(value), or str(value)",
+    **dict.fromkeys(("deque", "range", "generator", "map", "filter", "zip", "dict_keys"), _LISTED),
+    **dict.fromkeys(("dict_values", "dict_items", "KeysView", "ValuesView", "ItemsView"), _LISTED),
+    **dict.fromkeys(("datetime", "date", "time"), _ISO),
+    "timedelta": "value.total_seconds()",
+    **dict.fromkeys(("UUID", "PurePath", "ZoneInfo", "BaseException"), _TEXT),
+    **dict.fromkeys(("Decimal", "Fraction"), "float(value), or str(value)"),
+    "complex": "[value.real, value.imag]",
+    "Enum": "value.value, or value.name",
+    **dict.fromkeys(("mappingproxy", "UserDict", "ChainMap", "Mapping"), "dict(value)"),
+    "BytesIO": "value.getvalue()",
+    "function": _FUNCTION,
+    "method": _FUNCTION,
+    "builtin_function_or_method": _FUNCTION,
+    "datetime64": "str(value)",
+    "timedelta64": 'value / numpy.timedelta64(1, "s")',
+    "longdouble": "float(value)",
+    "complexfloating": "[value.real, value.imag]",
+    **dict.fromkeys(("NaTType", "NAType"), _NOTHING),
+    **dict.fromkeys(("Series", "Index", "ExtensionArray", "Tensor"), "value.tolist()"),
     "DataFrame": 'value.to_dict("records")',
-    "Series": "value.tolist()",
+    "Struct": "msgspec.to_builtins(value)",
+    "BaseModel": "value.model_dump()",
 }
+_ANYTHING = "None, bool, int, float, str, bytes, lists and dicts"
 
 
 class _UnsendableError(Exception):
@@ -103,10 +131,10 @@ def _plain_dict(value: dict[Any, Any], depth: int, attachments: list[bytes]) -> 
     plain: dict[str, Any] = {}
     key: Any
     for key, item in value.items():
-        name = key if type(key) is str else _key(key)
         try:
+            name = key if type(key) is str else _key(key, value)
             plain[name] = _plain(item, depth, attachments)
-        except _UnsendableError as error:
+        except _UnsendableError as error:  # noqa: PERF203 - the error asks which key it was
             error.path = f"[{key!r}]{error.path}"
             raise
     return plain
@@ -139,20 +167,48 @@ def _rarer(value: Any, attachments: list[bytes]) -> Any:
         return _integer(int(value))
     if isinstance(value, float):
         return _number(float(value))
+    if isinstance(value, array):
+        return _attach(value.tobytes(), attachments)
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         if isinstance(value, numpy.ndarray):
-            if value.dtype.hasobject:
-                msg = "an array of Python objects has no bytes; use .tolist()"
-                raise _UnsendableError(msg)
-            return _attach(value.tobytes(), attachments)
-        if isinstance(value, numpy.generic):
+            return _attach(_bytes_of_array(value), attachments)
+        if isinstance(value, numpy.generic) and value.dtype.kind in _PLAIN_KINDS:
             item = value.item()
-            if isinstance(item, (bool, int, float, str, bytes)):
+            if isinstance(item, (bool, int, float)):
                 return _plain(item, 1, attachments)
-    way_out = _WAYS_OUT.get(type(value).__name__, "None, bool, int, float, str, bytes, lists and dicts")
-    msg = f"{type(value).__name__} cannot be sent; use {way_out}"
+    msg = f"{type(value).__name__} cannot be sent; use {_way_out(value)}"
     raise _UnsendableError(msg)
+
+
+def _bytes_of_array(value: Any) -> bytes:
+    """Return a NumPy array's numbers as JavaScript's typed arrays read them: C order, little-endian."""
+    kind, size = value.dtype.kind, value.dtype.itemsize
+    if hasattr(value, "mask"):
+        msg = "a masked array would lose its mask; use value.filled(0), or value.tolist()"
+    elif kind == "M":
+        msg = "an array of dates would arrive as bare numbers; use value.astype(str).tolist()"
+    elif kind == "m":
+        msg = 'an array of times would arrive as bare numbers; use value / numpy.timedelta64(1, "s")'
+    elif kind == "c":
+        msg = "an array of complex numbers is none in JavaScript; send value.real and value.imag"
+    elif kind == "f" and size > _LARGEST_NUMBER:
+        msg = "numbers of this size are none in JavaScript; use value.astype(float)"
+    elif kind not in _PLAIN_KINDS:
+        msg = f"an array of {value.dtype} has no numbers for JavaScript; use value.tolist()"
+    else:
+        little: bytes = value.astype(value.dtype.newbyteorder("<"), copy=False).tobytes()
+        return little
+    raise _UnsendableError(msg)
+
+
+def _way_out(value: Any) -> str:
+    kinds = type(value).__mro__
+    if kinds[0].__module__.startswith("polars") and kinds[0].__name__ == "DataFrame":
+        return "value.to_dicts()"
+    if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
+        return "dataclasses.asdict(value)"
+    return next((_WAYS_OUT[kind.__name__] for kind in kinds if kind.__name__ in _WAYS_OUT), _ANYTHING)
 
 
 def _integer(value: int) -> int:
@@ -165,17 +221,28 @@ def _integer(value: int) -> int:
 def _number(value: float) -> float:
     if math.isfinite(value):
         return value
-    msg = f"{value} is no JSON number; send None or a string instead"
+    msg = f"{value} is not a JSON number; send None or a string instead"
     raise _UnsendableError(msg)
 
 
-def _key(key: Any) -> str:
+def _key(key: Any, entries: dict[Any, Any]) -> str:
+    """Return the name that a key which is no plain string has in JSON."""
     if isinstance(key, str):
         return str.__str__(key)
-    if isinstance(key, int) and not isinstance(key, bool):
-        return str(key)
-    msg = f"the key {key!r} is no string"
+    numpy = sys.modules.get("numpy")
+    is_integer = isinstance(key, int) or (numpy is not None and isinstance(key, numpy.integer))
+    if is_integer and not isinstance(key, bool):
+        name = str(int(key))
+        if name in entries:
+            msg = f"the keys {int(key)} and {name!r} are one name in JSON, and an entry would be lost"
+            raise _UnsendableError(msg)
+        return name
+    msg = f"a key that is {_article(type(key).__name__)} cannot be sent; use a string"
     raise _UnsendableError(msg)
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def _attach(data: bytes, attachments: list[bytes]) -> dict[str, Any]:
