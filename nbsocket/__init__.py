@@ -20,6 +20,7 @@ from nbsocket.errors import (
     ListenError,
     NbSocketError,
     NoServerError,
+    ServerClosedError,
     VersionMismatchError,
 )
 
@@ -54,6 +55,7 @@ __all__ = [
     "NoServerError",
     "ParentNamespace",
     "Server",
+    "ServerClosedError",
     "Socket",
     "Ticket",
     "VersionMismatchError",

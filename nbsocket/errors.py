@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbsocket.protocol.errors import EncodeError
-
-
-class NbSocketError(Exception):
-    """What all errors of nbsocket have in common."""
+from nbsocket.protocol.errors import EncodeError, NbSocketError
 
 
 class NoServerError(NbSocketError):
@@ -21,6 +17,10 @@ class ExtensionNotLoadedError(NbSocketError):
 
 class VersionMismatchError(NbSocketError):
     """Server and kernel have versions of nbsocket that do not understand each other."""
+
+
+class ServerClosedError(NbSocketError):
+    """The server was closed, or another notebook has taken its channel."""
 
 
 class LinkLostError(NbSocketError):
@@ -78,5 +78,6 @@ __all__ = [
     "ListenError",
     "NbSocketError",
     "NoServerError",
+    "ServerClosedError",
     "VersionMismatchError",
 ]

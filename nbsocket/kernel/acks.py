@@ -26,13 +26,11 @@ class PendingAck:
     Args:
         event: What was emitted; for messages.
         sockets: Who is asked, in order.
-        ack_id: By which number they answer.
     """
 
-    def __init__(self, event: str, sockets: Sequence[Any], ack_id: int) -> None:
+    def __init__(self, event: str, sockets: Sequence[Any]) -> None:
         """Wait for all of ``sockets``."""
         self._event = event
-        self._ack_id = ack_id
         self._sockets = list(sockets)
         self._answers: dict[str, Any] = {}
         self._open = {socket.id for socket in sockets}
@@ -76,7 +74,7 @@ class PendingAck:
         wait(wait_some)
         return self._results()
 
-    async def wait_async(self, timeout_s: float) -> list[Any]:
+    async def wait_async(self, timeout_s: float | None) -> list[Any]:
         """Await until all have answered.
 
         Raises:
@@ -91,7 +89,7 @@ class PendingAck:
             missing = [socket for socket in self._sockets if socket.id not in self._answers]
         if missing:
             for socket in missing:
-                socket._expect_no_ack(self._ack_id)
+                socket._expect_no_ack(self)
             # Panes and headless clients say what they are called.
             who = ", ".join(socket.handshake.query.get("name") or socket.id for socket in missing[:3])
             msg = f"{len(missing)} of {len(self._sockets)} did not acknowledge {self._event!r}: {who}"

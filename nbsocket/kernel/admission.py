@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nbsocket.errors import NbSocketError
 from nbsocket.kernel.client import RESTARTED
 from nbsocket.kernel.handlers import Hook, Registration
 from nbsocket.kernel.recovery import MAX_ABSENCE_S, Frames
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from nbsocket.kernel.remembered import Remembered
 
 
-class ConnectionRefused(Exception):  # noqa: N818 - what a middleware says, in Socket.IO's words
+class ConnectionRefused(NbSocketError):  # noqa: N818 - what a middleware says, in Socket.IO's words
     """Raised by a middleware to refuse a client.
 
     Args:

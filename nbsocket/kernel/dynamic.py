@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from nbsocket.kernel.acks import PendingAck
+from nbsocket.kernel.broadcast import BroadcastOperator, Emitter
 from nbsocket.kernel.handlers import CONNECTION_EVENTS, HandlerTable, Hook, Registration, check_takes_socket
 from nbsocket.kernel.registering import Registering
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from nbsocket.kernel.socket import Socket
 
 
-class ParentNamespace(Registering):
+class ParentNamespace(Registering, Emitter):
     """What namespaces with matching names have in common: handlers, middleware, broadcasts.
 
     Args:
@@ -78,15 +80,39 @@ class ParentNamespace(Registering):
         registered: Callable[[Socket], Any] = self._register(Hook.MIDDLEWARE, middleware, once=False)
         return registered
 
-    def emit(self, event: str, *args: Any) -> None:
-        """Emit ``event`` to every socket in every one of them.
+    # --- all of them together ---------------------------------------------------------------
 
-        Raises:
-            EncodeError: A value cannot be sent; the message names its path.
-            BlockingCallError: In an ``async def`` handler, while the server has no room for more.
-        """
+    def _operator(self) -> BroadcastOperator:
+        return BroadcastOperator(self)
+
+    def _select(self, rooms: frozenset[str], excluded: frozenset[str]) -> list[Socket]:
+        return [one for child in list(self._children.values()) for one in child._select(rooms, excluded)]
+
+    def _light_up(self, sockets: list[Socket]) -> None:
+        for socket in sockets:
+            socket.namespace._light_up([socket])
+
+    def _broadcast(
+        self,
+        event: str,
+        args: tuple[Any, ...],
+        rooms: frozenset[str],
+        excluded: frozenset[str],
+        *,
+        volatile: bool,
+    ) -> None:
         for child in list(self._children.values()):
-            child.emit(event, *args)
+            child._broadcast(event, args, rooms, excluded, volatile=volatile)
+
+    def _ask(
+        self, event: str, args: tuple[Any, ...], rooms: frozenset[str], excluded: frozenset[str]
+    ) -> PendingAck:
+        asked = [(child, child._select(rooms, excluded)) for child in list(self._children.values())]
+        pending = PendingAck(event, [one for _, sockets in asked for one in sockets])
+        for child, sockets in asked:
+            child._wait_for_room()
+            child._ask_these(event, args, sockets, pending)
+        return pending
 
     # --- what the server does with it -------------------------------------------------------
 

@@ -21,6 +21,7 @@ from nbsocket.kernel.runtime import HandlerThread
 
 if TYPE_CHECKING:
     from nbsocket.kernel.carrier import Carrier
+    from nbsocket.kernel.cells import CellRun
     from nbsocket.kernel.server import Server
 
 _NOT_A_NAME = re.compile(r"[^a-z0-9]+")
@@ -186,6 +187,11 @@ def host(listening: Listening | None = None, *, is_for_programs: bool = False) -
         )
         raise ValueError(msg)
     return _host
+
+
+def running_cell() -> CellRun | None:
+    """Return the cell run that the calling code belongs to; None where there is none, or no server yet."""
+    return None if _host is None else _host.cells.running()
 
 
 def newest_server(name: str | None = None) -> Server:

@@ -15,6 +15,7 @@ from nbsocket.errors import LinkLostError
 from nbsocket.kernel.acks import PendingAck
 from nbsocket.kernel.admission import Admission
 from nbsocket.kernel.broadcast import BroadcastOperator, Emitter
+from nbsocket.kernel.checks import seconds
 from nbsocket.kernel.dispatch import Dispatch
 from nbsocket.kernel.handlers import CONNECTION_EVENTS, HandlerTable, Hook, Registration, check_takes_socket
 from nbsocket.kernel.members import Members
@@ -183,19 +184,25 @@ class Namespace(Emitter, Registering):
         self, event: str, args: tuple[Any, ...], rooms: frozenset[str], excluded: frozenset[str]
     ) -> PendingAck:
         """Emit an event that every chosen socket answers."""
-        ack_id = next(self._ack_ids)
-        frames = encode_packet(Packet(PacketType.EVENT, self.name, [event, *args], ack_id))
         self._wait_for_room()
         with self._members.lock:
             sockets = self._select(rooms, excluded)
-            pending = PendingAck(event, sockets, ack_id)
-            for socket in sockets:
-                socket._expect_ack(ack_id, pending)
-            if sockets:
-                self._carrier.send(Deliver(frames, [socket._session for socket in sockets]))
-                if self._is_overheard:
-                    self._post(partial(self._dispatch.tell_outgoing, sockets, event, args))
+            pending = PendingAck(event, sockets)
+            self._ask_these(event, args, sockets, pending)
         return pending
+
+    def _ask_these(
+        self, event: str, args: tuple[Any, ...], sockets: list[Socket], pending: PendingAck
+    ) -> None:
+        """Send a question to sockets of this namespace."""
+        ack_id = next(self._ack_ids)
+        frames = encode_packet(Packet(PacketType.EVENT, self.name, [event, *args], ack_id))
+        for socket in sockets:
+            socket._expect_ack(ack_id, pending)
+        if sockets:
+            self._carrier.send(Deliver(frames, [socket._session for socket in sockets]))
+            if self._is_overheard:
+                self._post(partial(self._dispatch.tell_outgoing, sockets, event, args))
 
     def _wait_for_room(self) -> None:
         """Slow down an emitter that is faster than the clients read; nothing is lost."""
@@ -272,10 +279,11 @@ class Namespace(Emitter, Registering):
             event: Its name.
             timeout: Seconds after which the loop ends; None for never.
         """
-        return self.arrivals.stream(event, None, timeout, self.handlers)
+        return self.arrivals.stream(event, None, seconds(timeout), self.handlers)
 
     def _wait_for_arrival(self, event: str, client: Socket | None, timeout_s: float | None) -> Any:
         """Block until ``client`` (or anyone) emits ``event``."""
+        timeout_s = seconds(timeout_s)
         what = f"wait_for({event!r})"
         self.handlers.blocking(what, f"next({event!r})")
         arrival = self.arrivals.take(event, client, lambda wait: self.handlers.wait(wait, timeout_s, what))

@@ -6,7 +6,7 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Any, overload
 
-from nbsocket.errors import LinkLostError
+from nbsocket.errors import LinkLostError, ServerClosedError
 from nbsocket.kernel.broadcast import Emitter
 from nbsocket.kernel.host import Host
 from nbsocket.kernel.host import host as process_host
@@ -73,6 +73,8 @@ class Server(Emitter, Registering):
 
     name: str
     _is_made = False
+    _is_open: bool
+    _origins: frozenset[str]
     _reception: Reception
 
     def __new__(  # noqa: PYI034 - one per name
@@ -109,10 +111,15 @@ class Server(Emitter, Registering):
         """Take the channel; see the class."""
         here = process_host()
         if self._is_made:
-            if recovery != self._reception.recovery:
-                now = self._reception.recovery
-                msg = f"{self.name!r} runs with recovery={now}; close it with io.close() first."
-                raise ValueError(msg)
+            for option, wanted, now in (
+                ("recovery", recovery, self._reception.recovery),
+                ("open", open, self._is_open),
+                ("origins", frozenset(origins), self._origins),
+            ):
+                if wanted != now:
+                    shown = sorted(now) if isinstance(now, frozenset) else now
+                    msg = f"{self.name!r} runs with {option}={shown}; close it with io.close() first."
+                    raise ValueError(msg)
             here.carrier.wait_up()
             self._reception.cell = here.cells.running() or self._reception.cell
             # The newest server is what panes and magics take by default.
@@ -123,6 +130,8 @@ class Server(Emitter, Registering):
         self._carrier = here.carrier
         self._reception = Reception(self.name, here, recovery=recovery)
         self._default = self.of(DEFAULT_NAMESPACE)
+        self._is_open = open
+        self._origins = frozenset(origins)
         here.carrier.wait_up()
         here.carrier.open_channel(
             self.name,
@@ -266,9 +275,18 @@ class Server(Emitter, Registering):
             ttl: Seconds until it expires, at most seven days.
 
         Raises:
+            ServerClosedError: The server is closed.
             ValueError: The role is unknown, or ``ttl`` is out of bounds.
         """
+        self._check_not_closed()
         return Ticket(self._carrier, self.name, role, ttl)
+
+    def _check_not_closed(self) -> None:
+        if self._host.servers.get(self.name) is not self:
+            msg = (
+                f"This server is closed. Run the cell with  nbsocket.Server({self.name!r})  for a new one."
+            )
+            raise ServerClosedError(msg)
 
     def pane(self, name: str = "client") -> Pane:
         """Return a client to look at and to type into, beside the cell.
@@ -278,6 +296,7 @@ class Server(Emitter, Registering):
         """
         from nbsocket.widgets.pane import Pane  # noqa: PLC0415 - widgets load when first used
 
+        self._check_not_closed()
         return Pane(self.name, str(name), self._carrier.base_url, self._host.handlers)
 
     def wire(self) -> Wire:
@@ -288,6 +307,7 @@ class Server(Emitter, Registering):
         """
         from nbsocket.widgets.wire import Wire  # noqa: PLC0415 - widgets load when first used
 
+        self._check_not_closed()
         return Wire(self.name, self._carrier.base_url)
 
     def duplex_bench(
@@ -314,6 +334,7 @@ class Server(Emitter, Registering):
         from nbsocket.kernel.bench import Source  # noqa: PLC0415 - only where there is a bench
         from nbsocket.widgets.bench import DuplexBench  # noqa: PLC0415 - widgets load when first used
 
+        self._check_not_closed()
         if not 0.1 <= interval <= 60:  # noqa: PLR2004 - what the page can show
             msg = f"interval={interval!r}: 0.1 to 60 seconds are possible"
             raise ValueError(msg)
@@ -335,6 +356,7 @@ class Server(Emitter, Registering):
         """
         from nbsocket.classroom.classroom import Classroom  # noqa: PLC0415 - only where there is a class
 
+        self._check_not_closed()
         if self._class is None or not self._class.is_open:
             here = self._host
             self._class = Classroom(
@@ -361,6 +383,7 @@ class Server(Emitter, Registering):
         from nbsocket.kernel.pages import publish  # noqa: PLC0415 - only where pages are served
         from nbsocket.widgets.page import Page  # noqa: PLC0415 - widgets load when first used
 
+        self._check_not_closed()
         path = publish(self._carrier, self.name, file, at, assets or [])
         return Page(self.name, path, self._carrier.base_url)
 
@@ -380,6 +403,7 @@ class Server(Emitter, Registering):
         Raises:
             LinkLostError: The server does not answer.
         """
+        self._check_not_closed()
         reply = self._carrier.request(AskStats, channel=self.name)
         if reply.error:
             msg = f"The Jupyter server has no channel {self.name!r}; run the cell that creates it again."

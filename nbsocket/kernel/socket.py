@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nbsocket.kernel.broadcast import DEFAULT_ACK_TIMEOUT_S, BroadcastOperator
+from nbsocket.kernel.checks import no_options, room_names
+from nbsocket.kernel.checks import seconds as checked_seconds
 from nbsocket.kernel.handlers import HandlerTable, Hook, Registration
 from nbsocket.kernel.registering import Function, Registering
 from nbsocket.kernel.waiting import Arrival, value_of
@@ -19,7 +21,7 @@ from nbsocket.protocol.socket_states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from nbsocket.kernel.acks import PendingAck
     from nbsocket.kernel.client import Client
@@ -132,7 +134,7 @@ class Socket(Registering):
         """
         return self.namespace._rooms_of(self) if self._is_in_rooms else frozenset()
 
-    def join(self, *rooms: str) -> None:
+    def join(self, *rooms: str | Iterable[str]) -> None:
         """Join ``rooms``; a client that is gone joins none.
 
         Raises:
@@ -140,14 +142,18 @@ class Socket(Registering):
 
         Source: Socket.IO server API, ``socket.join(room)``.
         """
-        self.namespace._join(self, rooms)
+        self.namespace._join(self, room_names(rooms))
 
     def leave(self, room: str) -> None:
         """Leave ``room``; it does not matter whether the client was in it.
 
+        Raises:
+            TypeError: The name is not a string.
+
         Source: Socket.IO server API, ``socket.leave(room)``.
         """
-        self.namespace._leave(self, room)
+        for name in room_names([room]):
+            self.namespace._leave(self, name)
 
     def disconnect(self, close: bool = False) -> None:
         """Disconnect the client from this namespace; it will not come back by itself.
@@ -211,7 +217,24 @@ class Socket(Registering):
 
     # --- emitting ---------------------------------------------------------------------------
 
-    def emit(self, event: str, *args: Any) -> None:
+    def send(self, *args: Any) -> None:
+        """Emit the event ``message``.
+
+        Source: Socket.IO server API, ``socket.send([...args])``.
+        """
+        self.emit("message", *args)
+
+    def timeout(self, seconds: float) -> TimedSocket:
+        """Wait ``seconds`` for the acknowledgement of the next ``call`` or ``emit_with_ack``.
+
+        Raises:
+            TypeError: They are not a number.
+
+        Source: Socket.IO server API, ``socket.timeout(value)``, which counts milliseconds.
+        """
+        return TimedSocket(self, checked_seconds(seconds, "timeout()"))
+
+    def emit(self, event: str, *args: Any, **mistaken: Any) -> None:
         """Emit ``event`` to this client, in order, from any thread.
 
         To a client that is gone it does nothing, as in Socket.IO;
@@ -220,22 +243,29 @@ class Socket(Registering):
         Args:
             event: Its name.
             *args: JSON values, bytes-likes, NumPy scalars (as numbers) and arrays (as bytes).
+            **mistaken: None is taken; the error says what to write instead.
 
         Raises:
             EncodeError: A value cannot be sent; the message names its path.
             BlockingCallError: In an ``async def`` handler, while the server has no room for more.
+            TypeError: There is a keyword argument.
 
         Source: Socket.IO server API, ``socket.emit(eventName[, ...args])``.
         """
+        if mistaken:
+            no_options("emit", mistaken)
         self.namespace._emit_to(self, event, args)
 
-    def call(self, event: str, *args: Any, timeout: float = DEFAULT_ACK_TIMEOUT_S) -> Any:
+    def call(
+        self, event: str, *args: Any, timeout: float | None = DEFAULT_ACK_TIMEOUT_S, **mistaken: Any
+    ) -> Any:
         """Emit ``event``, wait for this client's acknowledgement and return it.
 
         Args:
             event: Its name.
             *args: What to send.
-            timeout: Seconds to wait.
+            timeout: Seconds to wait; None for ever.
+            **mistaken: None is taken; the error says what to write instead.
 
         Returns:
             One argument as itself, several as a tuple, none as None.
@@ -247,17 +277,21 @@ class Socket(Registering):
 
         Source: Socket.IO server API, ``socket.emitWithAck(eventName[, ...args])``.
         """
-        return self._me().timeout(timeout).call(event, *args)[0]
+        no_options("call", mistaken)
+        return self._waiting(timeout).call(event, *args)[0]
 
-    async def emit_with_ack(self, event: str, *args: Any, timeout: float = DEFAULT_ACK_TIMEOUT_S) -> Any:
+    async def emit_with_ack(
+        self, event: str, *args: Any, timeout: float | None = DEFAULT_ACK_TIMEOUT_S, **mistaken: Any
+    ) -> Any:
         """Do what ``call`` does, for code that awaits.
 
         Raises:
             AckTimeout: It did not come in time, or the client left.
         """
-        return (await self._me().timeout(timeout).emit_with_ack(event, *args))[0]
+        no_options("emit_with_ack", mistaken)
+        return (await self._waiting(timeout).emit_with_ack(event, *args))[0]
 
-    def to(self, *rooms: str) -> BroadcastOperator:
+    def to(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
         """Choose everybody in ``rooms`` but this client.
 
         Raises:
@@ -267,14 +301,14 @@ class Socket(Registering):
         """
         return self.broadcast.to(*rooms)
 
-    def in_(self, *rooms: str) -> BroadcastOperator:
+    def in_(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
         """Do the same as ``to``.
 
         Source: Socket.IO server API, ``socket.in(room)``.
         """
         return self.to(*rooms)
 
-    def except_(self, *rooms: str) -> BroadcastOperator:
+    def except_(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
         """Choose everybody but this client and the sockets in ``rooms``.
 
         Raises:
@@ -299,6 +333,9 @@ class Socket(Registering):
         Source: Socket.IO server API, ``Flag: 'volatile'``.
         """
         return self._me().volatile
+
+    def _waiting(self, timeout_s: float | None) -> BroadcastOperator:
+        return replace(self._me(), timeout_s=checked_seconds(timeout_s))
 
     def _me(self) -> BroadcastOperator:
         return BroadcastOperator(self.namespace, rooms=frozenset({self.id}))
@@ -328,7 +365,9 @@ class Socket(Registering):
             event: Its name.
             timeout: Seconds after which the loop ends; None for never.
         """
-        return self.namespace.arrivals.stream(event, self, timeout, self.namespace.handlers)
+        return self.namespace.arrivals.stream(
+            event, self, checked_seconds(timeout), self.namespace.handlers
+        )
 
     # --- what the namespace does with it ----------------------------------------------------
 
@@ -346,9 +385,10 @@ class Socket(Registering):
         """Have the acknowledgement of this id given to ``pending``."""
         self._acks[ack_id] = pending
 
-    def _expect_no_ack(self, ack_id: int) -> None:
+    def _expect_no_ack(self, pending: PendingAck) -> None:
         """Forget an acknowledgement that did not come in time."""
-        self._acks.pop(ack_id, None)
+        for ack_id in [ack_id for ack_id, one in list(self._acks.items()) if one is pending]:
+            self._acks.pop(ack_id, None)
 
     def _acknowledged(self, ack_id: int, args: list[Any]) -> None:
         """Take an acknowledgement; one that nobody waits for is ignored."""
@@ -379,6 +419,26 @@ class Socket(Registering):
             return False
         self._greeted_by.add(registration)
         return True
+
+
+@dataclass(frozen=True)
+class TimedSocket:
+    """What ``socket.timeout(seconds)`` returns: the socket, with another time to wait."""
+
+    socket: Socket
+    seconds: float | None
+
+    def emit(self, event: str, *args: Any) -> None:
+        """Do what ``socket.emit`` does."""
+        self.socket.emit(event, *args)
+
+    def call(self, event: str, *args: Any) -> Any:
+        """Do what ``socket.call`` does, with this time-out."""
+        return self.socket.call(event, *args, timeout=self.seconds)
+
+    async def emit_with_ack(self, event: str, *args: Any) -> Any:
+        """Do what ``socket.emit_with_ack`` does, with this time-out."""
+        return await self.socket.emit_with_ack(event, *args, timeout=self.seconds)
 
 
 def reason_of(trigger: Trigger) -> str:

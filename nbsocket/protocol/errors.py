@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 
+class NbSocketError(Exception):
+    """What all errors of nbsocket have in common."""
+
+
 class ProtocolError(ValueError):
     """What a peer sent breaks the protocol; that peer, and only that peer, is closed.
 
@@ -10,7 +14,7 @@ class ProtocolError(ValueError):
     """
 
 
-class EncodeError(ValueError):
+class EncodeError(NbSocketError, ValueError):
     """A value that the caller wants to send cannot be written as a Socket.IO packet.
 
     Raised at the caller's ``emit``, never at a peer.

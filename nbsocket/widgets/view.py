@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from nbsocket.kernel.host import host
+from nbsocket.kernel.host import running_cell
 
 if TYPE_CHECKING:
     from nbsocket.kernel.cells import CellRun
@@ -49,7 +49,7 @@ class LinkedView(anywidget.AnyWidget):
 
     def _replace(self) -> None:
         """Take the place of what an earlier run of this cell made."""
-        run = host().cells.running()
+        run = running_cell()
         if run is None:
             return
         # Not its type: traitlets makes one for each widget.

@@ -99,6 +99,7 @@ PROMISES = {
     3: "clients of the wrong kind; headers of one's own",
     4: "HTTP as Node takes it; WebSocket handshakes and closes",
     5: "values that would arrive changed",
+    6: "calls as other libraries have them; mistakes",
     7: "the pane: nested values, keys, names, numbers",
     11: "cells with views that run again and again",
 }
