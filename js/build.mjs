@@ -33,6 +33,14 @@ await build({
   format: "iife",
 });
 
+const prelude = await build({
+  ...common,
+  entryPoints: { prelude: "src/script/prelude.ts" },
+  format: "iife",
+  write: false,
+});
+const texts = { client: clientCode, prelude: prelude.outputFiles[0].text };
+
 await build({
   ...common,
   entryPoints: {
@@ -49,14 +57,14 @@ await build({
   jsxImportSource: "preact",
   plugins: [
     {
-      name: "client-code",
+      name: "code-of-frames",
       setup(builder) {
-        builder.onResolve({ filter: /^virtual:client-code$/ }, () => ({
-          path: "client-code",
+        builder.onResolve({ filter: /^virtual:(client|prelude)-code$/ }, ({ path }) => ({
+          path: path.slice("virtual:".length, -"-code".length),
           namespace: "virtual",
         }));
-        builder.onLoad({ filter: /.*/, namespace: "virtual" }, () => ({
-          contents: clientCode,
+        builder.onLoad({ filter: /.*/, namespace: "virtual" }, ({ path }) => ({
+          contents: texts[path],
           loader: "text",
         }));
       },
@@ -81,8 +89,10 @@ async function flat(css) {
 
 const tokens = await read("shared", "tokens.css");
 const boards = await read("board", "boardview.css");
+const lines = await read("shared", "lines.css");
+const parts = { board: boards, script: lines, page: lines };
 for (const name of ["pane", "wire", "script", "page", "board", "panel", "bench"]) {
-  const shared = name === "board" ? `${tokens}\n${boards}` : tokens;
+  const shared = `${tokens}\n${parts[name] ?? ""}`;
   const css = await flat(`${shared}\n${await read(name, `${name}.css`)}`);
   await writeFile(join(target, `${name}.css`), css);
   checkBudget(`${name}.js`, await readFile(join(target, `${name}.js`)));

@@ -138,7 +138,13 @@ describe("the document of a client cell", () => {
   });
 
   it("holds exactly its own four scripts", () => {
-    const text = frameDocument(home, "client</script>", "document.title = '</script>'", false);
+    const text = frameDocument(
+      home,
+      "prelude",
+      "client</script>",
+      "document.title = '</script>'",
+      false,
+    );
     const parsed = new DOMParser().parseFromString(text, "text/html");
     expect(parsed.querySelectorAll("script").length).toBe(4);
     expect(parsed.querySelectorAll("b").length).toBe(0);

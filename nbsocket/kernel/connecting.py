@@ -57,7 +57,7 @@ async def connect(
     loopback = parts.hostname in {"127.0.0.1", "::1", "localhost"}
     # On loopback the proof, not the certificate, tells who answers; it is often self-signed.
     request = HTTPRequest(target, connect_timeout=timeout_s, validate_cert=not loopback)
-    return await asyncio.wait_for(
+    connection = await asyncio.wait_for(
         websocket_connect(
             request,
             on_message_callback=on_message,
@@ -66,3 +66,8 @@ async def connect(
         ),
         timeout_s,
     )
+    stream = getattr(connection.protocol, "stream", None)
+    if stream is not None and not unix_socket:
+        # Else a message in several frames waits for the other end's delayed acknowledgement.
+        stream.set_nodelay(True)
+    return connection

@@ -11,7 +11,6 @@ import contextlib
 import logging
 import os
 import secrets
-import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -259,9 +258,6 @@ class LinkCarrier(RoutingCarrier):
         welcome: Welcome,
         url: str,
     ) -> None:
-        stream = getattr(connection.protocol, "stream", None)
-        if stream is not None and stream.socket.family != socket.AF_UNIX:
-            stream.set_nodelay(True)
         self._begin(connection, welcome, url)
         self._heard = True
         pinging = asyncio.ensure_future(self._ping(connection))

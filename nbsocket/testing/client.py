@@ -7,6 +7,7 @@ passes with a browser. It speaks WebSocket alone: no polling, no upgrade, no com
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import threading
 import time
@@ -17,7 +18,7 @@ from urllib.parse import quote
 from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
 
-from nbsocket.errors import AckTimeout, NbSocketError
+from nbsocket.errors import AckTimeout, EncodeError, NbSocketError
 from nbsocket.kernel.connecting import connect
 from nbsocket.kernel.host import host
 from nbsocket.kernel.output import TESTER
@@ -123,6 +124,7 @@ class Client:
         self._refusal: ClientRefused | None = None
         self.failures: list[str] = []
         self._unanswered: dict[int, str] = {}
+        self._max_payload = 1_000_000
         self._key = secrets.token_hex(8)
         host().handlers.output.hear_failures(self._key, self._not_handled)
         self._connection: WebSocketClientConnection | None = None
@@ -171,7 +173,7 @@ class Client:
         """Emit ``event`` to the server.
 
         Raises:
-            EncodeError: A value cannot be sent; the message names its path.
+            EncodeError: A value cannot be sent (the message names its path), or it is over ``max_payload``.
             ConnectionError: It is not connected.
         """
         self._send(Packet(PacketType.EVENT, self._namespace, [event, *args]))
@@ -281,6 +283,7 @@ class Client:
     def _engine(self, packet: EnginePacket) -> None:
         connection = self._connection
         if packet.type is EngineType.OPEN:
+            self._max_payload = int(json.loads(packet.data)["maxPayload"])
             # The connection's own variable is set only after this may have come.
             client_loop().call_soon(self._ask_in)
         elif packet.type is EngineType.PING and connection is not None:
@@ -342,11 +345,23 @@ class Client:
 
     def _send(self, packet: Packet) -> None:
         frames = encode_packet(packet)
+        self._check_size(packet, frames)
         connection = self._connection
         if connection is None or not self.connected:
             msg = f"{self.name} is not connected ({self.reason or 'not yet let in'})"
             raise ConnectionError(msg)
         self._write(connection, frames)
+
+    def _check_size(self, packet: Packet, frames: list[str | bytes]) -> None:
+        # The text of a message is preceded by the type of its Engine.IO packet.
+        sizes = [len(one) if isinstance(one, bytes) else 1 + len(one.encode()) for one in frames]
+        if max(sizes) > self._max_payload:
+            what = repr(packet.data[0]) if packet.type is PacketType.EVENT else "the answer"
+            raise EncodeError(
+                what,
+                f"{max(sizes):,} bytes in one go; the server takes {self._max_payload:,} (max_payload). "
+                "Send it in pieces.",
+            )
 
     def _write(self, connection: WebSocketClientConnection, frames: list[str | bytes]) -> None:
         def write() -> None:

@@ -53,7 +53,8 @@ class LinkedView(anywidget.AnyWidget):
         if run is None:
             return
         # Not its type: traitlets makes one for each widget.
-        place = run.cell_id or tuple(getattr(self, name, "") for name in ("what_it_is", "channel", "name"))
+        who = getattr(self, "channel", ""), getattr(self, "name", "")
+        place = run.cell_id or (self.what_it_is, *who)
         made, views = _shown.get(place, (run, []))
         if made is not run:
             for view in views:

@@ -8,8 +8,11 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from browser.conftest import ROOT
 from playwright.sync_api import expect
 
+MODULES = ROOT / "js" / "node_modules"
+PICTURES = ROOT / "test-results"
 SERVER = """
 import nbsocket
 io = nbsocket.Server("client-test")
@@ -261,3 +264,73 @@ def test_a_client_cell_comes_back_with_a_ticket_of_its_own(notebook):
     expect(shown.locator("li").nth(4)).to_contain_text("in ", timeout=15_000)
     notebook.page.wait_for_timeout(1000)
     assert notebook.run(10).strip() == "[('guest', True)]"
+
+
+PAGE_SERVER = """
+import nbsocket
+io = nbsocket.Server("page-console")
+
+@io.on("connection")
+def connected(socket):
+    socket.emit("newMessage", {"text": "Welcome!"})
+"""
+# As tutorials begin: a page that says what happens in its console alone.
+SILENT = """<!doctype html><html><head><meta charset="utf-8"></head><body>
+<script src="/socket.io/socket.io.js"></script>
+<script>
+  var socket = io();
+  socket.on("connect", function () { console.log("Connected to the server"); });
+  socket.on("newMessage", function (message) { console.log("new message", message); });
+</script>
+</body></html>"""
+
+
+@pytest.mark.promise(3)
+def test_a_page_with_nothing_to_see_shows_its_console(open_notebook, lab, errors):
+    (lab.root / "silent.html").write_text(SILENT)
+    (lab.root / "loud.html").write_text(SILENT.replace("<body>", "<body><h1>Here I am</h1>"))
+    cells = [PAGE_SERVER, 'io.page("silent.html")', 'io.page("loud.html", at="/loud")']
+    notebook = open_notebook("page-console.ipynb", cells)
+    for index in range(3):
+        notebook.run(index)
+    silent, loud = (notebook.page.locator(".nbs-page").nth(index) for index in range(2))
+    console = silent.locator("details.nbs-console")
+    expect(console).to_have_attribute("open", "")
+    expect(console.locator("li").first).to_have_text("Connected to the server")
+    expect(console.locator("li").nth(1)).to_contain_text("Welcome!")
+    expect(console.locator("summary")).to_have_text("Console (2)")
+    silent.screenshot(path=PICTURES / "page-console.png")
+    expect(loud.locator("summary")).to_have_text("Console (2)")
+    expect(loud.locator("details")).not_to_have_attribute("open", "")
+    expect(loud.frame_locator("iframe").locator("h1")).to_be_visible()
+    assert errors == []
+
+
+@pytest.mark.promise(11)
+def test_the_head_of_a_client_cell_says_whether_its_clients_are_connected(open_notebook, errors):
+    leaves = "%%client leaves\nvar one = io();\none.on('connect', () => setTimeout(() => one.disconnect(), 1500));"
+    notebook = open_notebook(
+        "heads.ipynb", [SERVER, leaves, "%%client quiet\nconsole.log('no client here')"]
+    )
+    for index in range(3):
+        notebook.run(index)
+    head = notebook.page.locator('[data-script="leaves"] .nbs-state')
+    expect(head).to_contain_text("Connected, on channel client-test")
+    expect(head).to_contain_text("Not connected, on channel client-test", timeout=10_000)
+    expect(head).to_have_attribute("data-state", "disconnected")
+    expect(notebook.page.locator('[data-script="quiet"] .nbs-state')).to_contain_text("Running, on channel")
+    assert errors == []
+
+
+@pytest.mark.promise(9)
+def test_a_client_cell_is_accessible(open_notebook):
+    notebook = open_notebook(
+        "axe.ipynb", [SERVER, "%%client bob\nfor (const n of [1, 2, 3]) console.log('line', n);"]
+    )
+    notebook.run(0)
+    notebook.run(1)
+    page = notebook.page
+    expect(page.locator(".nbs-script .nbs-lines li")).to_have_count(3)
+    page.add_script_tag(path=MODULES / "axe-core" / "axe.min.js")
+    violations = page.evaluate("async () => (await axe.run('.nbs-script', {iframes: false})).violations")
+    assert [(one["id"], one["nodes"][0]["html"]) for one in violations] == []

@@ -79,7 +79,7 @@ WRONG = {
     "06-on-the-wire.ipynb": [
         (
             "import json\n\n\ndef event_packet(name, *arguments):\n    return '42' + json.dumps([name, *arguments])",
-            "This should be",
+            "Its JSON has blanks where there need be none",
         ),
         (
             (

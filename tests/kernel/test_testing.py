@@ -1,8 +1,11 @@
 """Headless clients and checks: they pass what is right, and say in a sentence what is wrong."""
 
+import socket
+
 import pytest
 
 import nbsocket
+from nbsocket import EncodeError
 from nbsocket.testing import Client, ClientRefused, Unmet, anything, exercise, expect
 
 
@@ -150,3 +153,25 @@ def test_who_does_not_answer_is_called_by_name(io):
 def test_a_client_that_received_nothing_at_all_is_told_so(io):
     with Client(io, "alice") as alice, pytest.raises(Unmet, match=r"nothing\. Is an emit missing"):
         expect(alice).to_receive("welcome", within=0.1)
+
+
+@pytest.mark.promise(14)
+@pytest.mark.parametrize("how", ["emit", "call", "bytes"])
+def test_what_is_over_the_limit_is_refused_with_both_sizes_and_the_client_goes_on(io, how):
+    io.on("echo", lambda socket, *values: values)
+    big = b"x" * 1_000_001 if how == "bytes" else "x" * 1_000_000
+    with Client(io) as client:
+        with pytest.raises(
+            EncodeError, match=r"'echo': 1,000,0\d\d bytes in one go; the server takes 1,000,000"
+        ):
+            (client.call if how == "call" else client.emit)("echo", big)
+        assert client.call("echo", 1) == 1
+        assert client.call("echo", b"x" * 1_000_000) == b"x" * 1_000_000
+
+
+@pytest.mark.promise(14)
+def test_frames_of_one_event_do_not_wait_for_each_other(io):
+    """Else the second waits for the acknowledgement of the first by the other end's system, some 40 ms."""
+    with Client(io) as client:
+        stream = client._connection.protocol.stream
+        assert stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -101,7 +101,10 @@ PROMISES = {
     5: "values that would arrive changed",
     6: "calls as other libraries have them; mistakes",
     7: "the pane: nested values, keys, names, numbers",
+    9: "what wire view and client cells show, and notebooks say of it",
     11: "cells with views that run again and again",
+    13: "checks of exercises",
+    14: "headless clients",
 }
 
 FAULTS_WITHOUT_TEST = {

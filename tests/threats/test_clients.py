@@ -322,7 +322,7 @@ async def test_whatever_a_handler_does_the_next_event_is_handled(strangers, jupy
             if wanted is not None:
                 assert await socket.next() == wanted.format(number)
             assert await socket.next() == f"43{100 + number}[{number}]"
-    for said in ("ValueError: x", "EncodeError", "no JSON number", "SystemExit", "KeyboardInterrupt"):
+    for said in ("ValueError: x", "EncodeError", "not a JSON number", "SystemExit", "KeyboardInterrupt"):
         await strangers.shows("outcomes", said)
     assert "a fault in nbsocket itself" not in strangers.shown["outcomes"]
     figure(f"{len(OUTCOMES)} outcomes: each shown to its author, the next event handled")

@@ -1,7 +1,10 @@
 // What io.page shows: the page in a sandboxed frame, and a way to open it in a tab.
 
+import type { SocketsMessage } from "../client/bundle";
+import { CONSOLE, type ConsoleMessage } from "../client/console";
 import { ApiError, baseUrl, mintTicket } from "../jupyter/server";
 import { inHost } from "../shared/host";
+import { Lines } from "../shared/lines";
 
 export interface PageModel {
   channel: string;
@@ -32,13 +35,34 @@ export default () => ({
     const frame = document.createElement("iframe");
     frame.setAttribute("sandbox", SANDBOX);
     frame.title = `Page of channel ${channel}`;
-    root.append(header, frame);
+    const box = document.createElement("details");
+    box.className = "nbs-console";
+    const title = document.createElement("summary");
+    title.textContent = "Console";
+    const lines = new Lines(`the page ${address.pathname}`, (count) => {
+      title.textContent = `Console (${count.toLocaleString()})`;
+    });
+    box.append(title, lines.leftOut, lines.element);
+    root.append(header, frame, box);
     el.append(root);
 
-    async function ticketed(): Promise<string> {
+    const onMessage = (event: MessageEvent) => {
+      if (event.source !== frame.contentWindow) return;
+      const message = event.data as ConsoleMessage | SocketsMessage | { kind: "empty" };
+      if (message?.kind === "lines" && Array.isArray(message.lines)) {
+        lines.add(message.lines);
+      } else if (message?.kind === "empty") {
+        // There is nothing to see in the page itself, so what it says is what it shows.
+        frame.style.height = "0";
+        box.open = true;
+      }
+    };
+    window.addEventListener("message", onMessage);
+
+    async function ticketed(isHere: boolean): Promise<string> {
       const ticket = await mintTicket(base, channel, "guest");
       // In the fragment: no server and no log sees it.
-      return `${address.href}#join_token=${ticket.value}`;
+      return `${address.href}#join_token=${ticket.value}${isHere ? `&${CONSOLE}=1` : ""}`;
     }
 
     function explain(error: unknown): void {
@@ -50,7 +74,7 @@ export default () => ({
           : `Cannot show the page: ${error instanceof Error ? error.message : String(error)}`;
     }
 
-    ticketed().then((url) => {
+    ticketed(true).then((url) => {
       frame.src = url;
       root.dataset.state = "connected";
     }, explain);
@@ -58,7 +82,7 @@ export default () => ({
     open.addEventListener("click", () => {
       // Opened now, within the click, or the browser would block it; filled once the ticket is there.
       const tab = window.open("about:blank");
-      ticketed()
+      ticketed(false)
         .then(
           (url) => {
             if (!tab) throw new Error("the browser blocked the new tab");
@@ -73,6 +97,9 @@ export default () => ({
         .catch(explain);
     });
 
-    return () => frame.remove();
+    return () => {
+      window.removeEventListener("message", onMessage);
+      frame.remove();
+    };
   }),
 });

@@ -1,9 +1,10 @@
 // What %%client shows: a sandboxed frame, and its console beside it.
 
 import clientCode from "virtual:client-code";
+import preludeCode from "virtual:prelude-code";
 import { ApiError, askChannel, baseUrl } from "../jupyter/server";
 import { inHost } from "../shared/host";
-import { BoundedLog, batched } from "../shared/log";
+import { Lines } from "../shared/lines";
 import { visible } from "../shared/text";
 import { type FrameMessage, frameDocument } from "./frame";
 import { Seat } from "./seat";
@@ -14,9 +15,6 @@ export interface ScriptModel {
   base_url: string;
   code: string;
 }
-
-const KEPT_LINES = 2000;
-const SHOWN_LINES = 300;
 
 function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -41,32 +39,11 @@ export default () => ({
     state.append(element("span", "nbs-dot"), words);
     header.append(element("strong", "", visible(name)), state);
     const place = element("div", "nbs-frame");
-    const leftOut = element("p", "nbs-left-out");
-    const lines = element("ol", "nbs-lines");
-    lines.tabIndex = 0;
-    lines.setAttribute("aria-label", `Console of ${name}`);
-    lines.setAttribute("role", "log");
-    root.append(header, place, leftOut, lines);
-    el.append(root);
-
-    const log = new BoundedLog<{ level: string; text: string }>(KEPT_LINES);
-    const draw = batched(() => {
-      const kept = log.kept;
-      const shown = kept.slice(-SHOWN_LINES);
-      lines.replaceChildren(
-        ...shown.map(({ level, text }) => {
-          const line = element("li", "", visible(text));
-          line.dataset.level = level;
-          return line;
-        }),
-      );
-      const missing = log.dropped + kept.length - shown.length;
-      leftOut.textContent = missing
-        ? `${missing.toLocaleString()} earlier lines are not shown.`
-        : "";
-      root.dataset.lines = String(log.dropped + kept.length);
-      lines.scrollTop = lines.scrollHeight;
+    const lines = new Lines(name, (count) => {
+      root.dataset.lines = String(count);
     });
+    root.append(header, place, lines.leftOut, lines.element);
+    el.append(root);
 
     function setState(value: string, text: string): void {
       root.dataset.state = value;
@@ -87,12 +64,16 @@ export default () => ({
       if (!frame || event.source !== frame.contentWindow) return;
       const message = event.data as FrameMessage;
       if (message?.kind === "lines" && Array.isArray(message.lines)) {
-        for (const line of message.lines) {
-          log.push({ level: String(line.level), text: String(line.text) });
-        }
-        draw();
+        lines.add(message.lines);
       } else if (message?.kind === "seat" && event.ports[0]) {
         seat.take(event.ports[0]);
+      } else if (message?.kind === "sockets" && message.made > 0) {
+        const isOn = message.connected > 0;
+        const some = message.made > 1 ? ` ${message.connected} of ${message.made}` : "";
+        setState(
+          isOn ? "connected" : "disconnected",
+          `${isOn ? "Connected" : "Not connected"}${some}, on channel ${channel}`,
+        );
       } else if (message?.kind === "failed") {
         setState("error", "An error was raised; see below.");
       } else if (message?.kind === "height" && Number.isFinite(message.height)) {
@@ -117,7 +98,7 @@ export default () => ({
         frame.setAttribute("sandbox", "allow-scripts");
         frame.title = `What the JavaScript of ${name} shows`;
         frame.addEventListener("load", () => seat.check());
-        frame.srcdoc = frameDocument(home, clientCode, model.get("code"), isDark);
+        frame.srcdoc = frameDocument(home, preludeCode, clientCode, model.get("code"), isDark);
         place.append(frame);
         setState("connected", `Running, on channel ${channel}`);
       } catch (error) {
