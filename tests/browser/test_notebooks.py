@@ -56,7 +56,7 @@ WRONG = {
                 "@io.on('enter')\ndef enter(socket, room):\n    socket.join(room)\n\n\n"
                 "@io.on('tell')\ndef tell(socket, room, text):\n    socket.to(room).emit('told', text)"
             ),
-            "bob should not receive 'told', but received told('I was never there').",
+            "should not receive 'told', but received told('I was never there').",
         ),
         (
             "@io.on('whisper')\ndef whisper(socket, to, text):\n    io.to(to).emit('whispered', text)\n    return True",

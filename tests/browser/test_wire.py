@@ -433,7 +433,11 @@ def test_its_states(page, open_notebook):
     pictures(page, alice.element, "pane-disconnected")
 
     # The server refuses, then it does not answer, then it takes its time.
-    refusal = {"status": 403, "json": {"message": "Forbidden: log in again."}}
+    refusal = {
+        "status": 403,
+        "json": {"message": "Forbidden: log in again."},
+        "headers": {"X-Nbsocket": "1"},
+    }
     page.route("**/nbsocket/api/**", lambda route: route.fulfill(**refusal))
     door[0] = "refusing"
     alice.press("connect")

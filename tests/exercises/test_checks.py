@@ -12,7 +12,7 @@ from exercises.solutions import RIGHT, WRONG
 
 FOLDER = Path(__file__).parent
 EXERCISES = sorted(WRONG)
-AT_ONCE = 4
+AT_ONCE = 6
 """They mostly wait for events that must not come."""
 
 
