@@ -57,7 +57,7 @@ _BINARY_TYPE = "application/octet-stream"
 """The one media type that Engine.IO v4 refuses; others are read as text."""
 
 _PREFLIGHT_S = 600
-_MAX_UNREAD_BYTES = 16 * 1024 * 1024
+_DROPPED_BYTES = 16 * 1024 * 1024
 """How much of a payload that is refused is read all the same, and dropped."""
 
 _OLD_REVISION = "3"
@@ -134,7 +134,7 @@ class EngineIOHandler(PublicHandler):
             return
         session.too_big(size)
         session.close(engine.TRANSPORT_ERROR)
-        if size <= _MAX_UNREAD_BYTES:
+        if size <= _DROPPED_BYTES:
             # Who still sends when the connection is closed does not see the answer.
             self._too_big = refused
         else:
