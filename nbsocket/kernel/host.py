@@ -93,7 +93,7 @@ class Host:
         carrier = LocalCarrier(self.listening, name)
         self._closed = carrier.closed
         if not hasattr(sys, "ps1") and not _is_guest():
-            # A program that listens goes on, as in Node; a prompt's user, or a framework, decides by itself.
+            # A program that listens goes on, as in Node; a prompt's user, or a framework, decides itself.
             atexit.register(self._stay)
         return carrier, f"{name}-server" if name in _RESERVED else name[:64]
 
