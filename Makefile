@@ -10,7 +10,7 @@ WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 SOURCES := $(shell find nbsocket -name '*.py') pyproject.toml hatch_build.py
-JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/package-lock.json
+JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/browsers.mjs js/package-lock.json
 
 .DEFAULT_GOAL := help
 BEFORE ?= HEAD~1

@@ -40,6 +40,6 @@ class FrontEndHook(BuildHookInterface):
 def _is_stale() -> bool:
     if not BUNDLE.exists():
         return True
-    sources = [JS / "package-lock.json", JS / "build.mjs", *(JS / "src").rglob("*.*")]
+    sources = [JS / "package-lock.json", JS / "build.mjs", JS / "browsers.mjs", *(JS / "src").rglob("*.*")]
     built = BUNDLE.stat().st_mtime
     return any(source.exists() and source.stat().st_mtime > built for source in sources)

@@ -27,7 +27,7 @@ ALLOWED = {
         "packages": {"jupyter_server", "jupyter_core"},
     },
     "testing": {"own": {"protocol", "kernel", "errors"}, "packages": {"tornado", "typing_extensions"}},
-    "classroom": {"own": {"kernel", "widgets"}, "packages": {"pandas", "confusable_homoglyphs"}},
+    "classroom": {"own": {"kernel", "widgets", "link"}, "packages": {"pandas", "confusable_homoglyphs"}},
     "widgets": {
         "own": {"kernel", "errors"},
         "packages": {"anywidget", "traitlets", "IPython", "typing_extensions"},

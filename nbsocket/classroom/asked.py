@@ -11,7 +11,7 @@ from nbsocket.classroom.answers import Answers
 from nbsocket.classroom.blocks import Block
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from nbsocket.classroom.people import Person
 
@@ -47,6 +47,11 @@ class Asked:
     def takes(self) -> bool:
         """Whether answers are taken."""
         return self._takes
+
+    @property
+    def round(self) -> int:
+        """How many times something new was asked."""
+        return self._round
 
     @property
     def dropped(self) -> int:
@@ -184,6 +189,15 @@ class Asked:
         """Return how many chose what since it is shown; each person's latest answer counts."""
         with self._lock:
             return Counter(self._tallies.get(event, ()))
+
+    def options_of(self, chosen: Collection[Any]) -> list[str]:
+        """Return all options, in order, of the choice on the phones that these come from; [] if none does.
+
+        Where nothing is chosen yet that is the only choice there is.
+        """
+        offered = [block.shown["options"] for block in self._shown if "options" in block.shown]
+        found = [options for options in offered if all(one in options for one in chosen)]
+        return found[0] if found and (chosen or len(found) == 1) else []
 
     def answered_by(self, person: Person) -> dict[str, Any]:
         """Return this person's latest answers to what is shown, by event."""

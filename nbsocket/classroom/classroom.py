@@ -11,6 +11,7 @@ from nbsocket.classroom.trips import RoundTrips
 from nbsocket.kernel.admission import ConnectionRefused
 from nbsocket.kernel.cells import NO_CELL, handler_cell
 from nbsocket.kernel.tickets import Ticket
+from nbsocket.link.troubles import NOT_IN_CLASS
 from nbsocket.widgets.board import Board
 from nbsocket.widgets.panel import Panel
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from nbsocket.classroom.answers import Answers
     from nbsocket.classroom.blocks import Block
     from nbsocket.kernel.carrier import Carrier
+    from nbsocket.kernel.reception import Reception
     from nbsocket.kernel.runtime import HandlerThread
     from nbsocket.kernel.server import Server
     from nbsocket.kernel.socket import Socket
@@ -41,6 +43,14 @@ def _admits(auth: dict[str, Any]) -> str:
     return "" if auth.get("class") is True else "This ticket opens a class: join by its link or its code."
 
 
+_OUTSIDE = "You are not in the class: this does not count."
+_OUTSIDE_SAID = (
+    "a client that is not in the class answered it. Handlers hear that; tally() does not count it. "
+    "Phones come by the panel's link or code; a headless student is "
+    'Client(io, "Ada", ticket=io.ticket().value, auth={"class": True, "name": "Ada"}).'
+)
+
+
 class _NotTaken(Exception):  # noqa: N818 - what became of an answer
     """An answer that is not for this class, or not now."""
 
@@ -54,7 +64,7 @@ class Classroom:
         handlers: The handler thread.
         title: What the phones show above everything.
         ttl: Seconds until its link expires.
-        doors: Where the channel keeps what lets clients in whose tickets open a door of their own.
+        reception: Has the doors of tickets that open their own, and says what goes wrong with clients.
     """
 
     def __init__(
@@ -64,7 +74,7 @@ class Classroom:
         handlers: HandlerThread,
         title: str,
         ttl: float,
-        doors: dict[str, Callable[[dict[str, Any]], str]],
+        reception: Reception,
     ) -> None:
         """Open the door."""
         self.title = title
@@ -74,13 +84,15 @@ class Classroom:
         self._carrier = carrier
         self._handlers = handlers
         self._ticket = Ticket(carrier, server.name, "guest", ttl, opens=DOOR)
-        self._doors = doors
+        self._reception = reception
         # From here on nobody gets past this ticket's door who does not come as a phone of the class.
-        doors[DOOR] = _admits
+        reception.doors[DOOR] = _admits
         self._people = People()
         self._asked = Asked()
         self._trips = RoundTrips()
         self._boards: dict[str, Board] = {}
+        # In which round each board was last told to the phones: they put those of earlier ones aside.
+        self._told_in: dict[str, int] = {}
         self._panel: Panel | None = None
         self._is_told = True
         # These belong to no cell: running a cell again must not close the door.
@@ -164,7 +176,7 @@ class Classroom:
         """
         key = f"{kind}: {title}"
         if key not in self._boards:
-            self._boards[key] = Board(kind, title, self._handlers, self._board_said)
+            self._boards[key] = Board(kind, title, self._handlers, self._board_said, self._asked.options_of)
         return self._boards[key]
 
     def bars(self, title: str = "") -> Board:
@@ -261,8 +273,8 @@ class Classroom:
             self._server.off(event, self._heard)
         self._server.off("connection", self._came)
         self._server.unuse(self._door)
-        if self._doors.get(DOOR) is _admits:
-            del self._doors[DOOR]
+        if self._reception.doors.get(DOOR) is _admits:
+            del self._reception.doors[DOOR]
         self._changed()
 
     # --- on the handler thread --------------------------------------------------------------
@@ -301,7 +313,8 @@ class Classroom:
         self._tell_person(person, key=person.key)
         for board in self._boards.values():
             if board.is_revealed:
-                socket.emit("class:board", board.told())
+                round_ = self._told_in.get(board.id, 0)
+                socket.emit("class:board", {**board.told(), "round": round_})
         socket.emit("class:clock", self._trips.begin(person))
         self._changed()
 
@@ -314,9 +327,13 @@ class Classroom:
         except ValueError as error:
             socket.emit("class:refused", {"event": event, "why": str(error)})
             raise _NotTaken(str(error)) from error
+        self._changed()
 
-    def _heard(self, _socket: Socket, *_: Any) -> None:
-        """Be the handler of an event that no cell listens for."""
+    def _heard(self, socket: Socket, *_: Any) -> None:
+        """Be the handler of an event that no cell listens for; say so where an answer does not count."""
+        if PERSON not in socket.data:
+            socket.emit("class:refused", {"event": "", "why": _OUTSIDE})
+            self._reception.trouble(NOT_IN_CLASS, _OUTSIDE_SAID)
 
     def _tick(self) -> None:
         if not self.is_open:
@@ -354,6 +371,9 @@ class Classroom:
             socket.emit("class:show", state)
 
     def _board_said(self, event: str, told: Any) -> None:
+        if isinstance(told, dict):
+            self._told_in[told["id"]] = round_ = self._asked.round
+            told = {**told, "round": round_}
         self._server.to(ROOM).emit(event, told)
 
     def _changed(self) -> None:

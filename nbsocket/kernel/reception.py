@@ -155,7 +155,7 @@ class Reception:
             if packet is None and client.decoder.incomplete and not client.is_awaiting_attachments:
                 self._expect_attachments(client)
         except ProtocolError as error:
-            self._trouble(
+            self.trouble(
                 NO_PACKET,
                 f"A client ({client.role}) sent what is not a Socket.IO packet, or not one that may come "
                 f"then ({error}); it was closed.",
@@ -196,7 +196,7 @@ class Reception:
                 self._expect_attachments(client)
             else:
                 why = f"attachments of a packet did not come within {_ATTACHMENTS_S:g} s"
-                self._trouble(NO_PACKET, f"A client ({client.role}) was closed: {why}.")
+                self.trouble(NO_PACKET, f"A client ({client.role}) was closed: {why}.")
                 self._drop(client, "parse error", why)
 
         self._here.handlers.later(_ATTACHMENTS_S, check)
@@ -324,7 +324,8 @@ class Reception:
         while (held := client.next_held()) is not None:
             self._take(client, *held)
 
-    def _trouble(self, kind: str, text: str) -> None:
+    def trouble(self, kind: str, text: str) -> None:
+        """Count what went wrong with a client, and say it under the server's cell, not too often."""
         told = self.troubles.note(kind, text, time.monotonic())
         if told:
             self.troubled(told)

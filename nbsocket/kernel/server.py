@@ -360,7 +360,7 @@ class Server(Emitter, Registering):
         if self._class is None or not self._class.is_open:
             here = self._host
             self._class = Classroom(
-                self, self._carrier, here.handlers, title or self.name, ttl, self._reception.doors
+                self, self._carrier, here.handlers, title or self.name, ttl, self._reception
             )
         return self._class
 
@@ -394,8 +394,8 @@ class Server(Emitter, Registering):
             ``clients``, ``queued_bytes``, ``sessions`` (one entry a client: role, transport, queue, drops),
             ``rates`` (messages a second over the last ten seconds),
             ``traffic`` (messages both ways, dropped and cut by reason, ``ended`` by disconnect reason),
-            ``troubles`` by kind (``too_big``, ``old_client``, ``other_parser``, ``no_packet``), each with
-            its ``count`` and its ``latest`` text,
+            ``troubles`` by kind (``too_big``, ``old_client``, ``other_parser``, ``no_packet``,
+            ``not_in_class``), each with its ``count`` and its ``latest`` text,
             ``link``, and ``handlers``: events ``handled`` here, those that are ``waiting``, and how many
             milliseconds the latest thousand took from their arrival in this process to the end of their
             handlers (``p50_ms``, ``p90_ms``, ``p99_ms``; an ``async def`` one up to its first await).

@@ -19,6 +19,9 @@ OTHER_PARSER = "other_parser"
 NO_PACKET = "no_packet"
 """A message that is not a Socket.IO packet, or not one that may come now."""
 
+NOT_IN_CLASS = "not_in_class"
+"""A client that answers a class and is not in it."""
+
 
 @dataclass(slots=True)
 class _Kind:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ import traitlets
 from nbsocket.widgets.saved import SavedWidget, number_of, rows_of, table_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from typing_extensions import Self
 
@@ -50,9 +51,21 @@ class Board(SavedWidget):
     title = traitlets.Unicode(read_only=True, help="What stands above it.").tag(sync=True)
 
     def __init__(
-        self, kind: str, title: str, handlers: HandlerThread, tell: Callable[[str, Any], None]
+        self,
+        kind: str,
+        title: str,
+        handlers: HandlerThread,
+        tell: Callable[[str, Any], None],
+        options_of: Callable[[Collection[Any]], list[str]],
     ) -> None:
         """Made by a class.
+
+        Args:
+            kind: One of ``KINDS``.
+            title: What stands above it.
+            handlers: On its thread pages are told.
+            tell: Tells the phones.
+            options_of: Says from which options, in which order, these were chosen.
 
         Raises:
             ValueError: There is no such kind.
@@ -70,6 +83,9 @@ class Board(SavedWidget):
         self._more: list[Any] | None = None
         self._handlers = handlers
         self._tell = tell
+        self._options_of = options_of
+        self._options: list[str] = []
+        self._left_out = 0
         self._lock = threading.Lock()
         self._is_due = False
         self.on_msg(self._view_came)
@@ -79,16 +95,26 @@ class Board(SavedWidget):
 
         Args:
             data: For bars and words numbers by label; for a table rows, each a dict; for a wall strokes.
+                Bars of a ``Counter`` of a question's options show all of these in the order asked, also
+                those that nobody chose; bars of a plain dict keep the order of the dict.
 
         Raises:
             TypeError: It is something else.
         """
-        shown = _shown(self.kind, data)
+        if self.kind == "bars" and isinstance(data, Counter):
+            data = self._with_all_options(data)
+        shown, left_out = _shown(self.kind, data)
         with self._lock:
-            self._data, self._more = shown, None
+            self._data, self._more, self._left_out = shown, None, left_out
             self._points = sum(len(one.get("points", ())) for one in shown) if self.kind == "wall" else 0
         self._later()
         return self
+
+    def _with_all_options(self, counted: Counter[Any]) -> Mapping[Any, float]:
+        """Return the counts with those options that nobody chose, in the order asked."""
+        if not self._options or any(one not in self._options for one in counted):
+            self._options = self._options_of(counted)
+        return {one: counted[one] for one in self._options} or counted
 
     def add(self, stroke: Mapping[str, Any]) -> Self:
         """Add a stroke to a wall.
@@ -136,7 +162,13 @@ class Board(SavedWidget):
         """Return what a page is told that shows it from now on, less what all are told next."""
         with self._lock:
             count = len(self._data) - len(self._more or ())
-            return {"id": self.id, "kind": self.kind, "title": self.title, "data": self._data[:count]}
+            return {
+                "id": self.id,
+                "kind": self.kind,
+                "title": self.title,
+                "data": self._data[:count],
+                "left_out": self._left_out,
+            }
 
     def picture(self, content: dict[str, Any]) -> str:
         """Return what it showed last as a table."""
@@ -150,7 +182,10 @@ class Board(SavedWidget):
     def _view_came(self, _widget: Any, content: Any, _buffers: Any) -> None:
         if isinstance(content, dict) and content.get("type") == "show":
             # On the thread that tells everybody, so that what is told next is not in it.
-            self._handlers.later(0, lambda: self.send({"type": "data", "data": self.told()["data"]}))
+            self._handlers.later(0, lambda: self._send_all(self.told()))
+
+    def _send_all(self, told: dict[str, Any]) -> None:
+        self.send({"type": "data", "data": told["data"], "left_out": told["left_out"]})
 
     def _later(self) -> None:
         with self._lock:
@@ -166,30 +201,39 @@ class Board(SavedWidget):
             if more is not None:
                 more, rest = _parted(more)
                 self._more = rest or None
-            data = list(self._data) if more is None else more
         if self._more:
             self._later()
-        self.send({"type": "data" if more is None else "more", "data": data})
-        if not self.is_revealed:
-            return
         if more is None:
-            self._tell("class:board", self.told())
+            told = self.told()
+            self._send_all(told)
         else:
-            self._tell("class:more", {"id": self.id, "data": more})
+            told = {"id": self.id, "data": more}
+            self.send({"type": "more", "data": more})
+        if self.is_revealed:
+            self._tell("class:board" if more is None else "class:more", told)
 
 
-def _shown(kind: str, data: Any) -> list[Any]:
-    """Return data in the form in which it travels."""
+def _shown(kind: str, data: Any) -> tuple[list[Any], int]:
+    """Return data in the form in which it travels, and how much of it is left out."""
     try:
         if kind in ("bars", "words"):
-            pairs = [(str(label)[:_LONGEST], float(number)) for label, number in dict(data).items()]
-            return [[label, number] for label, number in pairs[:MOST]]
+            pairs = [(_cut(str(label)), float(number)) for label, number in dict(data).items()]
+            if kind == "words":
+                # Of too many words those that count least are left out.
+                pairs.sort(key=lambda pair: pair[1], reverse=True)
+            return [list(pair) for pair in pairs[:MOST]], max(0, len(pairs) - MOST)
         rows = [dict(row) for row in data]
     except (TypeError, ValueError) as error:
         wanted = "numbers by label" if kind in ("bars", "words") else "rows, each a dict"
         msg = f"A board of {kind} takes {wanted}: {error}"
         raise TypeError(msg) from error
-    return [stroke_of(row) for row in rows] if kind == "wall" else [_row(row) for row in rows[:MOST]]
+    if kind == "wall":
+        return [stroke_of(row) for row in rows], 0
+    return [_row(row) for row in rows[:MOST]], max(0, len(rows) - MOST)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _parted(strokes: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -230,6 +274,6 @@ def _is_number(value: Any) -> bool:
 
 def _row(row: dict[Any, Any]) -> dict[str, Any]:
     return {
-        str(name): value if isinstance(value, (int, float)) else str(value)[:_LONGEST]
+        str(name): value if isinstance(value, (int, float)) else _cut(str(value))
         for name, value in row.items()
     }

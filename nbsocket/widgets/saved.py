@@ -18,6 +18,8 @@ _ROWS = 100
 _SHAPES = 400
 _LONGEST = 300
 _LARGEST = 1e9
+_CELL = 'style="text-align:start" dir="auto"'
+"""So that a text from right to left stands by itself and does not turn its neighbours."""
 
 
 class SavedWidget(anywidget.AnyWidget):
@@ -96,13 +98,14 @@ def rows_of(content: dict[str, Any], name: str = "rows") -> list[dict[str, Any]]
 
 def table_of(columns: list[str], rows: list[dict[str, Any]]) -> str:
     """Return a table of the rows' columns."""
-    head = "".join(f'<th style="text-align:left">{html.escape(column)}</th>' for column in columns)
-    left = 'style="text-align:left"'
+    head = "".join(f"<th {_CELL}>{html.escape(column)}</th>" for column in columns)
     body = ""
     for row in rows[-_ROWS:]:
-        cells = "".join(f"<td {left}>{text_of(row.get(column, ''))}</td>" for column in columns)
+        cells = "".join(f"<td {_CELL}>{text_of(row.get(column, ''))}</td>" for column in columns)
         body += f"<tr>{cells}</tr>"
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    earlier = len(rows) - _ROWS
+    above = f"<p>{earlier} earlier rows are not in this picture.</p>" if earlier > 0 else ""
+    return f"{above}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def numbers_of(row: dict[str, Any], name: str, count: int) -> list[float]:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 
 import pytest
 
@@ -17,6 +18,16 @@ def until(is_so):
             return
         time.sleep(0.02)
     raise AssertionError("never so")
+
+
+def panel_of(class_, monkeypatch):
+    """Return the list of what the class's panel is told from now on."""
+    from nbsocket.widgets.panel import Panel
+
+    told = []
+    monkeypatch.setattr(Panel, "tell", lambda _, state: told.append(state))
+    class_._repr_mimebundle_()
+    return told
 
 
 def test_people_come_in_under_a_name_and_are_shown_what_is_open(class_, come):
@@ -352,6 +363,108 @@ def test_guests_without_the_class_and_owners_are_not_in_it(io, class_):
         expect(other).not_to_receive("class:show")
         expect(teacher).not_to_receive("class:show")
         assert class_.people == []
+
+
+@pytest.mark.promise(14)
+def test_a_client_that_is_not_in_the_class_and_its_teacher_are_told_so(io, class_, come, capsys):
+    class_.show(choices("vote", ["a", "b"]))
+    alice = come("Alice")
+    with Client(io, "plain") as plain:
+        alice.call("vote", "a")
+        plain.call("vote", "b")
+        assert "not in the class" in plain.wait_for("class:refused")["why"]
+    assert class_.tally("vote") == {"a": 1}
+    troubles = io.stats()["troubles"]
+    assert troubles["not_in_class"]["count"] == 1
+    assert "auth={" in troubles["not_in_class"]["latest"]
+    until(lambda: "a headless student is" in capsys.readouterr().err)
+
+
+@pytest.mark.promise(8)
+def test_the_panel_counts_answers_as_they_come(io, class_, come, monkeypatch):
+    told = panel_of(class_, monkeypatch)
+    class_.show(choices("vote", ["a", "b"]))
+    alice = come("Alice")
+    for number in range(3):
+        alice.call("vote", "a")
+        until(lambda seen=number + 1: told and told[-1]["answers"] == seen)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("many", [False, True])
+def test_bars_of_a_question_show_all_its_options_in_the_order_asked(class_, come, many):
+    options = ["zebra", "ant", "moose", "Bär"]
+    class_.show(say("Think."), choices("vote", options, many=many))
+    chart = class_.bars("Animals").reveal()
+    alice, ben = come("Alice"), come("Ben")
+
+    def shown():
+        return [tuple(pair) for pair in chart.update(class_.tally("vote")).told()["data"]]
+
+    def vote(person, option):
+        person.call("vote", [option] if many else option)
+
+    assert shown() == [("zebra", 0), ("ant", 0), ("moose", 0), ("Bär", 0)]
+    vote(alice, "moose")
+    assert shown() == [("zebra", 0), ("ant", 0), ("moose", 1), ("Bär", 0)]
+    vote(ben, "ant")
+    vote(alice, "Bär")
+    assert shown() == [("zebra", 0), ("ant", 1), ("moose", 0), ("Bär", 1)]
+    # Own counts, too; and what the board showed stays its own when something else is asked.
+    assert chart.update(Counter({"Bär": 2})).told()["data"] == [
+        ["zebra", 0],
+        ["ant", 0],
+        ["moose", 0],
+        ["Bär", 2],
+    ]
+    class_.show(choices("other", ["yes", "no"]))
+    assert chart.update(Counter()).told()["data"][0] == ["zebra", 0]
+
+
+@pytest.mark.promise(8)
+def test_bars_of_anything_else_are_as_they_are_given(class_):
+    class_.show(choices("one", ["a", "b"]), choices("two", ["c", "d"]))
+    chart = class_.bars("x")
+    assert chart.update(Counter()).told()["data"] == []
+    assert chart.update({"b": 2}).told()["data"] == [["b", 2]]
+    assert chart.update(Counter(["z", "a"])).told()["data"] == [["z", 1], ["a", 1]]
+    assert chart.update(Counter("d")).told()["data"] == [["c", 0], ["d", 1]]
+
+
+@pytest.mark.promise(8)
+def test_a_board_says_what_it_leaves_out(class_):
+    bars = class_.bars("many").update({str(number): number for number in range(312)})
+    assert (len(bars.told()["data"]), bars.told()["left_out"]) == (300, 12)
+    words = class_.words("many").update({str(number): number for number in range(312)})
+    # Of words those that count least.
+    assert words.told()["data"][0] == ["311", 311]
+    rows = class_.table("many").update([{"n": number} for number in range(301)])
+    assert rows.told()["left_out"] == 1
+    long = class_.bars("long").update({"x" * 300: 1}).told()["data"][0][0]
+    assert long.endswith("…")
+    assert len(long) == 201
+
+
+@pytest.mark.promise(8)
+def test_phones_are_told_to_which_question_a_board_belongs(class_, come):
+    first = class_.bars("First")
+    class_.show(choices("one", ["a", "b"]))
+    alice = come("Alice")
+    first.reveal()
+    board = alice.wait_for("class:board")
+    shown = alice.wait_for("class:show")
+    assert board["round"] == shown["round"]
+    class_.show(choices("two", ["c", "d"]))
+    expect(alice).to_receive("class:show", lambda told: told["round"] == shown["round"] + 1)
+    # Who comes later sees it among the earlier ones, too; what changes again belongs to what is asked now.
+    late = come("Late")
+    assert late.wait_for("class:board")["round"] == shown["round"]
+    first.update({"a": 1})
+    expect(alice).to_receive("class:board", lambda told: told["round"] == shown["round"] + 1)
+    drawn = class_.wall().reveal()
+    class_.show(wall("stroke"))
+    drawn.add({"color": 1, "points": [[0, 0]]})
+    expect(alice).to_receive("class:more", lambda told: told["round"] == shown["round"] + 2)
 
 
 @pytest.mark.parametrize(

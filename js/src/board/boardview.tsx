@@ -1,6 +1,7 @@
 // Results of a class: bars, words, a table, a wall of strokes. The same in the notebook and on a phone.
 
 import { useEffect, useRef } from "preact/hooks";
+import { Isolated } from "../shared/isolated";
 import { PALETTE } from "../shared/palette";
 import { visible } from "../shared/text";
 
@@ -16,20 +17,33 @@ export interface BoardData {
   title: string;
   // biome-ignore lint/suspicious/noExplicitAny: what it holds follows from its kind; all of it is only text and numbers
   data: any[];
+  /** Of more rows than a board shows: how many are left out. */
+  left_out?: number;
 }
 
+const MOST_WORDS = 80;
 const ASPECT = 3 / 4;
 
-export function BoardView({ kind, title, data }: BoardData) {
+export function BoardView({ kind, title, data, left_out = 0 }: BoardData) {
   return (
     <figure class="nbs-board" data-board={kind}>
-      {title && <figcaption>{visible(title)}</figcaption>}
+      {title && <figcaption dir="auto">{visible(title)}</figcaption>}
       {data.length === 0 && kind !== "wall" && <p class="nbs-hint">Nothing yet.</p>}
       {kind === "bars" && <Bars pairs={pairsOf(data)} />}
       {kind === "words" && <Words pairs={pairsOf(data)} />}
       {kind === "table" && data.length > 0 && <Table rows={data as Record<string, unknown>[]} />}
       {kind === "wall" && <Wall strokes={data as Stroke[]} label={title || "Drawing"} />}
+      <LeftOut count={left_out} shown={data.length} />
     </figure>
+  );
+}
+
+function LeftOut({ count, shown }: { count: number; shown: number }) {
+  if (!count) return null;
+  return (
+    <p class="nbs-hint">
+      {shown.toLocaleString()} of {(shown + count).toLocaleString()} are shown.
+    </p>
   );
 }
 
@@ -44,7 +58,9 @@ function Bars({ pairs }: { pairs: [string, number][] }) {
     <ul class="nbs-bars">
       {pairs.map(([label, number]) => (
         <li key={label}>
-          <span class="nbs-bar-label">{visible(label)}</span>
+          <span class="nbs-bar-label" dir="auto">
+            {visible(label)}
+          </span>
           <span class="nbs-bar" aria-hidden="true">
             <span style={{ width: `${(Math.max(0, number) / most) * 100}%` }} />
           </span>
@@ -57,21 +73,24 @@ function Bars({ pairs }: { pairs: [string, number][] }) {
 
 function Words({ pairs }: { pairs: [string, number][] }) {
   const most = Math.max(1, ...pairs.map(([, number]) => number));
-  const largest = [...pairs].sort((one, other) => other[1] - one[1]).slice(0, 80);
+  const largest = [...pairs].sort((one, other) => other[1] - one[1]).slice(0, MOST_WORDS);
   const order = [...largest].sort((one, other) => one[0].localeCompare(other[0]));
   return (
-    <ul class="nbs-words">
-      {order.map(([word, number]) => (
-        <li
-          key={word}
-          style={{ fontSize: `${(0.9 + 2.1 * Math.sqrt(number / most)).toFixed(2)}em` }}
-          title={`${number}`}
-        >
-          {visible(word)}
-          <span class="nbs-hidden"> {number}</span>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="nbs-words">
+        {order.map(([word, number]) => (
+          <li
+            key={word}
+            style={{ fontSize: `${(0.9 + 2.1 * Math.sqrt(number / most)).toFixed(2)}em` }}
+            title={`${number}`}
+          >
+            <Isolated>{word}</Isolated>
+            <span class="nbs-hidden"> {number}</span>
+          </li>
+        ))}
+      </ul>
+      <LeftOut count={pairs.length - largest.length} shown={largest.length} />
+    </>
   );
 }
 
@@ -83,7 +102,9 @@ function Table({ rows }: { rows: Record<string, unknown>[] }) {
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column}>{visible(column)}</th>
+              <th key={column} dir="auto">
+                {visible(column)}
+              </th>
             ))}
           </tr>
         </thead>
@@ -91,7 +112,9 @@ function Table({ rows }: { rows: Record<string, unknown>[] }) {
           {rows.map((row, index) => (
             <tr key={index}>
               {columns.map((column) => (
-                <td key={column}>{visible(String(row[column] ?? ""))}</td>
+                <td key={column} dir="auto">
+                  {visible(String(row[column] ?? ""))}
+                </td>
               ))}
             </tr>
           ))}

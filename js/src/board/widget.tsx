@@ -16,11 +16,12 @@ interface BoardModel {
 
 // biome-ignore lint/suspicious/noExplicitAny: what it holds follows from its kind
 type Data = any[];
-type Said = { type: string; data: Data };
+type Said = { type: string; data: Data; left_out?: number };
 
 export default () => {
   const version = signal(0);
   let data: Data = [];
+  let leftOut = 0;
   const changed = batched(() => {
     version.value += 1;
   });
@@ -29,7 +30,12 @@ export default () => {
     void version.value;
     return (
       <section class="nbs" aria-label={model.get("title") || "Board"}>
-        <BoardView kind={model.get("kind")} title={model.get("title")} data={data} />
+        <BoardView
+          kind={model.get("kind")}
+          title={model.get("title")}
+          data={data}
+          left_out={leftOut}
+        />
       </section>
     );
   }
@@ -43,8 +49,10 @@ export default () => {
   return {
     initialize({ model }: { model: AnyModel<BoardModel> }) {
       const onMessage = (message: Said) => {
-        if (message.type === "data") data = message.data;
-        else if (message.type === "more") data = [...data, ...message.data];
+        if (message.type === "data") {
+          data = message.data;
+          leftOut = message.left_out ?? 0;
+        } else if (message.type === "more") data = [...data, ...message.data];
         else return;
         changed();
       };

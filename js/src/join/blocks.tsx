@@ -21,7 +21,9 @@ export function BlockView(props: Props) {
   return (
     <section class="block" data-block={block.kind} data-event={block.event}>
       {block.label && block.kind !== "button" && block.kind !== "toggle" && (
-        <h2 class={block.kind === "say" ? "said" : ""}>{visible(block.label)}</h2>
+        <h2 class={block.kind === "say" ? "said" : ""} dir="auto">
+          {visible(block.label)}
+        </h2>
       )}
       {block.kind === "choices" && <Choices {...props} />}
       {block.kind === "text" && <Text {...props} />}
@@ -51,6 +53,7 @@ function Choices({ block, client, isOff }: Props) {
         <button
           key={option}
           type="button"
+          dir="auto"
           class="choice"
           aria-pressed={chosen.value.includes(option)}
           disabled={isOff}
@@ -66,11 +69,13 @@ function Choices({ block, client, isOff }: Props) {
 function Text({ block, client, isOff }: Props) {
   const text = useSignal("");
   const sent = useSignal(0);
+  const most = block.most ?? 80;
+  const length = [...text.value.trim()].length;
   return (
     <form
       onSubmit={(submitted) => {
         submitted.preventDefault();
-        if (!text.value.trim()) return;
+        if (length === 0 || length > most) return;
         client.send(block.event, text.value);
         text.value = "";
         sent.value += 1;
@@ -78,7 +83,8 @@ function Text({ block, client, isOff }: Props) {
     >
       <input
         aria-label={block.label || "Your answer"}
-        maxLength={block.most ?? 80}
+        dir="auto"
+        aria-invalid={length > most}
         value={text.value}
         disabled={isOff}
         autocomplete="off"
@@ -86,7 +92,11 @@ function Text({ block, client, isOff }: Props) {
           text.value = typed.currentTarget.value;
         }}
       />
-      <button type="submit" disabled={isOff}>
+      <p class={length > most ? "loud" : "hint"} aria-live="polite">
+        {length > most && `Too long: ${length} of ${most} characters.`}
+        {length <= most && length > most * 0.8 && `${length} of ${most} characters`}
+      </p>
+      <button type="submit" disabled={isOff || length > most}>
         Send
       </button>
       {sent.value > 0 && <p class="hint">{sent.value} sent. You can send more.</p>}
@@ -97,17 +107,23 @@ function Text({ block, client, isOff }: Props) {
 function Push({ block, client, isOff }: Props) {
   const count = useSignal(0);
   return (
-    <button
-      type="button"
-      class="push"
-      disabled={isOff}
-      onClick={() => {
-        count.value += 1;
-        client.send(block.event, count.value);
-      }}
-    >
-      {visible(block.label)}
-    </button>
+    <>
+      <button
+        type="button"
+        dir="auto"
+        class="push"
+        disabled={isOff}
+        onClick={() => {
+          count.value += 1;
+          client.send(block.event, count.value);
+        }}
+      >
+        {visible(block.label)}
+      </button>
+      <p class="hint" role="status">
+        {count.value > 0 && `✓ Pressed${count.value > 1 ? ` ${count.value} times` : ""}`}
+      </p>
+    </>
   );
 }
 
@@ -116,6 +132,7 @@ function Toggle({ block, client, isOff }: Props) {
   return (
     <button
       type="button"
+      dir="auto"
       class="choice"
       aria-pressed={isOn.value}
       disabled={isOff}
@@ -135,7 +152,7 @@ function Items({ block, client, isOff }: Props) {
     <ul class="items">
       {block.rows?.map((row) => (
         <li key={row.key}>
-          <span>{visible(row.text)}</span>
+          <span dir="auto">{visible(row.text)}</span>
           <button
             type="button"
             aria-label={`Vote for “${visible(row.text)}”, ${row.votes} so far`}
@@ -203,7 +220,7 @@ function Draw({ block, client, isOff }: Props) {
         }}
         onPointerMove={(event) => {
           const stroke = current.current;
-          const last = stroke?.points.at(-1);
+          const last = stroke?.points[stroke.points.length - 1];
           if (!stroke || !last) return;
           const next = point(event);
           if (Math.hypot(next[0] - last[0], next[1] - last[1]) < STEP) return;

@@ -4,6 +4,9 @@ import { signal } from "@preact/signals";
 import { Manager, type Socket } from "socket.io-client";
 import type { BoardData } from "../board/boardview";
 
+/** A board, and in which round it was last told. */
+export type ShownBoard = BoardData & { round: number };
+
 export interface BlockItem {
   kind: "say" | "choices" | "text" | "button" | "toggle" | "items" | "wall";
   event: string;
@@ -77,7 +80,7 @@ export class ClassClient {
   readonly said = signal("");
   readonly shown = signal<Shown | undefined>(undefined);
   readonly you = signal<You | undefined>(undefined);
-  readonly boards = signal<ReadonlyMap<string, BoardData>>(new Map());
+  readonly boards = signal<ReadonlyMap<string, ShownBoard>>(new Map());
   /** Why an answer was not taken. */
   readonly refusal = signal("");
   /** When answers end, on this page's clock. */
@@ -151,6 +154,12 @@ export class ClassClient {
     this.listen(socket);
   }
 
+  /** Whether the class calls this person something else than was typed here. */
+  get isRenamed(): boolean {
+    const given = this.you.value?.name;
+    return this.name.trim() !== "" && given !== undefined && given !== this.name.trim();
+  }
+
   /** What this person answered before, if the page has just been loaded again. */
   mine(event: string): unknown {
     const you = this.you.value;
@@ -204,15 +213,18 @@ export class ClassClient {
     socket.on("class:refused", ({ why }: { why: string }) => {
       this.refusal.value = why;
     });
-    socket.on("class:board", ({ id, ...board }: BoardData & { id: string }) => {
+    socket.on("class:board", ({ id, ...board }: ShownBoard & { id: string }) => {
       this.boards.value = new Map(this.boards.value).set(id, board);
     });
-    socket.on("class:more", ({ id, data }: { id: string; data: unknown[] }) => {
-      const board = this.boards.value.get(id);
-      if (!board) return;
-      const more = { ...board, data: [...board.data, ...data] };
-      this.boards.value = new Map(this.boards.value).set(id, more);
-    });
+    socket.on(
+      "class:more",
+      ({ id, data, round }: { id: string; data: unknown[]; round: number }) => {
+        const board = this.boards.value.get(id);
+        if (!board) return;
+        const more = { ...board, round, data: [...board.data, ...data] };
+        this.boards.value = new Map(this.boards.value).set(id, more);
+      },
+    );
     socket.on("class:unboard", (id: string) => {
       const left = new Map(this.boards.value);
       left.delete(id);

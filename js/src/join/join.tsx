@@ -4,9 +4,12 @@ import { useSignal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { BoardView } from "../board/boardview";
+import { Isolated } from "../shared/isolated";
 import { visible } from "../shared/text";
 import { BlockView } from "./blocks";
 import { ClassClient, fragment } from "./client";
+
+const MOST_OF_NAME = 30;
 
 const client = new ClassClient();
 
@@ -14,14 +17,27 @@ function App() {
   const stage = client.stage.value;
   return (
     <main data-stage={stage}>
+      <Notice />
       {(stage === "code" || stage === "joining" || stage === "page") && <CodeForm />}
       {stage === "name" && <NameForm />}
       {(stage === "class" || stage === "again") && <Class />}
       {stage === "over" && <h1>Goodbye</h1>}
-      <p role="status" class={stage === "again" || stage === "over" ? "loud" : ""}>
+    </main>
+  );
+}
+
+/** What went wrong, always in sight: with the connection, or with an answer. */
+function Notice() {
+  const stage = client.stage.value;
+  return (
+    <div class="notice">
+      <p role="status" class={stage === "again" || stage === "over" ? "loud" : ""} dir="auto">
         {client.said.value}
       </p>
-    </main>
+      <p role="alert" class="loud" dir="auto">
+        {visible(client.refusal.value)}
+      </p>
+    </div>
   );
 }
 
@@ -69,6 +85,7 @@ function CodeForm() {
 
 function NameForm() {
   const name = useSignal("");
+  const tooMany = [...name.value.trim()].length - MOST_OF_NAME;
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
   return (
@@ -77,7 +94,7 @@ function NameForm() {
       <form
         onSubmit={(submitted) => {
           submitted.preventDefault();
-          client.enter(name.value);
+          if (tooMany <= 0) client.enter(name.value);
         }}
       >
         <label for="name">Your name; leave it empty to stay anonymous</label>
@@ -85,13 +102,21 @@ function NameForm() {
           ref={field}
           id="name"
           autocomplete="off"
-          maxLength={30}
+          dir="auto"
+          aria-invalid={tooMany > 0}
+          aria-describedby="name-problem"
           value={name.value}
           onInput={(typed) => {
             name.value = typed.currentTarget.value;
           }}
         />
-        <button type="submit">Go in</button>
+        <p id="name-problem" class="loud" aria-live="polite">
+          {tooMany > 0 &&
+            `A name has ${MOST_OF_NAME} characters at most; this one has ${tooMany} more.`}
+        </p>
+        <button type="submit" disabled={tooMany > 0}>
+          Go in
+        </button>
       </form>
       <p class="hint">The teacher sees this name beside your answers.</p>
     </>
@@ -104,14 +129,27 @@ function Class() {
   const left = useLeft();
   const isOver = left !== undefined && left <= 0;
   const isOff = client.stage.value === "again" || !shown?.takes || isOver || you?.muted === true;
-  const boards = [...client.boards.value.entries()];
   const draws = shown?.blocks.some((block) => block.kind === "wall");
+  // On a wall that this phone draws on, it sees what all draw.
+  const boards = [...client.boards.value.entries()].filter(
+    ([, board]) => !(draws && board.kind === "wall"),
+  );
+  const round = shown?.round ?? 0;
+  const earlier = boards.filter(([, board]) => board.round < round);
   return (
     <>
       <header>
-        <h1>{visible(shown?.title ?? "")}</h1>
-        <span class="who">{visible(you?.name ?? "")}</span>
+        <h1 dir="auto">{visible(shown?.title ?? "")}</h1>
+        <span class="who" dir="auto">
+          {visible(you?.name ?? "")}
+        </span>
       </header>
+      {client.isRenamed && (
+        <p class="hint">
+          The teacher sees you as <Isolated>{you?.name ?? ""}</Isolated>: your name was taken, too
+          long, or had signs that cannot be seen.
+        </p>
+      )}
       {left !== undefined && (
         <p class="timer" role="timer" data-low={left < 5}>
           {Math.ceil(Math.max(0, left))} s
@@ -133,13 +171,18 @@ function Class() {
         <p class="hint">No more answers are taken.</p>
       )}
       {you?.muted && <p class="loud">The teacher has muted you.</p>}
-      {client.refusal.value && (
-        <p class="loud" role="alert">
-          {visible(client.refusal.value)}
-        </p>
-      )}
-      {boards.map(([id, board]) =>
-        board.kind === "wall" && draws ? null : <BoardView key={id} {...board} />,
+      {boards
+        .filter(([, board]) => board.round >= round)
+        .map(([id, board]) => (
+          <BoardView key={id} {...board} />
+        ))}
+      {earlier.length > 0 && (
+        <details class="earlier">
+          <summary>Earlier results ({earlier.length})</summary>
+          {earlier.map(([id, board]) => (
+            <BoardView key={id} {...board} />
+          ))}
+        </details>
       )}
     </>
   );

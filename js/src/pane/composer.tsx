@@ -1,7 +1,7 @@
 // The form to emit an event.
 
 import { useSignal } from "@preact/signals";
-import { useId } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { shortened, visible } from "../shared/text";
 import { type Parsed, parseArgument, problemOfName } from "./arguments";
 import type { PaneConnection } from "./connection";
@@ -18,8 +18,17 @@ function read(argument: Argument): Parsed {
     : { ok: true, value: argument.bytes };
 }
 
+/** Make a field as high as its text, where the stylesheet cannot say so. */
+function fit(field: HTMLTextAreaElement): void {
+  if (CSS.supports("field-sizing", "content")) return;
+  field.style.height = "auto";
+  // Both borders are within its height, and not within that of its content.
+  field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
+}
+
 export function Composer({ connection }: { connection: PaneConnection }) {
   const id = useId();
+  const form = useRef<HTMLFormElement>(null);
   const event = useSignal("message");
   const args = useSignal<Argument[]>(['"hello"']);
   const ask = useSignal(false);
@@ -31,6 +40,10 @@ export function Composer({ connection }: { connection: PaneConnection }) {
   const objected = useSignal("");
   const nameProblem = problemOfName(event.value.trim());
   const ready = nameProblem === "" && parsed.every((one) => one.ok);
+
+  useEffect(() => {
+    for (const field of form.current?.querySelectorAll("textarea") ?? []) fit(field);
+  }, [args.value]);
 
   function emit(submitted?: Event): void {
     submitted?.preventDefault();
@@ -81,6 +94,7 @@ export function Composer({ connection }: { connection: PaneConnection }) {
 
   return (
     <form
+      ref={form}
       class="nbs-composer"
       onSubmit={emit}
       onKeyDown={(pressed) => {

@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
+import { Code, Isolated } from "../shared/isolated";
 import { shortened, show, visible } from "../shared/text";
 import { parseArgument } from "./arguments";
 import type { PaneConnection } from "./connection";
@@ -162,9 +163,13 @@ function Row({ entry, ack, isAsked, connection }: RowProps) {
       </span>
       <span class="nbs-hidden">{WORDS[entry.kind]}</span>
       <span class="nbs-what">
-        <b>{visible(shortened(entry.event, 100))}</b>{" "}
+        <b>
+          <Isolated>{shortened(entry.event, 100)}</Isolated>
+        </b>{" "}
         {isText ? (
-          <span class="nbs-said">{visible(shortened(entry.args.map(String).join(" ")))}</span>
+          <span class="nbs-said" dir="auto">
+            {visible(shortened(entry.args.map(String).join(" ")))}
+          </span>
         ) : (
           entry.args.map((value, index) => (
             <span key={index}>
@@ -239,7 +244,7 @@ function Ack({ entry, ack, isAsked, connection }: RowProps) {
   return (
     <span class="nbs-ack">
       {" "}
-      {verb} <code>{values}</code>{" "}
+      {verb} <Code text={values} />{" "}
       {entry.kind === "out" && <small>after {ack.after_ms.toFixed(1)} ms</small>}
     </span>
   );

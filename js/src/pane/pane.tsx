@@ -2,6 +2,7 @@
 
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { Isolated } from "../shared/isolated";
 import { shortened, visible } from "../shared/text";
 import { Composer } from "./composer";
 import type { PaneConnection, State } from "./connection";
@@ -37,7 +38,9 @@ export function Pane(props: { connection: PaneConnection; name: string; channel:
       data-lit={connection.isLit.value}
     >
       <header>
-        <strong>{visible(name)}</strong>
+        <strong>
+          <Isolated>{name}</Isolated>
+        </strong>
         <span class="nbs-state" data-state={state} title={`channel ${channel}`}>
           <span class="nbs-dot" aria-hidden="true" />
           <span data-words>
@@ -53,7 +56,12 @@ export function Pane(props: { connection: PaneConnection; name: string; channel:
         {connection.isLit.value && <strong class="nbs-lit">would get this</strong>}
         {connection.rooms.value.length > 0 && (
           <span class="nbs-rooms">
-            in {connection.rooms.value.map((room) => visible(shortened(room, 40))).join(", ")}
+            {connection.rooms.value.map((room, index) => (
+              <span key={room}>
+                {index ? ", " : "in "}
+                <Isolated>{shortened(room, 40)}</Isolated>
+              </span>
+            ))}
           </span>
         )}
         {isOn ? (

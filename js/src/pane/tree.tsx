@@ -1,6 +1,7 @@
 // A value as a tree that opens on demand, and bytes as a hex dump.
 
-import { bytesOf, shortened, show, visible } from "../shared/text";
+import { Code, Isolated } from "../shared/isolated";
+import { bytesOf, shortened, show } from "../shared/text";
 
 const LONG = 60;
 const MOST_CHILDREN = 200;
@@ -12,11 +13,11 @@ export function Value({ value }: { value: unknown }) {
   const line = show(value);
   const bytes = bytesOf(value);
   const isLong = bytes ? bytes.length > 0 : typeof value === "object" && line.length > LONG;
-  if (!isLong) return <code>{line}</code>;
+  if (!isLong) return <Code text={line} />;
   return (
     <details class="nbs-tree">
       <summary>
-        <code>{shortened(line, 200)}</code>
+        <Code text={shortened(line, 200)} />
       </summary>
       {bytes ? <pre>{dump(bytes)}</pre> : <Branch value={value} depth={0} />}
     </details>
@@ -25,7 +26,7 @@ export function Value({ value }: { value: unknown }) {
 
 function Branch({ value, depth }: { value: unknown; depth: number }) {
   if (typeof value !== "object" || value === null || bytesOf(value) || depth > 20) {
-    return <code>{show(value)}</code>;
+    return <Code text={show(value)} />;
   }
   const entries = Array.isArray(value)
     ? value.map((item, index) => [String(index), item] as const)
@@ -34,7 +35,9 @@ function Branch({ value, depth }: { value: unknown; depth: number }) {
     <ul>
       {entries.slice(0, MOST_CHILDREN).map(([name, item]) => (
         <li key={name}>
-          <span class="nbs-key">{visible(shortened(name, 100))}:</span>{" "}
+          <span class="nbs-key">
+            <Isolated>{shortened(name, 100)}</Isolated>:
+          </span>{" "}
           {typeof item === "object" && item !== null && !bytesOf(item) ? (
             <details>
               <summary>{Array.isArray(item) ? `[${item.length}]` : "{…}"}</summary>

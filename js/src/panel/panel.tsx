@@ -2,6 +2,8 @@
 
 import { useSignal } from "@preact/signals";
 import { encode } from "uqr";
+import { Copy } from "../shared/copy";
+import { Isolated } from "../shared/isolated";
 import { visible } from "../shared/text";
 import { grouped, reach } from "./reach";
 
@@ -52,7 +54,9 @@ export function Panel({ state, code, channel, address, act }: Props) {
       data-answers={state.answers}
     >
       <header>
-        <strong>{visible(state.title)}</strong>
+        <strong>
+          <Isolated>{state.title}</Isolated>
+        </strong>
         <span class="nbs-state" data-state={state.is_open ? "connected" : "disconnected"}>
           <span class="nbs-dot" aria-hidden="true" />
           <span role="status">
@@ -76,15 +80,19 @@ export function Panel({ state, code, channel, address, act }: Props) {
           >
             {isLarge.value ? "Smaller" : "Enlarge for the projector"}
           </button>
-          <CopyButton text={link} />
+          <Copy text={link} label="Copy the link" />
         </Door>
       )}
       {state.is_open && (
         <div class="nbs-tools" role="toolbar" aria-label="Class">
           <span class="nbs-hint">
-            {state.shown.length
-              ? `On the phones: ${state.shown.map(brief).join(", ")}`
-              : "Phones show nothing yet."}
+            {state.shown.length === 0 && "Phones show nothing yet."}
+            {state.shown.map((one, index) => (
+              <span key={one}>
+                {index ? ", " : "On the phones: "}
+                <Isolated>{brief(one)}</Isolated>
+              </span>
+            ))}
           </span>
           <button
             type="button"
@@ -128,7 +136,7 @@ export function Panel({ state, code, channel, address, act }: Props) {
 }
 
 function brief(text: string): string {
-  return visible(text.length <= MOST_OF_TITLE ? text : `${text.slice(0, MOST_OF_TITLE - 1)}…`);
+  return text.length <= MOST_OF_TITLE ? text : `${text.slice(0, MOST_OF_TITLE - 1)}…`;
 }
 
 /** What cannot be taken back is done at the second press; leaving the button is a no. */
@@ -163,30 +171,9 @@ export function TicketDoor({
   return (
     <section class="nbs nbs-panel" aria-label={`Ticket for ${channel}`} data-ticket={channel}>
       <Door link={link} code={code} base={base} isLarge={false}>
-        <CopyButton text={link} />
+        <Copy text={link} label="Copy the link" />
       </Door>
     </section>
-  );
-}
-
-/** Copies, and says so; a page without TLS that is not this computer's own may not. */
-function CopyButton({ text }: { text: string }) {
-  const said = useSignal("Copy the link");
-  return (
-    <button
-      type="button"
-      data-action="copy"
-      onClick={async () => {
-        try {
-          await navigator.clipboard.writeText(text);
-          said.value = "Copied";
-        } catch {
-          said.value = "The browser does not let this page copy";
-        }
-      }}
-    >
-      {said.value}
-    </button>
   );
 }
 
@@ -254,6 +241,7 @@ function People({ people, act }: { people: PersonItem[]; act: Act }) {
         type="search"
         aria-label="Find a person"
         placeholder="Find"
+        dir="auto"
         value={filter.value}
         onInput={(typed) => {
           filter.value = typed.currentTarget.value;
@@ -264,7 +252,7 @@ function People({ people, act }: { people: PersonItem[]; act: Act }) {
         {shown.map((person) => (
           <li key={person.id} data-person={person.name} data-here={person.here}>
             <span>
-              {visible(person.name)}
+              <Isolated>{person.name}</Isolated>
               {person.here ? "" : " (gone)"}
               {person.muted ? " (muted)" : ""}
               {person.latency_ms !== null && (

@@ -30,6 +30,7 @@ export class Lines {
       ...shown.map(({ level, text }) => {
         const line = element("li", "");
         line.textContent = visible(text);
+        line.dir = "auto";
         line.dataset.level = level;
         return line;
       }),

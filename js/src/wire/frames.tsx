@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { Code, Isolated } from "../shared/isolated";
 import { shortened, visible } from "../shared/text";
 import type { Feed } from "./feed";
 import { timeText } from "./ladder";
@@ -205,7 +206,7 @@ function FrameRow(props: {
   const { row, name, isChosen, choose } = props;
   const { packet, http } = row;
   const time = <td class="nbs-time">{timeText(row.at)}</td>;
-  const client = <td>{visible(shortened(name, 40))}</td>;
+  const client = <td dir="auto">{visible(shortened(name, 40))}</td>;
   if (!packet) {
     return (
       <tr data-kind={http ? "http" : "note"}>
@@ -260,9 +261,13 @@ function FrameRow(props: {
       </td>
       <td class="nbs-content">
         <button type="button" class="nbs-row" onClick={() => choose(isChosen ? undefined : packet)}>
-          {decoded.event && <b>{visible(shortened(decoded.event, 100))} </b>}
+          {decoded.event && (
+            <b>
+              <Isolated>{shortened(decoded.event, 100)}</Isolated>{" "}
+            </b>
+          )}
           {decoded.ackId !== undefined && <small>#{decoded.ackId} </small>}
-          <code>{visible(shortened(decoded.args || decoded.text, LONGEST))}</code>
+          <Code text={visible(shortened(decoded.args || decoded.text, LONGEST))} />
         </button>
       </td>
     </tr>

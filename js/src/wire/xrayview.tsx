@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
+import { Copy } from "../shared/copy";
 import { visible } from "../shared/text";
 import type { Attempt } from "./attempt";
 import type { Packet } from "./store";
@@ -18,29 +19,19 @@ export function XRay(props: { packet: Packet; attempt: Attempt; close: () => voi
   const id = useId();
   const fields = dissect(packet.raw, packet.transport, packet.size);
   const lit = useSignal(0);
-  const copied = useSignal("");
   const content = contentOf(packet.raw, packet.transport);
   const plain = new Map(content.at.map((position, index) => [position, content.bytes[index] ?? 0]));
   const edited = useSignal(packet.decoded.text);
   useEffect(() => {
     edited.value = packet.decoded.text;
     lit.value = 0;
-    copied.value = "";
   }, [packet]);
   const chosen = fields[lit.value];
   const cut = Math.max(0, packet.raw.length - SHOWN_BYTES);
 
-  async function copy(): Promise<void> {
-    const text = packet.decoded.isBinary
-      ? Array.from(packet.raw, (byte) => byte.toString(16).padStart(2, "0")).join(" ")
-      : packet.decoded.text;
-    try {
-      await navigator.clipboard.writeText(text);
-      copied.value = "Copied.";
-    } catch {
-      copied.value = "The browser does not let this page copy.";
-    }
-  }
+  const text = packet.decoded.isBinary
+    ? Array.from(packet.raw, (byte) => byte.toString(16).padStart(2, "0")).join(" ")
+    : packet.decoded.text;
 
   return (
     <section class="nbs-xray" aria-label="X-ray of one message" data-fields={fields.length}>
@@ -49,13 +40,10 @@ export function XRay(props: { packet: Packet; attempt: Attempt; close: () => voi
           X-ray: {packet.size.toLocaleString()} bytes{" "}
           {packet.direction === "in" ? "to the server" : "to the client"}, by {packet.transport}
         </strong>
-        <button type="button" data-action="copy" onClick={() => void copy()}>
-          Copy
-        </button>
+        <Copy text={text} label="Copy" />
         <button type="button" data-action="close-xray" aria-label="Close the X-ray" onClick={close}>
           ×
         </button>
-        <span role="status">{copied.value}</span>
       </div>
       <div class="nbs-bytes">
         {fields.map((field, index) => (
