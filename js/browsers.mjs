@@ -82,38 +82,60 @@ function functionOf(name) {
   return undefined;
 }
 
-/** What a style sheet needs and these browsers lack, a line each. */
-export function lackingInStyles(css, browsers) {
-  const found = new Map();
-  const note = (name, feature) => {
-    if (MAY_BE_LACKING.has(name.split(": ")[0])) return;
+/** Call `found(name, who, node)` for each thing in a parsed style sheet that a browser lacks. */
+function walkNewer(sheet, browsers, found) {
+  const note = (name, feature, node) => {
     const who = lackedBy(feature, browsers);
-    if (who) found.set(name, `${name}: not in ${who}`);
+    if (who) found(name, who, node);
   };
-  postcss.parse(css).walk((node) => {
+  sheet.walk((node) => {
     if (isWithinSupports(node)) return;
     if (node.type === "atrule") {
       const rule = data.css["at-rules"][node.name];
-      note(`@${node.name}`, rule);
-      for (const [, name] of node.params.matchAll(/\(\s*([a-z-]+)/g))
-        note(`@${node.name} (${name})`, rule?.[name]);
+      note(`@${node.name}`, rule, node);
+      for (const [, name] of node.params.matchAll(/\(\s*([a-z-]+)/g)) {
+        note(`@${node.name} (${name})`, rule?.[name], node);
+      }
     } else if (node.type === "rule") {
-      for (const [whole, name] of node.selector.matchAll(/::?([a-z-]+)/g))
-        note(whole, data.css.selectors[name]);
+      for (const [whole, name] of node.selector.matchAll(/::?([a-z-]+)/g)) {
+        note(whole, data.css.selectors[name], node);
+      }
     } else if (node.type === "decl") {
       const property = data.css.properties[node.prop];
-      // Of two values newer browsers take the second; the one before it, or the one with a prefix, is for the others.
-      const before = node.parent.nodes.slice(0, node.parent.index(node));
-      if (before.some((one) => one.prop === node.prop || one.prop === `-webkit-${node.prop}`))
-        return;
-      note(node.prop, property);
+      note(node.prop, property, node);
       parseValue(node.value).walk((part) => {
-        if (part.type === "function") note(`${part.value}()`, functionOf(part.value));
-        else if (part.type === "word") note(`${node.prop}: ${part.value}`, property?.[part.value]);
+        if (part.type === "function") note(`${part.value}()`, functionOf(part.value), node);
+        else if (part.type === "word") {
+          note(`${node.prop}: ${part.value}`, property?.[part.value], node);
+        }
       });
     }
   });
-  return [...found.values()];
+}
+
+/** Of two values newer browsers take the second; the one before it, or one with a prefix, is for the others. */
+function hasAnother(node) {
+  const before = node.parent.nodes.slice(0, node.parent.index(node));
+  return before.some((one) => one.prop === node.prop || one.prop === `-webkit-${node.prop}`);
+}
+
+/** What a style sheet needs and these browsers lack, a line each. */
+export function lackingInStyles(css, browsers) {
+  const lines = new Map();
+  walkNewer(postcss.parse(css), browsers, (name, who, node) => {
+    if (MAY_BE_LACKING.has(name.split(": ")[0])) return;
+    if (node.type !== "decl" || !hasAnother(node)) lines.set(name, `${name}: not in ${who}`);
+  });
+  return [...lines.values()];
+}
+
+/** A style sheet as these browsers read it: they skip what one of them lacks. */
+export function stylesAsReadBy(css, browsers) {
+  const sheet = postcss.parse(css);
+  const skipped = new Set();
+  walkNewer(sheet, browsers, (_name, _who, node) => skipped.add(node));
+  for (const node of skipped) node.remove();
+  return sheet.toString();
 }
 
 /** Every member of every class of JavaScript and of the DOM: its owner, its name, whether it is the class's own. */
@@ -140,11 +162,16 @@ function* members() {
   }
 }
 
+/** All of JavaScript and of the DOM that one of these browsers lacks. */
+export function membersLackingIn(browsers) {
+  return [...members()].filter((one) => lackedBy(one.feature, browsers));
+}
+
 /**
- * What of JavaScript and of the DOM these browsers lack. A method counts if no class that they have has one of
+ * What of JavaScript and of the DOM a script cannot use in these browsers. A method counts if no class that they have has one of
  * its name: a bundle does not say of which class a value is.
  */
-export function lackingIn(browsers) {
+function lackingIn(browsers) {
   const lacking = [...members()].map((one) => ({ ...one, who: lackedBy(one.feature, browsers) }));
   const known = new Set(lacking.filter((one) => !one.who && !one.isStatic).map((one) => one.name));
   // Who has no instances of a newer class does not get at its members; iterators are had by every generator.

@@ -91,8 +91,6 @@ class Classroom:
         self._asked = Asked()
         self._trips = RoundTrips()
         self._boards: dict[str, Board] = {}
-        # In which round each board was last told to the phones: they put those of earlier ones aside.
-        self._told_in: dict[str, int] = {}
         self._panel: Panel | None = None
         self._is_told = True
         # These belong to no cell: running a cell again must not close the door.
@@ -176,7 +174,7 @@ class Classroom:
         """
         key = f"{kind}: {title}"
         if key not in self._boards:
-            self._boards[key] = Board(kind, title, self._handlers, self._board_said, self._asked.options_of)
+            self._boards[key] = Board(kind, title, self._handlers, self._board_said, self._asked)
         return self._boards[key]
 
     def bars(self, title: str = "") -> Board:
@@ -313,8 +311,7 @@ class Classroom:
         self._tell_person(person, key=person.key)
         for board in self._boards.values():
             if board.is_revealed:
-                round_ = self._told_in.get(board.id, 0)
-                socket.emit("class:board", {**board.told(), "round": round_})
+                socket.emit("class:board", board.told())
         socket.emit("class:clock", self._trips.begin(person))
         self._changed()
 
@@ -371,9 +368,6 @@ class Classroom:
             socket.emit("class:show", state)
 
     def _board_said(self, event: str, told: Any) -> None:
-        if isinstance(told, dict):
-            self._told_in[told["id"]] = round_ = self._asked.round
-            told = {**told, "round": round_}
         self._server.to(ROOM).emit(event, told)
 
     def _changed(self) -> None:

@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import traitlets
 
@@ -41,6 +41,19 @@ _FLUSH_S = 0.15
 _LONGEST = 200
 
 
+class Questions(Protocol):
+    """What is asked, as boards see it."""
+
+    @property
+    def round(self) -> int:
+        """How many times something new was asked: phones put boards of earlier rounds aside."""
+        ...
+
+    def options_of(self, chosen: Collection[Any]) -> list[str]:
+        """Return all options, in order, of the question that these answer; [] if there is none."""
+        ...
+
+
 class Board(SavedWidget):
     """Results, live, in the notebook; on the phones only while revealed."""
 
@@ -56,7 +69,7 @@ class Board(SavedWidget):
         title: str,
         handlers: HandlerThread,
         tell: Callable[[str, Any], None],
-        options_of: Callable[[Collection[Any]], list[str]],
+        questions: Questions,
     ) -> None:
         """Made by a class.
 
@@ -65,7 +78,7 @@ class Board(SavedWidget):
             title: What stands above it.
             handlers: On its thread pages are told.
             tell: Tells the phones.
-            options_of: Says from which options, in which order, these were chosen.
+            questions: What is asked.
 
         Raises:
             ValueError: There is no such kind.
@@ -83,7 +96,8 @@ class Board(SavedWidget):
         self._more: list[Any] | None = None
         self._handlers = handlers
         self._tell = tell
-        self._options_of = options_of
+        self._questions = questions
+        self._round = questions.round
         self._options: list[str] = []
         self._left_out = 0
         self._lock = threading.Lock()
@@ -106,6 +120,7 @@ class Board(SavedWidget):
         shown, left_out = _shown(self.kind, data)
         with self._lock:
             self._data, self._more, self._left_out = shown, None, left_out
+            self._round = self._questions.round
             self._points = sum(len(one.get("points", ())) for one in shown) if self.kind == "wall" else 0
         self._later()
         return self
@@ -113,7 +128,7 @@ class Board(SavedWidget):
     def _with_all_options(self, counted: Counter[Any]) -> Mapping[Any, float]:
         """Return the counts with those options that nobody chose, in the order asked."""
         if not self._options or any(one not in self._options for one in counted):
-            self._options = self._options_of(counted)
+            self._options = self._questions.options_of(counted)
         return {one: counted[one] for one in self._options} or counted
 
     def add(self, stroke: Mapping[str, Any]) -> Self:
@@ -128,6 +143,7 @@ class Board(SavedWidget):
             raise TypeError(msg)
         drawn = stroke_of(stroke)
         with self._lock:
+            self._round = self._questions.round
             self._data.append(drawn)
             self._points += len(drawn.get("points", ()))
             while self._points > MOST_POINTS and len(self._data) > 1:
@@ -149,6 +165,7 @@ class Board(SavedWidget):
     def reveal(self) -> Self:
         """Show it on the phones, too, from now on."""
         self.is_revealed = True
+        self._round = self._questions.round
         self._tell("class:board", self.told())
         return self
 
@@ -168,6 +185,7 @@ class Board(SavedWidget):
                 "title": self.title,
                 "data": self._data[:count],
                 "left_out": self._left_out,
+                "round": self._round,
             }
 
     def picture(self, content: dict[str, Any]) -> str:
@@ -207,7 +225,7 @@ class Board(SavedWidget):
             told = self.told()
             self._send_all(told)
         else:
-            told = {"id": self.id, "data": more}
+            told = {"id": self.id, "data": more, "round": self._round}
             self.send({"type": "more", "data": more})
         if self.is_revealed:
             self._tell("class:board" if more is None else "class:more", told)
