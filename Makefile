@@ -51,6 +51,10 @@ $(STAMPS)/chromium:
 	@bash scripts/chromium.sh $(BIN)
 	@touch $@
 
+$(STAMPS)/browsers:
+	@bash scripts/browsers.sh
+	@touch $@
+
 demo: $(STAMPS)/demo ## Set up, and open JupyterLab on the first notebook
 	@$(BIN)/nbsocket demo $(STAMPS)/notebooks --port $(PORT)
 
@@ -80,7 +84,7 @@ $(STAMPS)/hosts: $(STAMPS)/dev
 python: $(STAMPS)/dev $(STAMPS)/nginx $(STAMPS)/hosts ## Tests without a browser
 	$(BIN)/python -m pytest tests --ignore tests/browser -n $(WORKERS) --dist loadfile
 
-browser: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/hosts ## Tests in real JupyterLab in Chromium
+browser: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/browsers $(STAMPS)/hosts ## Tests in real JupyterLab: Chromium, Firefox, WebKit
 	$(BIN)/python -m pytest tests/browser --timeout 300
 
 conformance: $(STAMPS)/dev ## The rules of both protocols, each with its result
@@ -112,7 +116,7 @@ profile: $(STAMPS)/bench ## Where the time of an echo goes, by process, thread a
 figures: $(STAMPS)/bench ## Make the tables and plots of docs/performance.md from what make bench found
 	$(BIN)/python docs/make_performance.py
 
-faults: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/nginx $(STAMPS)/hosts ## The fault table: each row with its tests and figures
+faults: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/browsers $(STAMPS)/nginx $(STAMPS)/hosts ## The fault table: each row with its tests and figures
 	$(BIN)/python -m pytest tests -m fault --timeout 300
 
 threats: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/nginx $(STAMPS)/hosts ## The threat table: each row with its tests
