@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { watch } from "../src/shared/times";
 import { decode } from "../src/wire/decode";
 import { asHar, asJson, asMermaid, asSvg } from "../src/wire/exports";
-import { scene } from "../src/wire/ladder";
+import { nearest, scene } from "../src/wire/ladder";
 import { snapshot } from "../src/wire/snapshot";
 import { type Item, Store } from "../src/wire/store";
 import { dissect } from "../src/wire/xray";
@@ -269,6 +269,66 @@ describe("the marks of crossings", () => {
       expect(onArrow(point, "in")).toHaveLength(1);
       expect(onArrow(point, "out")).toHaveLength(1);
     }
+  });
+});
+
+describe("a flood", () => {
+  it("becomes bands with counts; what crossed stays an arrow, and its row is kept", () => {
+    const store = filled();
+    const up = packet("in", 1000, 1010);
+    const down = packet("out", 1008, 1005);
+    store.batch([up.item, down.item, kernel([up.arrival])], 2);
+    const floods = Array.from({ length: 40_000 }, (_, index) =>
+      packet("out", 1020 + index / 1000, 1019 + index / 1000),
+    );
+    store.batch(
+      floods.map(({ item }) => item),
+      40_002,
+    );
+    expect(store.rows.kept.some((row) => row.packet?.crossings)).toBe(false);
+    expect(store.crossed.kept.map((row) => row.packet?.direction).sort()).toEqual(["in", "out"]);
+    const found = scene(store, { width: 600, height: 300, from: 990, to: 1090 });
+    expect(found.arrows.length).toBeLessThan(100);
+    const counted = found.bands
+      .filter((band) => band.x1 > band.x2)
+      .reduce((sum, band) => sum + band.packets.length, 0);
+    // From the kernel to the server, and on to the client: each arrow of the flood is in one band.
+    expect(counted + found.arrows.length).toBe(2 * found.packets);
+    for (const band of found.bands) {
+      expect(band.from[0]).toBeLessThanOrEqual(band.from[1]);
+      expect(
+        nearest(found, (band.x1 + band.x2) / 2, (band.from[0] + band.to[1]) / 2),
+      ).toBeDefined();
+    }
+    const svg = asSvg(found, 600, 300);
+    expect(svg.match(/class="band"/g)).toHaveLength(found.bands.length);
+    expect(svg).toContain(" ×</text>");
+  });
+
+  it("hides no crossing among the many", () => {
+    const store = filled();
+    const up = packet("in", 1000, 1030);
+    const downs = Array.from({ length: 100 }, (_, index) => packet("out", 1005 + index / 10, 1004));
+    store.batch([up.item, ...downs.map((down) => down.item), kernel([up.arrival])], 101);
+    const found = scene(store, { width: 600, height: 300, from: 990, to: 1050 });
+    expect(store.crossings).toBe(100);
+    expect(found.bands).toEqual([]);
+    expect(found.crossings).toHaveLength(100);
+    expect(store.crossed.kept).toHaveLength(101);
+    store.clear();
+    expect(store.crossed.kept).toEqual([]);
+  });
+
+  it("of few stays as it is", () => {
+    const store = filled();
+    const few = Array.from({ length: 8 }, (_, index) => packet("out", 1020 + index, 1019 + index));
+    store.batch(
+      few.map(({ item }) => item),
+      8,
+    );
+    const found = scene(store, { width: 600, height: 300, from: 990, to: 1090 });
+    expect(found.bands).toEqual([]);
+    expect(found.arrows).toHaveLength(16);
   });
 });
 

@@ -56,6 +56,17 @@ def _ladder(content: dict[str, Any]) -> str:
         x, y, wide, high = numbers_of(bar, "box", 4)
         color = "#ffcc80" if bar.get("cell") is True else "#1b7f3b"
         parts.append(f'<rect x="{x}" y="{y}" width="{wide}" height="{high}" fill="{color}"/>')
+    for band in rows_of(content, "bands"):
+        x1, x2, top, bottom, far_top, far_bottom = numbers_of(band, "box", 6)
+        color = "#1565c0" if band.get("direction") == "in" else "#6a1b9a"
+        corners = f"{x1},{top} {x2},{far_top} {x2},{far_bottom} {x1},{bottom}"
+        # A little before the end, so that the counts of both directions stand apart.
+        x, y = x1 + 0.7 * (x2 - x1), 0.15 * (top + bottom) + 0.35 * (far_top + far_bottom)
+        parts.append(
+            f'<polygon class="band" points="{corners}" fill="{color}" fill-opacity="0.22"/>'
+            f'<text x="{x:.1f}" y="{y:.1f}" font-size="11" text-anchor="middle" fill="{color}">'
+            f"{number_of(band.get('count')):,.0f} ×</text>"
+        )
     for arrow in rows_of(content, "arrows"):
         x1, y1, x2, y2 = numbers_of(arrow, "line", 4)
         color = "#1565c0" if arrow.get("direction") == "in" else "#6a1b9a"

@@ -105,6 +105,7 @@ PROMISES = {
     9: "what wire view and client cells show, and notebooks say of it",
     10: "phones of 2021, and other browsers",
     11: "cells with views that run again and again",
+    12: "what notebooks say",
     13: "checks of exercises",
     14: "headless clients",
 }

@@ -2,7 +2,7 @@
 
 import { visible } from "../shared/text";
 import { discreet } from "./discretion";
-import { HEAD, type Scene, timeText } from "./ladder";
+import { COUNT_AT, countOf, HEAD, type Scene, timeText } from "./ladder";
 import type { HttpItem, Packet, Row, Store } from "./store";
 import { contentOf } from "./xray";
 
@@ -211,7 +211,7 @@ export function asSvg(found: Scene, width: number, height: number): string {
   const inside = (y: number) => Math.min(height, Math.max(HEAD, y));
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" role="img">`,
-    `<title>${escaped(`${found.arrows.length} arrows from ${timeText(found.from)} to ${timeText(found.to)}`)}</title>`,
+    `<title>${escaped(`${found.packets} packets from ${timeText(found.from)} to ${timeText(found.to)}`)}</title>`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
     `<defs><marker id="nbs-head" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="context-stroke"/></marker></defs>`,
   ];
@@ -225,6 +225,21 @@ export function asSvg(found: Scene, width: number, height: number): string {
     const y1 = inside(bar.y1);
     parts.push(
       `<rect class="${bar.run.isCell ? "cell" : "handler"}" x="${n(bar.x)}" y="${n(y1)}" width="${n(bar.width)}" height="${n(Math.max(1.5, inside(bar.y2) - y1))}" fill="${bar.run.isCell ? "#ffcc80" : "#1b7f3b"}"><title>${escaped(bar.run.isCell ? "cell busy" : `handler of ${bar.run.what}`)}</title></rect>`,
+    );
+  }
+  for (const band of found.bands) {
+    const color = band.packets[0]?.direction === "in" ? "#1565c0" : "#6a1b9a";
+    const corners = [
+      [band.x1, band.from[0]],
+      [band.x2, band.to[0]],
+      [band.x2, band.to[1]],
+      [band.x1, band.from[1]],
+    ] as const;
+    const middle = (one: [number, number]) => (inside(one[0]) + inside(one[1])) / 2;
+    const y = middle(band.from) + COUNT_AT * (middle(band.to) - middle(band.from));
+    parts.push(
+      `<polygon class="band" points="${corners.map(([x, y]) => `${n(x)},${n(inside(y))}`).join(" ")}" fill="${color}" fill-opacity="0.22"/>`,
+      `<text x="${n(band.x1 + COUNT_AT * (band.x2 - band.x1))}" y="${n(y)}" font-size="11" text-anchor="middle" dominant-baseline="middle" fill="${color}">${countOf(band)}</text>`,
     );
   }
   for (const arrow of found.arrows) {

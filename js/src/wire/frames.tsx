@@ -1,6 +1,6 @@
 // The packets as a table: filtered, folded, bounded.
 
-import { useSignal } from "@preact/signals";
+import type { Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Code, Isolated } from "../shared/isolated";
 import { shortened, visible } from "../shared/text";
@@ -16,13 +16,18 @@ function isHeartbeat(row: Row): boolean {
   return (engine === "ping" || engine === "pong") && row.packet?.decoded.args === "";
 }
 
-interface Filter {
+/** The kind of rows that crossed others. */
+export const CROSSED = "crossed";
+
+export interface Filter {
   text: string;
   direction: string;
   kind: string;
   client: string;
   pings: boolean;
 }
+
+export const EVERYTHING: Filter = { text: "", direction: "", kind: "", client: "", pings: false };
 
 function textOf(row: Row, store: Store): string {
   if (row.http) return `${row.http.method} ${row.http.url} ${row.http.status}`;
@@ -36,8 +41,8 @@ function matches(row: Row, filter: Filter, store: Store): boolean {
   if (filter.direction && row.packet?.direction !== filter.direction) return false;
   if (filter.client && String(row.session) !== filter.client) return false;
   if (filter.kind === "http" && !row.http) return false;
-  if (filter.kind && filter.kind !== "http" && row.packet?.decoded.socket !== filter.kind)
-    return false;
+  const isSocketKind = filter.kind && filter.kind !== "http" && filter.kind !== CROSSED;
+  if (isSocketKind && row.packet?.decoded.socket !== filter.kind) return false;
   return !filter.text || textOf(row, store).toLowerCase().includes(filter.text);
 }
 
@@ -46,18 +51,22 @@ export function Frames(props: {
   pausedAt: number | undefined;
   chosen: Packet | undefined;
   choose: (packet: Packet | undefined) => void;
+  filter: Signal<Filter>;
 }) {
-  const { feed, pausedAt, chosen, choose } = props;
+  const { feed, pausedAt, chosen, choose, filter } = props;
   const { store } = feed;
   const version = feed.version.value;
-  const filter = useSignal<Filter>({ text: "", direction: "", kind: "", client: "", pings: false });
   const box = useRef<HTMLElement>(null);
 
   const shown: Row[] = [];
   let hidden = 0;
   let folded = 0;
-  const kept = store.rows.kept;
-  const wanted = filter.value;
+  const wanted = { ...filter.value, text: filter.value.text.trim().toLowerCase() };
+  // Of a pair the one that came first is found when the other comes: their order is that of the packets.
+  const kept =
+    wanted.kind === CROSSED
+      ? [...store.crossed.kept].sort((one, other) => one.id - other.id)
+      : store.rows.kept;
   for (let index = kept.length - 1; index >= 0; index -= 1) {
     const row = kept[index];
     if (!row || (pausedAt !== undefined && row.at > pausedAt)) continue;
@@ -84,7 +93,9 @@ export function Frames(props: {
           data-field="wire-filter"
           aria-label="Filter the packets"
           placeholder="Filter"
-          onInput={(typed) => set({ text: typed.currentTarget.value.trim().toLowerCase() })}
+          dir="auto"
+          value={filter.value.text}
+          onInput={(typed) => set({ text: typed.currentTarget.value })}
           onKeyDown={(pressed) => pressed.stopPropagation()}
         />
         <Choice
@@ -95,6 +106,7 @@ export function Frames(props: {
             ["in", "to the server"],
             ["out", "to the client"],
           ]}
+          value={wanted.direction}
           choose={(direction) => set({ direction })}
         />
         <Choice
@@ -106,7 +118,9 @@ export function Frames(props: {
               (kind) => [kind, kind] as [string, string],
             ),
             ["http", "HTTP requests"],
+            [CROSSED, "crossings ◆"],
           ]}
+          value={wanted.kind}
           choose={(kind) => set({ kind })}
         />
         <Choice
@@ -118,6 +132,7 @@ export function Frames(props: {
               ([session, client]) => [String(session), client.name] as [string, string],
             ),
           ]}
+          value={wanted.client}
           choose={(client) => set({ client })}
         />
         <label class="nbs-check">
@@ -177,6 +192,7 @@ function Choice(props: {
   label: string;
   field: string;
   options: [string, string][];
+  value: string;
   choose: (value: string) => void;
 }) {
   return (
@@ -184,6 +200,7 @@ function Choice(props: {
       <span class="nbs-hidden">{props.label}</span>
       <select
         data-field={props.field}
+        value={props.value}
         onChange={(changed) => props.choose(changed.currentTarget.value)}
         onKeyDown={(pressed) => pressed.stopPropagation()}
       >

@@ -18,6 +18,16 @@ export interface Arrow {
   isExact: boolean;
 }
 
+/** Arrows that are too close together to be told apart: where the first and the last begin and end. */
+export interface Band {
+  packets: Packet[];
+  x1: number;
+  x2: number;
+  /** At `x1`, and at `x2`. */
+  from: [number, number];
+  to: [number, number];
+}
+
 export interface Bar {
   run: Run;
   x: number;
@@ -34,10 +44,11 @@ export interface Point {
 export interface Scene {
   lanes: Lane[];
   arrows: Arrow[];
+  bands: Band[];
   bars: Bar[];
   crossings: Point[];
-  /** Arrows of this stretch of time that are too many to draw. */
-  hidden: number;
+  /** Packets of this stretch of time. */
+  packets: number;
   from: number;
   to: number;
 }
@@ -50,7 +61,10 @@ export interface Window {
 }
 
 const MOST_LANES = 6;
-const MOST_ARROWS = 1500;
+const MOST_BARS = 1500;
+/** More arrows of one kind than these in so many pixels are a band. */
+const TOGETHER = 8;
+const TOGETHER_PX = 30;
 const MOST_MARKS = 1000;
 const LEGS = [
   ["client", "server"],
@@ -64,7 +78,6 @@ export function scene(store: Store, window: Window): Scene {
   const { from, to, width, height } = window;
   const y = (at: number) => HEAD + ((at - from) / (to - from)) * (height - HEAD);
   const packets: Packet[] = [];
-  let hidden = 0;
   const rows = store.rows.kept;
   for (let index = rows.length - 1; index >= 0; index -= 1) {
     const row = rows[index];
@@ -74,8 +87,7 @@ export function scene(store: Store, window: Window): Scene {
     const first = Math.min(at, clientAt ?? at, kernelAt ?? at);
     const last = Math.max(at, clientAt ?? at, kernelAt ?? at);
     if (last < from || first > to) continue;
-    if (packets.length < MOST_ARROWS) packets.push(row.packet);
-    else hidden += 1;
+    packets.push(row.packet);
   }
   packets.reverse();
   const sessions = [...new Set(packets.map((packet) => packet.session))].sort((a, b) => a - b);
@@ -126,7 +138,7 @@ export function scene(store: Store, window: Window): Scene {
   }
   const bars: Bar[] = [];
   const runs = store.runs.kept;
-  for (let index = runs.length - 1; index >= 0 && bars.length < MOST_ARROWS; index -= 1) {
+  for (let index = runs.length - 1; index >= 0 && bars.length < MOST_BARS; index -= 1) {
     const run = runs[index];
     if (!run) continue;
     const end = run.end || to;
@@ -143,7 +155,55 @@ export function scene(store: Store, window: Window): Scene {
   // Cells lie under the handlers that run beside them.
   bars.sort((one, other) => Number(other.run.isCell) - Number(one.run.isCell));
   const crossings = meetings(ways.in, ways.out);
-  return { lanes: [...lanes, server, kernel], arrows, bars, crossings, hidden, from, to };
+  return {
+    lanes: [...lanes, server, kernel],
+    ...bundled(arrows),
+    bars,
+    crossings,
+    packets: packets.length,
+    from,
+    to,
+  };
+}
+
+/** Put arrows that lie close together into bands; those that crossed another stay by themselves. */
+function bundled(all: Arrow[]): { arrows: Arrow[]; bands: Band[] } {
+  const arrows: Arrow[] = [];
+  const bands: Band[] = [];
+  const places = new Map<string, Arrow[]>();
+  for (const arrow of all) {
+    if (arrow.packet.crossings > 0) {
+      arrows.push(arrow);
+      continue;
+    }
+    const place = Math.floor((arrow.y1 + arrow.y2) / 2 / TOGETHER_PX);
+    const key = `${arrow.x1} ${arrow.x2} ${arrow.isExact} ${place}`;
+    const here = places.get(key);
+    if (here) here.push(arrow);
+    else places.set(key, [arrow]);
+  }
+  for (const here of places.values()) {
+    const [first] = here;
+    if (!first || here.length <= TOGETHER) {
+      arrows.push(...here);
+      continue;
+    }
+    bands.push({
+      packets: here.map((arrow) => arrow.packet),
+      x1: first.x1,
+      x2: first.x2,
+      from: ends(here.map((arrow) => arrow.y1)),
+      to: ends(here.map((arrow) => arrow.y2)),
+    });
+  }
+  return { arrows, bands };
+}
+
+function ends(numbers: number[]): [number, number] {
+  return [
+    numbers.reduce((one, other) => Math.min(one, other)),
+    numbers.reduce((one, other) => Math.max(one, other)),
+  ];
 }
 
 /** Where a packet was when. */
@@ -234,6 +294,7 @@ export function draw(
     context.fillRect(bar.x, bar.y1, bar.width, Math.max(1.5, bar.y2 - bar.y1));
     context.globalAlpha = 1;
   }
+  for (const band of found.bands) drawBand(context, band, colors);
   for (const arrow of found.arrows) {
     const isChosen = arrow.packet.id === chosen;
     context.strokeStyle = arrow.packet.direction === "in" ? colors.in : colors.out;
@@ -261,6 +322,41 @@ export function draw(
   const room = width / found.lanes.length - 6;
   for (const lane of found.lanes)
     context.fillText(fitting(context, lane.label, room), lane.x, HEAD / 2);
+}
+
+function drawBand(context: CanvasRenderingContext2D, band: Band, colors: Colors): void {
+  const { x1, x2, from, to, packets } = band;
+  context.fillStyle = packets[0]?.direction === "in" ? colors.in : colors.out;
+  context.globalAlpha = 0.22;
+  context.beginPath();
+  context.moveTo(x1, from[0]);
+  context.lineTo(x2, to[0]);
+  context.lineTo(x2, to[1]);
+  context.lineTo(x1, from[1]);
+  context.fill();
+  context.globalAlpha = 1;
+  const [y1, y2] = [(from[0] + from[1]) / 2, (to[0] + to[1]) / 2];
+  head(context, { x1, y1, x2, y2 });
+  // A little before the end, so that the counts of both directions stand apart.
+  const text = countOf(band);
+  context.font = "600 11px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const [x, y] = [x1 + (x2 - x1) * COUNT_AT, y1 + (y2 - y1) * COUNT_AT];
+  const width = context.measureText(text).width + 8;
+  context.fillStyle = colors.surface;
+  context.globalAlpha = 0.85;
+  context.fillRect(x - width / 2, y - 8, width, 16);
+  context.globalAlpha = 1;
+  context.fillStyle = packets[0]?.direction === "in" ? colors.in : colors.out;
+  context.fillText(text, x, y);
+}
+
+/** Where on its way a band's count stands, from 0 to 1. */
+export const COUNT_AT = 0.7;
+
+export function countOf({ packets }: Band): string {
+  return `${packets.length.toLocaleString()} ×`;
 }
 
 function fitting(context: CanvasRenderingContext2D, text: string, room: number): string {
@@ -309,7 +405,10 @@ function line(context: CanvasRenderingContext2D, x1: number, y1: number, x2: num
   context.stroke();
 }
 
-function head(context: CanvasRenderingContext2D, { x1, y1, x2, y2 }: Arrow): void {
+function head(
+  context: CanvasRenderingContext2D,
+  { x1, y1, x2, y2 }: Pick<Arrow, "x1" | "y1" | "x2" | "y2">,
+): void {
   const angle = Math.atan2(y2 - y1, x2 - x1);
   context.beginPath();
   context.moveTo(x2, y2);
@@ -318,7 +417,7 @@ function head(context: CanvasRenderingContext2D, { x1, y1, x2, y2 }: Arrow): voi
   context.fill();
 }
 
-/** The packet whose arrow is nearest to a point, if one is near. */
+/** The packet whose arrow is nearest to a point, if one is near; of a band the one that would be there. */
 export function nearest(found: Scene, x: number, y: number): Packet | undefined {
   let best: Packet | undefined;
   let least = 8;
@@ -341,5 +440,17 @@ export function nearest(found: Scene, x: number, y: number): Packet | undefined 
       best = arrow.packet;
     }
   }
-  return best;
+  return best ?? withinBand(found.bands, x, y);
+}
+
+function withinBand(bands: Band[], x: number, y: number): Packet | undefined {
+  for (const { packets, x1, x2, from, to } of bands) {
+    const along = (x - x1) / (x2 - x1 || 1);
+    const top = from[0] + along * (to[0] - from[0]);
+    const bottom = from[1] + along * (to[1] - from[1]);
+    if (along < 0 || along > 1 || y < top - 3 || y > bottom + 3) continue;
+    const share = Math.min(0.999, Math.max(0, (y - top) / (bottom - top || 1)));
+    return packets[Math.floor(share * packets.length)];
+  }
+  return undefined;
 }

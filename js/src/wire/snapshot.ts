@@ -62,6 +62,11 @@ export function snapshot(store: Store): object {
       exact: arrow.isExact,
       line: [arrow.x1, arrow.y1, arrow.x2, arrow.y2],
     })),
+    bands: found.bands.slice(-ARROWS).map((band) => ({
+      direction: band.packets[0]?.direction ?? "",
+      count: band.packets.length,
+      box: [band.x1, band.x2, ...band.from, ...band.to],
+    })),
     bars: found.bars.slice(0, ARROWS).map((bar) => ({
       cell: bar.run.isCell,
       box: [bar.x, bar.y1, bar.width, Math.max(1.5, bar.y2 - bar.y1)],

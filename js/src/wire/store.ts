@@ -108,6 +108,8 @@ function bytes(base64: string): Uint8Array {
 
 export class Store {
   readonly rows = new BoundedLog<Row>(KEPT_PACKETS);
+  /** The rows of packets that crossed others: kept by themselves, since a flood pushes them out of the others. */
+  readonly crossed = new BoundedLog<Row>(KEPT_ROWS);
   readonly clients = new Map<number, Client>();
   readonly runs = new BoundedLog<Run>(KEPT_ROWS);
   /** Packets that the server saw since this view began, and those that it told. */
@@ -169,6 +171,7 @@ export class Store {
 
   clear(): void {
     this.rows.clear();
+    this.crossed.clear();
     this.runs.clear();
     this.byNumber.clear();
     this.recent.clear();
@@ -255,13 +258,19 @@ export class Store {
     for (const other of recent[packet.direction === "in" ? "out" : "in"]) {
       const [up, down] = packet.direction === "in" ? [packet, other] : [other, packet];
       if (!cross(up, down)) continue;
-      other.crossings += 1;
-      packet.crossings += 1;
+      this.crossing(other);
+      this.crossing(packet);
       this.crossings += 1;
     }
     const mine = recent[packet.direction];
     mine.push(packet);
     if (mine.length > COMPARED * 1.5) mine.splice(0, mine.length - COMPARED);
+  }
+
+  private crossing(packet: Packet): void {
+    packet.crossings += 1;
+    if (packet.crossings > 1) return;
+    this.crossed.push({ id: packet.id, at: packet.at, session: packet.session, packet });
   }
 
   private kernel(item: Extract<Item, { type: "kernel" }>): void {

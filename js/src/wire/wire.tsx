@@ -6,7 +6,7 @@ import { visible } from "../shared/text";
 import { Attempt } from "./attempt";
 import { asHar, asJson, asMermaid, asSvg } from "./exports";
 import type { Feed, FeedState } from "./feed";
-import { Frames } from "./frames";
+import { CROSSED, EVERYTHING, type Filter, Frames } from "./frames";
 import { colorsOf, draw, nearest, type Scene, scene } from "./ladder";
 import type { Packet, Store } from "./store";
 import { XRay } from "./xrayview";
@@ -22,7 +22,7 @@ const WORDS: Record<FeedState, string> = {
 };
 const SPANS_MS = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
 const HEIGHT = 340;
-const FEW_ARROWS = 400;
+const FEW_PACKETS = 400;
 /** How long the style sheets of another theme take to come. */
 const THEME_MS = 400;
 
@@ -51,6 +51,7 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
   const span = useSignal(5);
   const back = useSignal(0);
   const chosen = useSignal<Packet | undefined>(undefined);
+  const filter = useSignal<Filter>(EVERYTHING);
   const canvas = useRef<HTMLCanvasElement>(null);
   const shown = useRef<Scene | undefined>(undefined);
   const attempt = useRef(new Attempt(base, channel));
@@ -95,7 +96,7 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
     const slow = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1000 : 50;
     const tick = (at: number) => {
       frame = requestAnimationFrame(tick);
-      const pause = (shown.current?.arrows.length ?? 0) > FEW_ARROWS ? Math.max(slow, 250) : slow;
+      const pause = (shown.current?.packets ?? 0) > FEW_PACKETS ? Math.max(slow, 250) : slow;
       if (!isSeen || document.hidden || at - last < pause) return;
       if (pausedAt.value !== undefined || feed.state.value !== "live") return;
       last = at;
@@ -217,7 +218,13 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
           </label>
         </span>
       </header>
-      <Counters feed={feed} />
+      <Counters
+        feed={feed}
+        isCrossed={filter.value.kind === CROSSED}
+        showCrossings={(isWanted) => {
+          filter.value = { ...EVERYTHING, kind: isWanted ? CROSSED : "" };
+        }}
+      />
       <div class="nbs-ladder">
         <div class="nbs-tools" role="toolbar" aria-label="Ladder">
           <button
@@ -280,7 +287,13 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
           }}
         />
       </div>
-      <Frames feed={feed} pausedAt={pausedAt.value} chosen={chosen.value} choose={choose} />
+      <Frames
+        feed={feed}
+        pausedAt={pausedAt.value}
+        chosen={chosen.value}
+        choose={choose}
+        filter={filter}
+      />
       {chosen.value && (
         <XRay
           packet={chosen.value}
@@ -295,7 +308,12 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
   );
 }
 
-function Counters({ feed }: { feed: Feed }) {
+function Counters(props: {
+  feed: Feed;
+  isCrossed: boolean;
+  showCrossings: (isWanted: boolean) => void;
+}) {
+  const { feed, isCrossed, showCrossings } = props;
   const { store } = feed;
   void feed.version.value;
   const clock = (ahead: number | undefined, error: number | undefined) =>
@@ -320,7 +338,16 @@ function Counters({ feed }: { feed: Feed }) {
         </li>
       )}
       <li title="Two packets that met on their way: that is full duplex">
-        crossings <b data-count="crossings">{store.crossings.toLocaleString()}</b>
+        crossings <b data-count="crossings">{store.crossings.toLocaleString()}</b>{" "}
+        <button
+          type="button"
+          data-action="crossings"
+          aria-pressed={isCrossed}
+          disabled={store.crossings === 0}
+          onClick={() => showCrossings(!isCrossed)}
+        >
+          {isCrossed ? "Show all rows" : "Show their rows ◆"}
+        </button>
       </li>
       <li title="How far the server's clock is ahead of this page's">
         server clock <b>{clock(store.ahead, store.error)}</b>
@@ -340,6 +367,7 @@ function Legend() {
       <li data-kind="handler">handler runs</li>
       <li data-kind="cell">cell busy</li>
       <li data-kind="crossing">they crossed</li>
+      <li data-kind="band">many at once</li>
       <li data-kind="supposed">client's time not known</li>
     </ul>
   );

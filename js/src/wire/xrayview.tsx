@@ -1,7 +1,7 @@
 // One message, byte by byte, and a try with other bytes.
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useId } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { Copy } from "../shared/copy";
 import { visible } from "../shared/text";
 import type { Attempt } from "./attempt";
@@ -22,6 +22,11 @@ export function XRay(props: { packet: Packet; attempt: Attempt; close: () => voi
   const content = contentOf(packet.raw, packet.transport);
   const plain = new Map(content.at.map((position, index) => [position, content.bytes[index] ?? 0]));
   const edited = useSignal(packet.decoded.text);
+  const box = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // It opens below the table, perhaps out of sight.
+    box.current?.scrollIntoView({ block: "nearest" });
+  }, [packet]);
   useEffect(() => {
     edited.value = packet.decoded.text;
     lit.value = 0;
@@ -34,7 +39,12 @@ export function XRay(props: { packet: Packet; attempt: Attempt; close: () => voi
     : packet.decoded.text;
 
   return (
-    <section class="nbs-xray" aria-label="X-ray of one message" data-fields={fields.length}>
+    <section
+      ref={box}
+      class="nbs-xray"
+      aria-label="X-ray of one message"
+      data-fields={fields.length}
+    >
       <div class="nbs-tools">
         <strong>
           X-ray: {packet.size.toLocaleString()} bytes{" "}
