@@ -48,7 +48,11 @@ CLASSES = {
 }
 # Functions, by the module that users import them from.
 FUNCTIONS = {
-    "nbsocket": {"duplex_bench": "widgets.bench", "doctor": "command.doctor"},
+    "nbsocket": {
+        "duplex_bench": "widgets.bench",
+        "doctor": "command.doctor",
+        "idempotent": "kernel.idempotent",
+    },
     "nbsocket.classroom": dict.fromkeys(
         ("say", "choices", "text", "button", "toggle", "items", "wall"), "classroom.blocks"
     ),

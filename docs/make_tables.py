@@ -5,7 +5,7 @@ python docs/make_tables.py [--check]
 
 from __future__ import annotations
 
-import re
+import ast
 import sys
 from pathlib import Path
 
@@ -15,27 +15,39 @@ sys.path.insert(0, str(ROOT / "tests"))
 from support.tables import TABLES
 
 BEGIN, END = "<!-- made by docs/make_tables.py -->", "<!-- end -->"
-MARK = re.compile(r"^( *)@pytest\.mark\.(fault|threat|promise)\(([\d, ]+)\)$")
-TEST = re.compile(r"^ *(?:async )?def (test_\w+)\(")
-SHOWN = 4
+SHOWN = {"fault": 4, "threat": 4, "promise": 99}
+
+
+def rows_of(marks: list[ast.expr]) -> list[tuple[str, int]]:
+    """Return the rows that marks such as ``pytest.mark.threat(3, 4)`` name."""
+    return [
+        (mark.func.attr, number.value)
+        for mark in marks
+        if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Attribute) and mark.func.attr in TABLES
+        for number in mark.args
+        if isinstance(number, ast.Constant)
+    ]
 
 
 def marked() -> dict[tuple[str, int], list[str]]:
     """Return links to the tests of each row."""
     found: dict[tuple[str, int], list[str]] = {}
     for file in sorted((ROOT / "tests").rglob("test_*.py")):
-        pending: list[tuple[str, int]] = []
-        for line in file.read_text(encoding="utf-8").splitlines():
-            mark, test = MARK.match(line), TEST.match(line)
-            if mark:
-                pending += [(mark[2], int(number)) for number in mark[3].split(",")]
-            elif test:
-                name = file.relative_to(ROOT).as_posix()
-                for row in pending:
-                    found.setdefault(row, []).append(
-                        f"[{test[1].removeprefix('test_')}](../{name}#{test[1]})"
-                    )
-                pending = []
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        name = file.relative_to(ROOT).as_posix()
+        whole = [
+            mark
+            for node in tree.body
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
+            for mark in (node.value.elts if isinstance(node.value, ast.List) else [node.value])
+        ]
+        for node in ast.walk(tree):
+            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                continue
+            if node.name.startswith("test_"):
+                link = f"[{node.name.removeprefix('test_')}](../{name}#{node.name})"
+                for row in rows_of([*whole, *node.decorator_list]):
+                    found.setdefault(row, []).append(link)
     found.setdefault(("fault", 1), []).append("[one test a rule](../tests/conformance/test_engine_io.py)")
     return found
 
@@ -47,8 +59,9 @@ def table(kind: str) -> str:
     lines = [f"| # | {kind} | tests |", "|---|---|---|"]
     for number, title in titles.items():
         links = tests.get((kind, number), [])
-        more = f" and {len(links) - SHOWN} more" if len(links) > SHOWN else ""
-        shown = ", ".join(links[:SHOWN]) + more if number not in reasons else f"none: {reasons[number]}"
+        most = SHOWN[kind]
+        more = f" and {len(links) - most} more" if len(links) > most else ""
+        shown = ", ".join(links[:most]) + more if number not in reasons else f"none: {reasons[number]}"
         lines.append(f"| {number} | {title} | {shown} |")
     return "\n".join(lines)
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nbsocket.kernel.admission import ConnectionRefused
     from nbsocket.kernel.broadcast import BroadcastOperator
     from nbsocket.kernel.dynamic import ParentNamespace
+    from nbsocket.kernel.idempotent import idempotent
     from nbsocket.kernel.namespace import Namespace
     from nbsocket.kernel.server import Server
     from nbsocket.kernel.socket import Handshake, Socket
@@ -62,6 +63,7 @@ __all__ = [
     "__version__",
     "doctor",
     "duplex_bench",
+    "idempotent",
 ]
 
 _LAZY = {
@@ -72,6 +74,7 @@ _LAZY = {
     "ConnectionRefused": "nbsocket.kernel.admission",
     "EventStream": "nbsocket.kernel.stream",
     "Namespace": "nbsocket.kernel.namespace",
+    "idempotent": "nbsocket.kernel.idempotent",
     "ParentNamespace": "nbsocket.kernel.dynamic",
     "Ticket": "nbsocket.kernel.tickets",
     "Server": "nbsocket.kernel.server",

@@ -65,7 +65,7 @@ def _ladder(content: dict[str, Any]) -> str:
         parts.append(
             f'<polygon class="band" points="{corners}" fill="{color}" fill-opacity="0.22"/>'
             f'<text x="{x:.1f}" y="{y:.1f}" font-size="11" text-anchor="middle" fill="{color}">'
-            f"{number_of(band.get('count')):,.0f} ×</text>"
+            f"{number_of(band.get('count')):,.0f} &times;</text>"
         )
     for arrow in rows_of(content, "arrows"):
         x1, y1, x2, y2 = numbers_of(arrow, "line", 4)

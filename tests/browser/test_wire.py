@@ -192,6 +192,51 @@ def test_a_flood_is_shown_in_part_and_counted_whole(notebook, wire, errors):
     assert errors == []
 
 
+@pytest.mark.promise(9)
+def test_rows_that_crossed_are_found_after_a_flood(notebook, wire, errors):
+    notebook.begin(3)
+    alice = notebook.pane("alice")
+    alice.fill("echo", '"meanwhile"')
+    for _ in range(20):
+        alice.emit()
+        notebook.page.wait_for_timeout(50)
+    notebook.wait_end(3)
+    notebook.page.wait_for_function("document.querySelector('.nbs-wire').dataset.crossings > 0")
+    notebook.run(4)
+    expect(alice.element).to_have_attribute("data-received", re.compile(r"2\d{4}"), timeout=30_000)
+    rows = wire.element.locator("tbody tr")
+    crossed = rows.filter(has=notebook.page.locator(".nbs-crossed"))
+    expect(crossed).to_have_count(0)
+    wire.element.locator("canvas").scroll_into_view_if_needed()
+    wire.element.screenshot(path=PICTURES / "wire-bands.png")
+    wire.element.get_by_role("button", name="Show their rows").click()
+    expect(crossed.first).to_be_visible()
+    assert crossed.count() == rows.count() > 2
+    crossed.first.get_by_role("button").click()
+    xray = wire.element.locator(".nbs-xray")
+    expect(xray).to_be_in_viewport(ratio=0.9)
+    expect(wire.element.locator("[data-words]")).to_contain_text("Paused")
+    wire.element.screenshot(path=PICTURES / "wire-crossed.png")
+    wire.element.get_by_role("button", name="Show all rows").click()
+    expect(wire.element.locator('[data-field="kind"]')).to_have_value("")
+    assert errors == []
+
+
+@pytest.mark.promise(9)
+def test_where_a_page_may_not_copy_it_offers_the_text(notebook, wire):
+    ask(notebook, "copied")
+    # As in a page without TLS that is not this computer's own.
+    notebook.page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    wire.rows("echo").get_by_role("button").click()
+    xray = wire.element.locator(".nbs-xray")
+    xray.locator('[data-action="copy"]').click()
+    field = xray.locator('[data-field="to-copy"]')
+    expect(field).to_be_focused()
+    chosen = field.evaluate("(one) => one.value.slice(one.selectionStart, one.selectionEnd)")
+    assert re.fullmatch(r'42\d+\["echo","copied"\]', chosen)
+    expect(xray.get_by_text("press Ctrl+C")).to_be_visible()
+
+
 def test_filters_pause_and_scrub(notebook, wire):
     for number in range(3):
         ask(notebook, number)

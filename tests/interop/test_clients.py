@@ -1,6 +1,9 @@
 """Clients that are not ours, over every transport: what works with which, printed as a matrix."""
 
 import asyncio
+import json
+import shutil
+from pathlib import Path
 
 import pytest
 from support.clients import KINDS, NPM, PYTHON_SYNC, Client
@@ -9,6 +12,9 @@ TRANSPORTS = ["websocket", "polling", "polling,websocket"]
 # What each library calls the same thing.
 SERVER_DISCONNECT = {NPM: "io server disconnect"}
 CLIENT_DISCONNECT = {NPM: "io client disconnect"}
+
+NODE = shutil.which("node")
+RETRIES = Path(__file__).parent / "retries.mjs"
 
 every = pytest.mark.parametrize("kind", KINDS)
 way = pytest.mark.parametrize("transports", TRANSPORTS)
@@ -229,3 +235,35 @@ async def test_the_npm_client_comes_back_by_itself_after_a_restart(kernel, jupyt
         await client.next("connect_error")
         await kernel.run(code, cell="server")
         await client.next("event", event="welcome")
+
+
+@pytest.mark.promise(6)
+async def test_the_npm_client_with_retries_has_its_event_handled_once_where_that_is_asked(server, jupyter):
+    await server.run(
+        "import asyncio\n"
+        "retried = nbsocket.Server('retried')\n"
+        "ran = {'plain': 0, 'once': 0}\n"
+        "async def slow(name):\n"
+        "    ran[name] += 1\n"
+        "    await asyncio.sleep(1)\n"
+        "    return ran[name]\n"
+        "@retried.on('plain')\n"
+        "async def plain(socket, order_id):\n    return await slow('plain')\n"
+        "@retried.on('once')\n@nbsocket.idempotent('order_id')\n"
+        "async def once(socket, order_id):\n    return await slow('once')\n"
+    )
+    ticket = jupyter.ticket("retried")
+    path = f"{jupyter.base_url}nbsocket/retried/socket.io/"
+    origin = jupyter.url.removesuffix(jupyter.base_url)
+    said = {}
+    for event in ("plain", "once"):
+        process = await asyncio.create_subprocess_exec(
+            NODE, RETRIES, origin, path, ticket, event, "an id", stdout=asyncio.subprocess.PIPE
+        )
+        out, _ = await asyncio.wait_for(process.communicate(), 30)
+        said[event] = json.loads(out)
+    ran = await server.value("dict(ran)")
+    # No answer of the plain one came within its time; each new try began another one.
+    assert ran["plain"] > 2
+    assert ran["once"] == 1
+    assert said["once"] == {"error": None, "answer": 1}
