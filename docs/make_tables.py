@@ -1,4 +1,4 @@
-"""Makes the tables of docs/reliability.md, security.md and promises.md from the marks of the tests.
+"""Makes tables of the documentation: from the marks of the tests, and from the settings.
 
 python docs/make_tables.py [--check]
 """
@@ -13,6 +13,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support.tables import TABLES
+
+from nbsocket.server.app import NbSocketApp
 
 BEGIN, END = "<!-- made by docs/make_tables.py -->", "<!-- end -->"
 SHOWN = {"fault": 4, "threat": 4, "promise": 99}
@@ -66,15 +68,29 @@ def table(kind: str) -> str:
     return "\n".join(lines)
 
 
+def settings() -> str:
+    """Return the settings of the server extension in Markdown."""
+    lines = ["| setting | default | what for |", "|---|---|---|"]
+    for name, trait in sorted(NbSocketApp.class_own_traits(config=True).items()):
+        lines.append(f"| `{name}` | `{trait.default_value!r}` | {trait.help} |")
+    return "\n".join(lines)
+
+
 def main() -> int:
     """Write the tables; with ``--check`` only say whether they are up to date."""
     stale = []
-    for name, kind in (("reliability.md", "fault"), ("security.md", "threat"), ("promises.md", "promise")):
+    made = {
+        "reliability.md": table("fault"),
+        "security.md": table("threat"),
+        "promises.md": table("promise"),
+        "deployment.md": settings(),
+    }
+    for name, rows in made.items():
         file = ROOT / "docs" / name
         text = file.read_text(encoding="utf-8")
         before, _, rest = text.partition(BEGIN)
         _, _, after = rest.partition(END)
-        new = f"{before}{BEGIN}\n{table(kind)}\n{END}{after}"
+        new = f"{before}{BEGIN}\n{rows}\n{END}{after}"
         if new != text:
             stale.append(name)
             if "--check" not in sys.argv:

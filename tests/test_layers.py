@@ -23,7 +23,7 @@ ALLOWED = {
         "packages": {"msgspec", "tornado", "IPython", "ipykernel", "jupyter_core"},
     },
     "command": {
-        "own": {"kernel", "errors", "_version"},
+        "own": {"kernel", "server", "errors", "_version"},
         "packages": {"jupyter_server", "jupyter_core"},
     },
     "testing": {"own": {"protocol", "kernel", "errors"}, "packages": {"tornado", "typing_extensions"}},

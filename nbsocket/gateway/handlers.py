@@ -184,7 +184,7 @@ class JoinHandler(PublicHandler):
 class PageHandler(PublicHandler):
     """What ``io.page`` published below a channel's URL."""
 
-    def get(self, channel: str, path: str = "") -> None:
+    def get(self, channel: str = "", path: str = "") -> None:
         """Send the file; an unknown path answers as an unknown channel does."""
         known = self.switchboard.find_channel(channel)
         file = known.pages.get(path) if known else None
@@ -196,3 +196,14 @@ class PageHandler(PublicHandler):
             self.clear_header("Content-Security-Policy")
         self.set_header("Content-Type", file.content_type)
         self.finish(file.body)
+
+
+class FrontDoorHandler(PageHandler):
+    """The root of a port of its own: the page of the channel that stands there, or where one joins."""
+
+    def get(self, channel: str = "", path: str = "") -> None:
+        """Send the page; where no channel stands at the root, lead people who typed just the host."""
+        if self.switchboard.find_channel("") is None:
+            self.redirect(f"{self.request.path.rstrip('/')}/nbsocket/join")
+        else:
+            super().get(channel, path)

@@ -5,6 +5,7 @@ The same handlers, the same routes, no others.
 
 from __future__ import annotations
 
+import re
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from tornado.web import Application
 from nbsocket.gateway.engineio_handler import EngineIOHandler
 from nbsocket.gateway.handlers import (
     ClientBundleHandler,
+    FrontDoorHandler,
     JoinHandler,
     PageHandler,
     UnknownHandler,
@@ -35,6 +37,9 @@ class PublicPort:
         switchboard: Whose channels. The one that it has at its root stands at ``/``, too.
         ssl_options: Certificate and key, as for Tornado's HTTPServer; None for plain HTTP.
         is_private: Whether to refuse requests whose Host or Origin is not loopback's.
+        base: A prefix below which everything stands, too, such as Jupyter's own base URL: addresses that
+            people take from there, or that a proxy passes on whole, work here as well.
+        trusts_proxy: Whether ``X-Forwarded-For`` and its like say who asks.
     """
 
     def __init__(
@@ -43,19 +48,23 @@ class PublicPort:
         ssl_options: dict[str, Any] | None = None,
         *,
         is_private: bool = False,
+        base: str = "/",
+        trusts_proxy: bool = False,
     ) -> None:
         """Build it; ``listen`` opens it."""
         shared: dict[str, Any] = {"switchboard": switchboard}
         with_bundle = {**shared, "bundle": read_static("socket.io.js")}
         with_page = {**shared, "page": read_static("join.html")}
         script = r"(?:.*/)?socket\.io/socket\.io\.js"
+        prefix = rf"(?:{re.escape(base.rstrip('/'))})?" if base != "/" else ""
         application = Application(
             [
-                (rf"/nbsocket/[^/]+/{script}", ClientBundleHandler, with_bundle),
-                (r"/nbsocket/(?:[^/]+/)?join", JoinHandler, with_page),
-                (r"/nbsocket/([^/]+)/socket\.io/?", EngineIOHandler, shared),
-                (r"/nbsocket/([^/]+)/(.*)", PageHandler, shared),
-                (r"/nbsocket(?:/.*)?", UnknownHandler, shared),
+                (rf"{prefix}/nbsocket/[^/]+/{script}", ClientBundleHandler, with_bundle),
+                (rf"{prefix}/nbsocket/(?:[^/]+/)?join", JoinHandler, with_page),
+                (rf"{prefix}/nbsocket/([^/]+)/socket\.io/?", EngineIOHandler, shared),
+                (rf"{prefix}/nbsocket/([^/]+)/(.*)", PageHandler, shared),
+                (rf"{prefix}/nbsocket(?:/.*)?", UnknownHandler, shared),
+                (rf"{prefix}/?", FrontDoorHandler, shared),
                 (rf"/{script}", ClientBundleHandler, with_bundle),
                 (r"/()socket\.io/?", EngineIOHandler, shared),
                 (r"/()(.*)", PageHandler, shared),
@@ -64,7 +73,7 @@ class PublicPort:
             log_function=lambda _handler: None,
             nbsocket_is_private=is_private,
         )
-        self._http = PublicServer(application, ssl_options=ssl_options)
+        self._http = PublicServer(application, ssl_options=ssl_options, xheaders=trusts_proxy)
         switchboard.on_known = self._http.known
         self._scheme = "http" if ssl_options is None else "https"
         self.url = ""

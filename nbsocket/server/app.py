@@ -8,7 +8,7 @@ import secrets
 import sys
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
@@ -58,6 +58,8 @@ class NbSocketApp(ExtensionApp):
     """Socket.IO between notebook cells and browsers, through this Jupyter server."""
 
     name = "nbsocket"
+    load_other_extensions = True
+    open_browser = False
     public_port: PublicPort | None = None
     description = __doc__
 
@@ -111,13 +113,25 @@ class NbSocketApp(ExtensionApp):
     max_pending_bytes = Int(
         _DEFAULTS.max_pending_bytes,
         config=True,
-        help="Bytes that may wait for one client; a client that is full and reads nothing for 2 s is cut.",
+        help="Bytes that may wait for one client; "
+        "one that is full and reads nothing for stall seconds is cut.",
+    )
+    stall = Float(
+        _DEFAULTS.stall,
+        config=True,
+        help="Seconds that a client whose max_pending_bytes are full may read nothing before it is cut.",
     )
     public_listen = Unicode(
         "",
         config=True,
         help="A second port, such as 0.0.0.0:9000, with what a ticket opens and nothing else of Jupyter: "
         "so phones reach the class while Jupyter itself stays on loopback.",
+    )
+    public_url = Unicode(
+        "",
+        config=True,
+        help="Where phones and guests reach this server, or its public_listen, from outside, if a proxy is "
+        "in front of it, such as https://class.example.org/: links and QR codes lead there.",
     )
     grace = Float(
         _DEFAULTS.grace,
@@ -175,7 +189,11 @@ class NbSocketApp(ExtensionApp):
         self.handlers.extend(
             [
                 (r"/nbsocket/link", LinkHandler, link),
-                (r"/nbsocket/api/version", VersionHandler, {"public_url": self._public_url}),
+                (
+                    r"/nbsocket/api/version",
+                    VersionHandler,
+                    {"public_url": self._public_url, "ping_interval": self.ping_interval},
+                ),
                 (r"/nbsocket/api/channels", ChannelsHandler, shared),
                 (r"/nbsocket/api/channels/([^/]+)", ChannelHandler, shared),
                 (r"/nbsocket/api/channels/([^/]+)/wire", WireHandler, shared),
@@ -200,6 +218,8 @@ class NbSocketApp(ExtensionApp):
 
     def _public_url(self) -> str:
         """Return where others reach the public door, as far as this server knows; empty if it does not."""
+        if self.public_url:
+            return self.public_url
         if self.public_port is not None:
             return self.public_port.url
         # On a JupyterHub whose configuration says its own address.
@@ -213,7 +233,12 @@ class NbSocketApp(ExtensionApp):
 
     def _open_public_port(self, serverapp: ServerApp) -> None:
         certificate = {"certfile": serverapp.certfile, "keyfile": serverapp.keyfile or None}
-        public_port = PublicPort(self.switchboard, certificate if serverapp.certfile else None)
+        public_port = PublicPort(
+            self.switchboard,
+            certificate if serverapp.certfile else None,
+            base=serverapp.base_url,
+            trusts_proxy=serverapp.trust_xheaders,
+        )
         host, port = split_address(self.public_listen)
         try:
             public_port.listen(host, port)
@@ -236,6 +261,16 @@ class NbSocketApp(ExtensionApp):
             msg = f"NbSocketApp.public_listen: {error}"
             raise TraitError(msg) from error
         return str(proposal["value"])
+
+    @validate("public_url")
+    def _validate_public_url(self, proposal: Any) -> str:
+        text = str(proposal["value"])
+        parts = urlsplit(text)
+        is_web = parts.scheme in ("http", "https") and bool(parts.netloc)
+        if text and (not is_web or parts.query or parts.fragment):
+            msg = f"NbSocketApp.public_url: {text!r} is not an address such as https://class.example.org/"
+            raise TraitError(msg)
+        return f"{text.rstrip('/')}/" if text else ""
 
     async def stop_extension(self) -> None:
         """Close every link and transport."""
@@ -277,3 +312,8 @@ def raise_descriptor_limit() -> int:
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return sys.maxsize if hard == resource.RLIM_INFINITY else int(hard)
+
+
+def main() -> None:
+    """Run a Jupyter server with this extension (``jupyter nbsocket``), or tell its settings."""
+    NbSocketApp.launch_instance()  # type: ignore[no-untyped-call]

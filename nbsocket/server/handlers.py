@@ -105,18 +105,24 @@ class ChannelHandler(_ChannelsDoor):
 
 
 class VersionHandler(AdminDoor):
-    """``GET nbsocket/api/version``: which version runs here, and where others reach the public door."""
+    """``GET nbsocket/api/version``: which version runs here, and what one must know to come near it."""
 
-    def initialize(self, public_url: Callable[[], str]) -> None:
+    def initialize(self, public_url: Callable[[], str], ping_interval: float) -> None:
         """Take what the route was mounted with."""
         self._public_url = public_url
+        self._ping_interval = ping_interval
 
     @web.authenticated
     @authorized
     def get(self) -> None:
-        """Answer ``{version, public_url}``, and give the page the cookie that its POSTs need."""
+        """Answer ``{version, public_url, ping_interval}``; give the page the cookie that POSTs need."""
         _ = self.xsrf_token
-        self.finish(json.dumps({"version": __version__, "public_url": self._public_url()}))
+        said = {
+            "version": __version__,
+            "public_url": self._public_url(),
+            "ping_interval": self._ping_interval,
+        }
+        self.finish(json.dumps(said))
 
 
 class TicketsHandler(_ChannelsDoor):

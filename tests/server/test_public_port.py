@@ -62,7 +62,6 @@ async def test_nothing_else_of_jupyter_is_there(both, link):
     assert status_of(f"{public}nbsocket/class/socket.io/socket.io.js") == 200
     assert status_of(f"{public}nbsocket/class/socket.io/?EIO=4&transport=polling") == 403
     for path in (
-        "",
         "api/status",
         "lab",
         "tree",
@@ -76,6 +75,37 @@ async def test_nothing_else_of_jupyter_is_there(both, link):
     ):
         for headers in ({}, {"Authorization": f"token {TOKEN}"}):
             assert status_of(public + path, headers) in (404, 403), path
+
+
+@pytest.mark.promise(15)
+async def test_addresses_with_jupyters_own_prefix_lead_there_too(both, link):
+    jupyter, public = both
+    _, value = link.split()
+    below = f"{public}{jupyter.base_url.strip('/')}/"
+    for root in (public, below):
+        assert status_of(f"{root}nbsocket/class/socket.io/socket.io.js") == 200
+        assert status_of(f"{root}nbsocket/class/join") == 200
+        server = SimpleNamespace(base_url=root.removeprefix(public.rstrip("/")), url=root)
+        async with Peer(server, "class", value, ("polling", "websocket")) as peer:
+            assert await peer.call("echo", 1) == 1
+        # Who types the host alone comes to where one joins.
+        with urllib.request.urlopen(root, timeout=5) as answer:
+            assert answer.url == f"{root}nbsocket/join"
+            assert b"<title>Join</title>" in answer.read()
+    assert status_of(f"{public}other/nbsocket/class/join") == 404
+
+
+@pytest.mark.promise(15)
+async def test_links_lead_to_the_address_that_the_administrator_names(tmp_path):
+    options = (
+        f"--NbSocketApp.public_listen=127.0.0.1:{free_port()}",
+        "--NbSocketApp.public_url=https://class.example.org/a",
+    )
+    with JupyterProcess(tmp_path, options=options) as jupyter:
+        async with Kernel(jupyter) as kernel:
+            link, _ = (await kernel.run(SERVER)).text.split()
+            assert link.startswith("https://class.example.org/a/nbsocket/class/join#code=")
+            assert await kernel.value("io.public_url") == "https://class.example.org/a/"
 
 
 def test_a_taken_port_is_said_and_jupyter_goes_on(both, tmp_path):

@@ -20,7 +20,7 @@ class Peer:
     """One client; what it receives is kept in order.
 
     Args:
-        jupyter: The server.
+        jupyter: The server; with ``is_trusted = False`` its certificate is not checked.
         channel: Its channel.
         ticket: Its ticket.
         transports: ``websocket``, ``polling``, or both for an upgrade.
@@ -34,7 +34,9 @@ class Peer:
         transports: tuple[str, ...] = ("websocket",),
         **query: str,
     ) -> None:
-        self.client = socketio.AsyncClient(reconnection=False)
+        self.client = socketio.AsyncClient(
+            reconnection=False, ssl_verify=getattr(jupyter, "is_trusted", True)
+        )
         self.received: asyncio.Queue[tuple[str, tuple[Any, ...]]] = asyncio.Queue()
         self.answers: dict[str, Any] = {}
         self.disconnected = asyncio.Event()

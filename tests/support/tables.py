@@ -108,6 +108,7 @@ PROMISES = {
     12: "what notebooks say",
     13: "checks of exercises",
     14: "headless clients",
+    15: "what administrators are told",
 }
 
 FAULTS_WITHOUT_TEST = {
