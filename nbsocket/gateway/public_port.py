@@ -9,6 +9,7 @@ import re
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 from tornado.netutil import bind_sockets
 from tornado.web import Application
@@ -56,7 +57,7 @@ class PublicPort:
         with_bundle = {**shared, "bundle": read_static("socket.io.js")}
         with_page = {**shared, "page": read_static("join.html")}
         script = r"(?:.*/)?socket\.io/socket\.io\.js"
-        prefix = rf"(?:{re.escape(base.rstrip('/'))})?" if base != "/" else ""
+        prefix = _optional(base.rstrip("/"))
         application = Application(
             [
                 (rf"{prefix}/nbsocket/[^/]+/{script}", ClientBundleHandler, with_bundle),
@@ -94,6 +95,13 @@ class PublicPort:
         """Close the port and every connection."""
         self._http.stop()
         await self._http.close_all_connections()
+
+
+def _optional(prefix: str) -> str:
+    """Return a pattern of a prefix that may be there, in any of the forms in which clients write it."""
+    plain = unquote(prefix)
+    forms = sorted({prefix, plain, quote(plain)} - {""})
+    return f"(?:{'|'.join(map(re.escape, forms))})?" if forms else ""
 
 
 def read_static(name: str) -> bytes:

@@ -31,6 +31,12 @@ def status_of(url, headers=None):
         return error.code
 
 
+def page_at(url):
+    """Return where a browser ends, and whether that is the join page."""
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return answer.url, b"<title>Join</title>" in answer.read()
+
+
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
     port = free_port()
@@ -89,9 +95,7 @@ async def test_addresses_with_jupyters_own_prefix_lead_there_too(both, link):
         async with Peer(server, "class", value, ("polling", "websocket")) as peer:
             assert await peer.call("echo", 1) == 1
         # Who types the host alone comes to where one joins.
-        with urllib.request.urlopen(root, timeout=5) as answer:
-            assert answer.url == f"{root}nbsocket/join"
-            assert b"<title>Join</title>" in answer.read()
+        assert page_at(root) == (f"{root}nbsocket/join", True)
     assert status_of(f"{public}other/nbsocket/class/join") == 404
 
 
