@@ -14,7 +14,8 @@ html_theme = "pydata_sphinx_theme"
 html_title = "nbsocket"
 html_static_path = ["_static"]
 # A classroom may be offline: nothing comes from elsewhere.
-html_js_files = ["mermaid.min.js", "diagrams.js"]
+html_js_files = ["mermaid.min.js", ("diagrams.js", {"defer": "defer"})]
+html_css_files = ["diagrams.css"]
 html_theme_options = {
     "show_toc_level": 2,
     "navigation_with_keys": False,

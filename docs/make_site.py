@@ -86,10 +86,8 @@ def gather() -> Path:
     shutil.copytree(DOCS / "images", source / "images")
     shutil.copy(DOCS / "conf.py", source / "conf.py")
     shutil.copy(MERMAID, source / "_static" / "mermaid.min.js")
-    (source / "_static" / "diagrams.js").write_text(
-        'const dark = document.documentElement.dataset.theme === "dark";\n'
-        'mermaid.initialize({ startOnLoad: true, theme: dark ? "dark" : "default" });\n'
-    )
+    for name in ("diagrams.js", "diagrams.css"):
+        shutil.copy(DOCS / name, source / "_static" / name)
     for file in DOCS.glob("*.md"):
         (source / file.name).write_text(page(file.read_text()))
     for name in ("CHANGELOG", "DECISIONS"):

@@ -462,7 +462,7 @@ def _get(
 
 
 def _stays_open(stream: socket.socket, most_s: float) -> float:
-    """Return for how many seconds a connection lasts on which we say nothing; ``most_s`` if nobody cuts it."""
+    """Return the seconds that a connection lasts on which we say nothing; ``most_s`` if nobody cuts it."""
     began = time.monotonic()
     while (left := began + most_s - time.monotonic()) > 0:
         stream.settimeout(left)
