@@ -444,3 +444,49 @@ def test_a_learner_goes_through(file, open_notebook, errors, lab, figure):
     assert "#code=" not in saved.replace("join#code=CODE", "")
     assert json.loads(saved)["cells"]
     assert errors == []
+
+
+@pytest.mark.promise(12)
+@pytest.mark.timeout(300)
+def test_run_all_speaks_to_panes_that_are_there(open_notebook, errors):
+    """The notebook about rooms, run from top to bottom at once: its cells do not emit to nobody."""
+    notebook = open_notebook("04-one-all-rooms.ipynb")
+    notebook.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    last = notebook.index_of('exercise("Whisper")')
+    notebook.wait_end(last, timeout=120_000)
+    notebook.scroll_to(notebook.index_of("io.pane"))
+    panes = [notebook.pane(name) for name in ("alice", "bob", "carol")]
+    for pane in panes:
+        expect(pane.rows("in", "to-all")).to_have_count(1)
+    assert sum(pane.rows("in", "to-one").count() for pane in panes) == 1
+    assert sum(pane.rows("in", "to-the-others").count() for pane in panes) == 2
+    assert errors == []
+
+
+@pytest.mark.promise(12)
+@pytest.mark.timeout(300)
+def test_a_restart_as_the_notebook_about_failures_says(open_notebook, errors):
+    """To the letter: the button in alice's weather, then the two cells that make the servers, and no others."""
+    notebook = open_notebook("08-when-the-network-fails.ipynb")
+    cells = nbformat.read(FOLDER / "08-when-the-network-fails.ipynb", 4).cells
+    by_id = {cell.id: index for index, cell in enumerate(cells)}
+    first, safe = notebook.index_of('nbsocket.Server("network-fails")'), by_id["safe"]
+    for index in (first, by_id["alice"], safe, by_id["bob"]):
+        notebook.run(index)
+    alice, bob = notebook.pane("alice"), notebook.pane("bob")
+    bob.has_state("connected")
+    notebook.wait_output(safe, " new")
+    (before,) = re.findall(r"connected (\S+) new", notebook.output(safe))
+    notebook.page.get_by_text("Network weather").first.click()
+    for _ in range(2):
+        alice.press("restart-kernel")
+    notebook.wait_ready()
+    notebook.page.wait_for_timeout(1000)
+    for index in (first, safe):
+        notebook.run(index)
+    for pane in (alice, bob):
+        pane.has_state("connected", timeout=30_000)
+    notebook.wait_output(safe, f"connected {before} recovered")
+    assert "recovered" not in notebook.output(first)
+    expect(notebook.page.locator(".nbs-pane")).to_have_count(2)
+    assert errors == []
