@@ -1,5 +1,5 @@
 // Builds the front end into ../nbsocket/static, and fails when a bundle outgrows its budget.
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -29,6 +29,7 @@ const client = await build({
   write: false,
 });
 const clientCode = client.outputFiles[0].text;
+await mkdir(target, { recursive: true });
 await writeFile(join(target, "socket.io.js"), clientCode);
 checkBrowsers("socket.io.js", PHONES, { script: clientCode });
 
