@@ -58,8 +58,6 @@ class NbSocketApp(ExtensionApp):
     """Socket.IO between notebook cells and browsers, through this Jupyter server."""
 
     name = "nbsocket"
-    load_other_extensions = True
-    open_browser = False
     public_port: PublicPort | None = None
     description = __doc__
 

@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from support.jupyter import JupyterProcess
 from traitlets.config import PyFileConfigLoader
 
 from nbsocket.gateway.config import Limits
@@ -51,6 +52,12 @@ def test_jupyters_own_way_lists_all_with_their_defaults():
             rf"--NbSocketApp\.{name}=.*\n(?:    .*\n)*?    Default: {re.escape(repr(trait.default_value))}",
             said,
         ), name
+
+
+def test_a_server_that_starts_has_nothing_to_say_against_it(tmp_path):
+    with JupyterProcess(tmp_path) as jupyter:
+        lines = [line for line in jupyter.log.read_text().splitlines() if "NbSocketApp" in line]
+    assert [line for line in lines if not line.startswith("[I ")] == []
 
 
 def test_each_limit_is_a_setting():
