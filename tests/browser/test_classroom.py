@@ -225,7 +225,7 @@ def test_a_phone_comes_back_after_the_kernel_was_restarted(class_notebook, panel
 @pytest.mark.threat(7)
 def test_names_and_texts_of_strangers_are_text(class_notebook, panel, phone, errors):
     notebook = class_notebook
-    evil = "<img src=x onerror=window.__ran=1>"
+    evil = "<img src=x onerror=__ran=1>"
     alice = phone()
     come_in(alice, evil)
     notebook.run(3)
