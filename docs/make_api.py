@@ -67,7 +67,7 @@ HIDDEN = {
     "Server": {"name"},
     "Pane": {"picture", "channel", "name", "pane_id", "base_url", "weather"},
     "DuplexBench": {"picture"},
-    "Board": {"picture", "told"},
+    "Board": {"picture", "told", "asked_anew"},
 }
 
 

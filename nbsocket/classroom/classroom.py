@@ -144,6 +144,8 @@ class Classroom:
         for event in before - now:
             self._server.off(event, self._heard)
         self._tell_all()
+        for board in self._boards.values():
+            board.asked_anew()
 
     def stop(self) -> None:
         """Take no more answers; what is shown stays."""

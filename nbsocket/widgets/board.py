@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import secrets
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import traitlets
 
+from nbsocket.kernel.host import running_cell
 from nbsocket.widgets.saved import SavedWidget, number_of, rows_of, table_of, text_of
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from nbsocket.kernel.cells import CellRun
     from nbsocket.kernel.runtime import HandlerThread
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -38,6 +41,7 @@ MOST_POINTS_AT_ONCE = 2_000
 """Points of strokes that are told in one go; the others follow, so that drawing costs a bounded share."""
 
 _FLUSH_S = 0.15
+_TOGETHER_S = 2.0
 _LONGEST = 200
 
 
@@ -91,6 +95,7 @@ class Board(SavedWidget):
         self.set_trait("kind", kind)
         self.set_trait("title", str(title))
         self.is_revealed = False
+        self._revealed: tuple[CellRun | None, float] = (None, 0.0)
         self._data: list[Any] = []
         self._points = 0
         self._more: list[Any] | None = None
@@ -165,9 +170,18 @@ class Board(SavedWidget):
     def reveal(self) -> Self:
         """Show it on the phones, too, from now on."""
         self.is_revealed = True
+        self._revealed = running_cell(), time.monotonic()
         self._round = self._questions.round
         self._tell("class:board", self.told())
         return self
+
+    def asked_anew(self) -> None:
+        """Stay in front on the phones if the cell that asks something new has just revealed this, too."""
+        cell, at = self._revealed
+        is_now = cell is not None and cell is running_cell() and time.monotonic() - at < _TOGETHER_S
+        if self.is_revealed and is_now:
+            self._round = self._questions.round
+            self._tell("class:board", self.told())
 
     def hide(self) -> Self:
         """Take it from the phones."""
