@@ -14,7 +14,7 @@ JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/browsers.mjs js/packa
 
 .DEFAULT_GOAL := help
 BEFORE ?= HEAD~1
-.PHONY: help demo test lint types js python browser conformance interop upgrades compare bench figures profile faults threats \
+.PHONY: help demo test lint types js python browser conformance interop upgrades compare bench figures profile faults threats layers \
 	soak site reference tables format wheel clean
 
 help: ## Say what can be made
@@ -98,6 +98,9 @@ upgrades: $(STAMPS)/dev ## 10,000 upgrades under traffic: lost, doubled, out of 
 
 compare: $(STAMPS)/dev ## Memory and echo of HEAD beside those of BEFORE=<commit>
 	$(BIN)/python benchmarks/compare.py $(BEFORE) HEAD
+
+layers: $(STAMPS)/dev ## The rooms of the house, what each imports, circles, the longest files
+	$(BIN)/python scripts/layers.py
 
 site: $(STAMPS)/dev ## Build the documentation as a site; any warning is an error
 	$(BIN)/python docs/make_site.py

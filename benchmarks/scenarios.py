@@ -271,7 +271,7 @@ from jupyter_server.serverapp import ServerApp
 app = ServerApp()
 app.initialize(["--ServerApp.jpserver_extensions={}", "--port=0", "--no-browser"])
 began = time.perf_counter()
-from nbsocket.server.app import NbSocketApp
+from nbsocket.extension.app import NbSocketApp
 NbSocketApp.load_classic_server_extension(app)
 print((time.perf_counter() - began) * 1000)
 """
@@ -282,7 +282,7 @@ print((time.perf_counter() - began) * 1000)
 def _import_ms(_: Peer | None, __: bool) -> float:
     code = (
         "import ipykernel.ipkernel, time; began = time.perf_counter(); import nbsocket; nbsocket.Server;"
-        "import nbsocket.kernel.link_carrier; print((time.perf_counter() - began) * 1000)"
+        "import nbsocket.carriers.link; print((time.perf_counter() - began) * 1000)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return float(done.stdout)

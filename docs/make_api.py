@@ -24,17 +24,17 @@ that a method follows; [parity.md](parity.md) sets the two side by side.
 """
 # What a user gets a hand on, in the order of a first reading.
 CLASSES = {
-    "Server": "kernel.server.Server",
-    "Socket": "kernel.socket.Socket",
-    "Handshake": "kernel.socket.Handshake",
-    "Namespace": "kernel.namespace.Namespace",
-    "ParentNamespace": "kernel.dynamic.ParentNamespace",
-    "BroadcastOperator": "kernel.broadcast.BroadcastOperator",
-    "EventStream": "kernel.stream.EventStream",
-    "Emitter": "kernel.broadcast.Emitter",
-    "Registering": "kernel.registering.Registering",
-    "Ticket": "kernel.tickets.Ticket",
-    "ConnectionRefused": "kernel.admission.ConnectionRefused",
+    "Server": "server.Server",
+    "Socket": "socketio.socket.Socket",
+    "Handshake": "socketio.handshake.Handshake",
+    "Namespace": "socketio.namespace.Namespace",
+    "ParentNamespace": "socketio.parent_namespace.ParentNamespace",
+    "BroadcastOperator": "socketio.broadcast_operator.BroadcastOperator",
+    "EventStream": "socketio.event_stream.EventStream",
+    "Emitter": "socketio.broadcast_operator.Emitter",
+    "EventTarget": "socketio.event_target.EventTarget",
+    "Ticket": "widgets.ticket.Ticket",
+    "ConnectionRefused": "socketio.connect.ConnectionRefused",
     "Pane": "widgets.pane.Pane",
     "DuplexBench": "widgets.bench.DuplexBench",
     "Classroom": "classroom.classroom.Classroom",
@@ -43,15 +43,15 @@ CLASSES = {
     "Person": "classroom.people.Person",
     "Client": "testing.client.Client",
     "Expectation": "testing.expectations.Expectation",
-    "Report": "command.doctor.Report",
-    "Finding": "command.doctor.Finding",
+    "Report": "command.findings.Report",
+    "Finding": "command.findings.Finding",
 }
 # Functions, by the module that users import them from.
 FUNCTIONS = {
     "nbsocket": {
-        "duplex_bench": "widgets.bench",
+        "duplex_bench": "server",
         "doctor": "command.doctor",
-        "idempotent": "kernel.idempotent",
+        "idempotent": "socketio.idempotent",
     },
     "nbsocket.classroom": dict.fromkeys(
         ("say", "choices", "text", "button", "toggle", "items", "wall"), "classroom.blocks"
@@ -64,9 +64,9 @@ HIDDEN = {
     "EventStream": {"put", "wants"},
     "ParentNamespace": {"is_same", "matches", "child", "emptied", "cell_ended"},
     "Handshake": {"of"},
-    "Server": {"name"},
-    "Pane": {"picture", "channel", "name", "pane_id", "base_url", "weather"},
-    "DuplexBench": {"picture"},
+    "Server": {"name", "channel"},
+    "Pane": {"picture", "replaced", "channel", "name", "pane_id", "base_url", "weather"},
+    "DuplexBench": {"picture", "replaced"},
     "Board": {"picture", "told", "asked_anew"},
 }
 
@@ -100,10 +100,15 @@ def _class(name: str, found: griffe.Class) -> str:
         module = "nbsocket.testing" if name == "Client" else "nbsocket"
         parts.append(f"```python\n{module}.{name}{_signature(found.all_members['__init__'])}\n```\n")
     parts.append(_docstring(found))
-    shared = [f"[{base}](#{str(base).lower()})" for base in found.bases if str(base) in CLASSES]
+    above = found.mro()
+    shared = [f"[{base.name}](#{base.name.lower()})" for base in above if base.name in CLASSES]
     if shared:
         parts.append(f"It has all members of {' and '.join(shared)}, too.\n")
-    for member, what in found.members.items():
+    # Of bases that have no chapter of their own, what they have stands here.
+    own = {}
+    for base in [found, *(base for base in above if base.name not in CLASSES or base.name == name)]:
+        own = {**base.members, **own} if base is not found else dict(base.members)
+    for member, what in own.items():
         if member.startswith("_") or member in HIDDEN.get(name, set()) or what.docstring is None:
             continue
         if "property" in what.labels:

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from support.tables import TABLES
 
-from nbsocket.server.app import NbSocketApp
+from nbsocket.extension.app import NbSocketApp
 
 BEGIN, END = "<!-- made by docs/make_tables.py -->", "<!-- end -->"
 SHOWN = {"fault": 4, "threat": 4, "promise": 99}

@@ -26,16 +26,17 @@ from nbsocket.errors import (
 
 if TYPE_CHECKING:
     from nbsocket.command.doctor import doctor
-    from nbsocket.kernel.admission import ConnectionRefused
-    from nbsocket.kernel.broadcast import BroadcastOperator
-    from nbsocket.kernel.dynamic import ParentNamespace
-    from nbsocket.kernel.idempotent import idempotent
-    from nbsocket.kernel.namespace import Namespace
-    from nbsocket.kernel.server import Server
-    from nbsocket.kernel.socket import Handshake, Socket
-    from nbsocket.kernel.stream import EventStream
-    from nbsocket.kernel.tickets import Ticket
-    from nbsocket.widgets.bench import DuplexBench, duplex_bench
+    from nbsocket.server import Server, duplex_bench
+    from nbsocket.socketio.broadcast_operator import BroadcastOperator
+    from nbsocket.socketio.connect import ConnectionRefused
+    from nbsocket.socketio.event_stream import EventStream
+    from nbsocket.socketio.handshake import Handshake
+    from nbsocket.socketio.idempotent import idempotent
+    from nbsocket.socketio.namespace import Namespace
+    from nbsocket.socketio.parent_namespace import ParentNamespace
+    from nbsocket.socketio.socket import Socket
+    from nbsocket.widgets.bench import DuplexBench
+    from nbsocket.widgets.ticket import Ticket
 
 __all__ = [
     "AckTimeout",
@@ -69,17 +70,17 @@ __all__ = [
 _LAZY = {
     "DuplexBench": "nbsocket.widgets.bench",
     "doctor": "nbsocket.command.doctor",
-    "duplex_bench": "nbsocket.widgets.bench",
-    "BroadcastOperator": "nbsocket.kernel.broadcast",
-    "ConnectionRefused": "nbsocket.kernel.admission",
-    "EventStream": "nbsocket.kernel.stream",
-    "Namespace": "nbsocket.kernel.namespace",
-    "idempotent": "nbsocket.kernel.idempotent",
-    "ParentNamespace": "nbsocket.kernel.dynamic",
-    "Ticket": "nbsocket.kernel.tickets",
-    "Server": "nbsocket.kernel.server",
-    "Handshake": "nbsocket.kernel.socket",
-    "Socket": "nbsocket.kernel.socket",
+    "duplex_bench": "nbsocket.server",
+    "BroadcastOperator": "nbsocket.socketio.broadcast_operator",
+    "ConnectionRefused": "nbsocket.socketio.connect",
+    "EventStream": "nbsocket.socketio.event_stream",
+    "Namespace": "nbsocket.socketio.namespace",
+    "idempotent": "nbsocket.socketio.idempotent",
+    "ParentNamespace": "nbsocket.socketio.parent_namespace",
+    "Ticket": "nbsocket.widgets.ticket",
+    "Server": "nbsocket.server",
+    "Handshake": "nbsocket.socketio.handshake",
+    "Socket": "nbsocket.socketio.socket",
 }
 
 
@@ -95,7 +96,7 @@ def __getattr__(name: str) -> Any:
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     """Say where the server extension is (called by jupyter_server)."""
-    from nbsocket.server.app import NbSocketApp  # noqa: PLC0415 - only in the server
+    from nbsocket.extension.app import NbSocketApp  # noqa: PLC0415 - only in the server
 
     return [{"module": "nbsocket", "app": NbSocketApp}]
 
@@ -110,7 +111,7 @@ def _register_magic() -> None:
 
     shell = get_ipython()
     if shell is not None:
-        from nbsocket.kernel.magic import register  # noqa: PLC0415 - only in IPython
+        from nbsocket.widgets.magic import register  # noqa: PLC0415 - only in IPython
 
         register(shell)
 

@@ -9,36 +9,30 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "nbsocket"
 
-# What each folder may import, beside itself, the standard library and its listed packages.
-ALLOWED = {
-    "protocol": {"own": set(), "packages": {"msgspec", "tornado"}},
-    "link": {"own": set(), "packages": {"msgspec"}},
-    "gateway": {"own": {"protocol", "link"}, "packages": {"tornado"}},
-    "server": {
-        "own": {"protocol", "link", "gateway", "_version"},
-        "packages": {"tornado", "jupyter_server", "jupyter_core", "prometheus_client", "traitlets"},
-    },
-    "kernel": {
-        "own": {"protocol", "link", "errors", "widgets", "classroom", "_version"},
-        "packages": {"msgspec", "tornado", "IPython", "ipykernel", "jupyter_core"},
-    },
-    "command": {
-        "own": {"kernel", "server", "errors", "_version"},
-        "packages": {"jupyter_server", "jupyter_core"},
-    },
-    "testing": {"own": {"protocol", "kernel", "errors"}, "packages": {"tornado", "typing_extensions"}},
-    "classroom": {"own": {"kernel", "widgets", "link"}, "packages": {"pandas", "confusable_homoglyphs"}},
-    "widgets": {
-        "own": {"kernel", "errors"},
-        "packages": {"anywidget", "traitlets", "IPython", "typing_extensions"},
-    },
+# The rooms of the house, the top floor first. Each may import what stands below it, and of other packages those
+# that are named with it.
+ROOMS = {
+    "__init__": {"IPython"},
+    "server": set(),
+    "command": {"jupyter_server", "jupyter_core"},
+    "classroom": {"pandas", "confusable_homoglyphs"},
+    "testing": {"tornado", "typing_extensions"},
+    "widgets": {"anywidget", "traitlets", "IPython", "typing_extensions"},
+    "notebook": {"IPython", "ipykernel", "jupyter_core"},
+    "socketio": {"msgspec"},
+    "carriers": {"msgspec", "tornado", "jupyter_core", "IPython", "ipykernel"},
+    "extension": {"tornado", "jupyter_server", "jupyter_core", "prometheus_client", "traitlets"},
+    "gateway": {"tornado"},
+    "errors": set(),
+    "link": {"msgspec"},
+    "protocol": {"msgspec", "tornado"},
+    "_version": set(),
 }
-# A gateway in the same process is what this carrier is for.
-EXTRA = {"kernel/local_carrier.py": {"gateway"}}
+FLOORS = list(ROOMS)
 THREADS_LIVE_IN = {
-    "kernel/link_carrier.py",
-    "kernel/local_carrier.py",
-    "kernel/runtime.py",
+    "carriers/link.py",
+    "carriers/local.py",
+    "socketio/handler_thread.py",
     "testing/loop.py",
 }
 
@@ -51,18 +45,28 @@ def imports_of(file):
             yield node.module or ""
 
 
-@pytest.mark.parametrize("folder", sorted(ALLOWED))
-def test_imports_run_downwards_only(folder):
-    allowed = ALLOWED[folder]
+def files_of(room):
+    folder = PACKAGE / room
+    return sorted(folder.glob("*.py")) if folder.is_dir() else [PACKAGE / f"{room}.py"]
+
+
+def test_every_file_stands_in_a_room():
+    found = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACKAGE.rglob("*.py")}
+    assert found == set(ROOMS)
+
+
+@pytest.mark.parametrize("room", FLOORS)
+def test_imports_run_downwards_only(room):
+    """Those for types alone and those within functions, too."""
+    below = {room, *FLOORS[FLOORS.index(room) + 1 :]}
     wrong = []
-    for file in (PACKAGE / folder).glob("*.py"):
-        own = allowed["own"] | {folder} | EXTRA.get(f"{folder}/{file.name}", set())
+    for file in files_of(room):
         for name in imports_of(file):
             top, *rest = name.split(".")
             if top == "nbsocket":
-                if rest and rest[0] not in own:
+                if rest and rest[0] not in below:
                     wrong.append(f"{file.name}: {name}")
-            elif top not in sys.stdlib_module_names and top not in allowed["packages"]:
+            elif top not in sys.stdlib_module_names and top not in ROOMS[room]:
                 wrong.append(f"{file.name}: {name}")
     assert wrong == []
 

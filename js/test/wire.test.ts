@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { watch } from "../src/shared/times";
 import { decode } from "../src/wire/decode";
 import { asHar, asJson, asMermaid, asSvg } from "../src/wire/exports";
-import { nearest, scene } from "../src/wire/ladder";
+import { nearest, scene } from "../src/wire/scene";
 import { snapshot } from "../src/wire/snapshot";
 import { type Item, Store } from "../src/wire/store";
 import { dissect } from "../src/wire/xray";

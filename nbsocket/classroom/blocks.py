@@ -36,7 +36,7 @@ class Block:
             ValueError: The event's name is the classroom's own, or none.
         """
         if check is not None and (not event or not isinstance(event, str) or event.startswith("class:")):
-            msg = f"{event!r} is no event for a block: any name that does not begin with 'class:'"
+            msg = f"{event!r} is not an event for a block: any name that does not begin with 'class:'"
             raise ValueError(msg)
         self.kind = kind
         self.event = event
@@ -61,7 +61,7 @@ class Block:
         """Return the answer in the form that handlers get.
 
         Raises:
-            ValueError: It is no answer to this block; the message is for who sent it.
+            ValueError: It is not an answer to this block; the message is for who sent it.
         """
         if self._check is None or len(args) != 1:
             raise ValueError("This takes one answer.")

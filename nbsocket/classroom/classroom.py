@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from nbsocket.classroom.asked import Asked
 from nbsocket.classroom.people import MAX_PEOPLE, People, Person
+from nbsocket.classroom.round import Round
 from nbsocket.classroom.trips import RoundTrips
-from nbsocket.kernel.admission import ConnectionRefused
-from nbsocket.kernel.cells import NO_CELL, handler_cell
-from nbsocket.kernel.tickets import Ticket
 from nbsocket.link.troubles import NOT_IN_CLASS
+from nbsocket.socketio.cell_run import NO_CELL, handler_cell
+from nbsocket.socketio.connect import ConnectionRefused
+from nbsocket.socketio.tickets import Ticket
 from nbsocket.widgets.board import Board
 from nbsocket.widgets.panel import Panel
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable
 
+    from nbsocket.carriers.interface import Carrier
     from nbsocket.classroom.answers import Answers
     from nbsocket.classroom.blocks import Block
-    from nbsocket.kernel.carrier import Carrier
-    from nbsocket.kernel.reception import Reception
-    from nbsocket.kernel.runtime import HandlerThread
-    from nbsocket.kernel.server import Server
-    from nbsocket.kernel.socket import Socket
+    from nbsocket.socketio.channel import Channel
+    from nbsocket.socketio.handler_thread import HandlerThread
+    from nbsocket.socketio.server import SocketServer
+    from nbsocket.socketio.socket import Socket
 
 ROOM = "class:all"
 DOOR = "class"
@@ -64,17 +64,17 @@ class Classroom:
         handlers: The handler thread.
         title: What the phones show above everything.
         ttl: Seconds until its link expires.
-        reception: Has the doors of tickets that open their own, and says what goes wrong with clients.
+        channel: Has the doors of tickets that open their own, and says what goes wrong with clients.
     """
 
     def __init__(
         self,
-        server: Server,
+        server: SocketServer,
         carrier: Carrier,
         handlers: HandlerThread,
         title: str,
         ttl: float,
-        reception: Reception,
+        channel: Channel,
     ) -> None:
         """Open the door."""
         self.title = title
@@ -84,11 +84,11 @@ class Classroom:
         self._carrier = carrier
         self._handlers = handlers
         self._ticket = Ticket(carrier, server.name, "guest", ttl, opens=DOOR)
-        self._reception = reception
+        self._channel = channel
         # From here on nobody gets past this ticket's door who does not come as a phone of the class.
-        reception.doors[DOOR] = _admits
+        channel.doors[DOOR] = _admits
         self._people = People()
-        self._asked = Asked()
+        self._asked = Round()
         self._trips = RoundTrips()
         self._boards: dict[str, Board] = {}
         self._panel: Panel | None = None
@@ -128,7 +128,7 @@ class Classroom:
             seconds: How long answers are taken; None for until something else is shown, or ``stop``.
 
         Raises:
-            TypeError: Something is no block.
+            TypeError: Something is not a block.
             ValueError: Two blocks emit the same event.
         """
         before = self._asked.events
@@ -273,8 +273,8 @@ class Classroom:
             self._server.off(event, self._heard)
         self._server.off("connection", self._came)
         self._server.unuse(self._door)
-        if self._reception.doors.get(DOOR) is _admits:
-            del self._reception.doors[DOOR]
+        if self._channel.doors.get(DOOR) is _admits:
+            del self._channel.doors[DOOR]
         self._changed()
 
     # --- on the handler thread --------------------------------------------------------------
@@ -332,7 +332,7 @@ class Classroom:
         """Be the handler of an event that no cell listens for; say so where an answer does not count."""
         if PERSON not in socket.data:
             socket.emit("class:refused", {"event": "", "why": _OUTSIDE})
-            self._reception.trouble(NOT_IN_CLASS, _OUTSIDE_SAID)
+            self._channel.trouble(NOT_IN_CLASS, _OUTSIDE_SAID)
 
     def _tick(self) -> None:
         if not self.is_open:

@@ -1,4 +1,4 @@
-"""Who is in the class: by a key that a phone keeps, so that a reload is no newcomer."""
+"""Who is in the class: by a key that a phone keeps, so that a reload is not a newcomer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nbsocket.classroom.names import clean, looks_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nbsocket.kernel.socket import Socket
+    from nbsocket.socketio.socket import Socket
 
 MAX_PEOPLE = 2000
 """Who may be here at the same time. Who has left takes nobody's place."""

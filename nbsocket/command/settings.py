@@ -14,7 +14,7 @@ _HEAD = """\
 
 def settings() -> str:
     """Return all settings as a configuration file in which each is commented out."""
-    from nbsocket.server.app import NbSocketApp  # noqa: PLC0415 - only for this command
+    from nbsocket.extension.app import NbSocketApp  # noqa: PLC0415 - only for this command
 
     own = NbSocketApp.class_own_traits(config=True)
     parts = [_HEAD]

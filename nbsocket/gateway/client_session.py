@@ -11,9 +11,9 @@ import contextlib
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nbsocket.gateway.burst import Burst, Control
+from nbsocket.gateway.prepared_frames import Control, PreparedFrames
 from nbsocket.gateway.tickets import FRAME, PAGE, Ticket
-from nbsocket.gateway.wire import OUT
+from nbsocket.gateway.wiretap import OUT
 from nbsocket.gateway.work import CONTROL_COST, SMALL_BYTES, Allowance, cost_of
 from nbsocket.link.messages import Opened
 from nbsocket.link.troubles import NO_PACKET, OTHER_PARSER, TOO_BIG
@@ -25,8 +25,8 @@ from nbsocket.protocol.websocket import CloseCode, server_frames
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
 
-    from nbsocket.gateway.switchboard import Channel, Switchboard
-    from nbsocket.gateway.wire import Wire
+    from nbsocket.gateway.hub import Channel, Hub
+    from nbsocket.gateway.wiretap import Wire
 
 _WRITE_BYTES = 64 * 1024
 _LATE_S = 0.2
@@ -65,7 +65,7 @@ class ClientSession:
         channel: Where it belongs.
         ticket: What it came in with.
         handshake: What the kernel is told of its first request.
-        switchboard: Who is asked for limits and told of the end.
+        hub: Who is asked for limits and told of the end.
     """
 
     __slots__ = (
@@ -74,13 +74,13 @@ class ClientSession:
         "_closing",
         "_connect_until",
         "_holds",
+        "_hub",
         "_loop",
         "_pinged_at",
         "_poll",
         "_probe",
         "_progress_at",
         "_queue",
-        "_switchboard",
         "_ticked_at",
         "_timer",
         "_wait",
@@ -108,10 +108,10 @@ class ClientSession:
         channel: Channel,
         ticket: Ticket,
         handshake: dict[str, Any],
-        switchboard: Switchboard,
+        hub: Hub,
     ) -> None:
         """Create it; ``open`` begins it."""
-        limits = switchboard.limits
+        limits = hub.limits
         self.number = number
         self.channel = channel
         self.ticket = ticket
@@ -128,10 +128,10 @@ class ClientSession:
         # What the kernel wants to be told of this client should it start anew, unread here,
         # and what the client is told then.
         self.state = b""
-        self.will: Burst | None = None
-        self._switchboard = switchboard
+        self.will: PreparedFrames | None = None
+        self._hub = hub
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[Burst] = deque()
+        self._queue: deque[PreparedFrames] = deque()
         self._poll: asyncio.Future[str] | None = None
         self._probe: WebSocket | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -171,7 +171,7 @@ class ClientSession:
     @property
     def max_payload(self) -> int:
         """What one message from the client may have, in bytes; the same for a polling payload."""
-        return self._switchboard.limits.max_payload
+        return self._hub.limits.max_payload
 
     @property
     def is_open(self) -> bool:
@@ -217,7 +217,7 @@ class ClientSession:
             if websocket is not None:
                 websocket.close_websocket(code or _CLOSE_CODES.get(reason, CloseCode.NORMAL), said)
         self.websocket = self._probe = None
-        self._switchboard.session_closed(self, reason, announced=self._announced)
+        self._hub.session_closed(self, reason, announced=self._announced)
 
     @property
     def _who(self) -> str:
@@ -256,7 +256,7 @@ class ClientSession:
             self._close_or_cut(reason, why)
         elif self._closing is None:
             self._closing = reason, why
-            self._loop.call_later(self._switchboard.limits.ping_timeout, self.close, reason)
+            self._loop.call_later(self._hub.limits.ping_timeout, self.close, reason)
 
     def _close_or_cut(self, reason: str, why: str) -> None:
         if reason == engine.TRANSPORT_CLOSE:
@@ -266,7 +266,7 @@ class ClientSession:
 
     # --- to the client ----------------------------------------------------------------------
 
-    def send(self, bursts: list[Burst]) -> None:
+    def send(self, bursts: list[PreparedFrames]) -> None:
         """Queue ``bursts`` and write what can be written."""
         if self.protocol.state is State.CLOSED or self._closing is not None:
             self.channel.traffic.dropped_at_close += sum(len(burst.messages) for burst in bursts)
@@ -292,8 +292,8 @@ class ClientSession:
         if queue and not backlogged:
             # The backlog begins now: what was before says nothing about whether the client reads.
             self._progress_at = self._loop.time()
-        if self.queued_bytes * 2 > self._switchboard.limits.max_pending_bytes:
-            self._switchboard.pressed(self)
+        if self.queued_bytes * 2 > self._hub.limits.max_pending_bytes:
+            self._hub.pressed(self)
 
     @property
     def _writable(self) -> bool:
@@ -313,7 +313,7 @@ class ClientSession:
 
     def _write_some(self, websocket: WebSocket) -> None:
         queue = self._queue
-        bursts: list[Burst] = []
+        bursts: list[PreparedFrames] = []
         size = 0
         while queue and size < _WRITE_BYTES:
             burst = queue.popleft()
@@ -322,7 +322,7 @@ class ClientSession:
             size += len(burst.websocket_bytes)
         self._write(websocket, b"".join(burst.websocket_bytes for burst in bursts), bursts)
 
-    def _write(self, websocket: WebSocket, data: bytes, bursts: list[Burst]) -> None:
+    def _write(self, websocket: WebSocket, data: bytes, bursts: list[PreparedFrames]) -> None:
         if self.channel.wire is not None:
             self._tell_sent(self.channel.wire, bursts)
         for burst in bursts:
@@ -336,7 +336,7 @@ class ClientSession:
         self.queued_bytes += len(data)
         pending.add_done_callback(self._written)
 
-    def _tell_sent(self, wire: Wire, bursts: list[Burst]) -> None:
+    def _tell_sent(self, wire: Wire, bursts: list[PreparedFrames]) -> None:
         index = self.sent_count
         for burst in bursts:
             if not wire.has_room:
@@ -358,7 +358,7 @@ class ClientSession:
         if self.is_open:
             self._progress_at = self._loop.time()
             self.flush()
-            self._switchboard.progressed(self)
+            self._hub.progressed(self)
 
     # --- polling ----------------------------------------------------------------------------
 
@@ -397,7 +397,7 @@ class ClientSession:
         self.queued_bytes = 0
         self._progress_at = self._loop.time()
         answer.set_result(encode_payload(packets + extra))
-        self._switchboard.progressed(self)
+        self._hub.progressed(self)
 
     def _count_polled(self, packets: list[Packet], kernel_at: float = 0.0) -> None:
         wire = self.channel.wire
@@ -442,23 +442,23 @@ class ClientSession:
         allowance = self._allowance
         if allowance is None:
             self._pass_on(data, number)
-            return None if self.channel.port.writable else self._hold_until_writable()
+            return None if self.channel.endpoint.writable else self._hold_until_writable()
         cost = 1.0 if len(data) <= SMALL_BYTES else cost_of(data)
         pause_s = allowance.take(cost, self._loop.time())
-        turn = None if pause_s else self.channel.port.turnstile.enter(allowance, cost)
+        turn = None if pause_s else self.channel.endpoint.turnstile.enter(allowance, cost)
         if pause_s or turn is not None:
             return self._pass_on_later(data, number, cost, pause_s, turn)
         self._pass_on(data, number)
-        return None if self.channel.port.writable else self._hold_until_writable()
+        return None if self.channel.endpoint.writable else self._hold_until_writable()
 
     def _pass_on(self, data: str | bytes, number: int) -> None:
         if not self._announced:
             self._announced = True
             self._connect_until = float("inf")
-            if not self._switchboard.announce(self):
+            if not self._hub.announce(self):
                 self.cut()
                 return
-        self._switchboard.to_kernel(self, data, number)
+        self._hub.to_kernel(self, data, number)
 
     async def _pass_on_later(
         self, data: str | bytes, number: int, cost: float, pause_s: float, turn: asyncio.Future[None] | None
@@ -466,7 +466,7 @@ class ClientSession:
         """Pass a message on once it is paid for and has its turn; read nothing meanwhile."""
         with self._reading_nothing():
             await self._pause(pause_s)
-            turnstile = self.channel.port.turnstile
+            turnstile = self.channel.endpoint.turnstile
             if turn is None and self.is_open and self._allowance is not None:
                 turn = turnstile.enter(self._allowance, cost)
             if turn is not None:
@@ -474,7 +474,7 @@ class ClientSession:
             if self.is_open:
                 turnstile.sent(cost)
                 self._pass_on(data, number)
-                await self.channel.port.wait_writable()
+                await self.channel.endpoint.wait_writable()
                 return
             self.channel.traffic.dropped_at_close += 1
             if turn is None or not turn.cancel():
@@ -482,10 +482,10 @@ class ClientSession:
 
     async def _hold_until_writable(self) -> None:
         with self._reading_nothing():
-            await self.channel.port.wait_writable()
+            await self.channel.endpoint.wait_writable()
 
     def charge(self, cost: float) -> Awaitable[None] | None:
-        """Take what is no message off a guest's allowance; read on when the result is done."""
+        """Take what is not a message off a guest's allowance; read on when the result is done."""
         if self._allowance is None or not self.is_open:
             return None
         pause_s = self._allowance.take(cost, self._loop.time())
@@ -554,7 +554,7 @@ class ClientSession:
             self._drop_probe()
 
     def refuse_probe(self) -> None:
-        """Say that what arrived on the probed WebSocket is no packet; polling goes on."""
+        """Say that what arrived on the probed WebSocket is not a packet; polling goes on."""
         self.protocol.probe_lost()
         self._drop_probe()
 
@@ -576,14 +576,14 @@ class ClientSession:
 
     def stalled(self) -> bool:
         """Whether nothing could be written for ``stall`` seconds."""
-        return self._loop.time() - self._progress_at > self._switchboard.limits.stall
+        return self._loop.time() - self._progress_at > self._hub.limits.stall
 
     def _arm(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
         if not self.is_open:
             return
-        until_expiry = self.ticket.expires_at - self._switchboard.tickets.now()
+        until_expiry = self.ticket.expires_at - self._hub.tickets.now()
         expires_at = self._loop.time() + max(0.0, until_expiry)
         due = min(self.protocol.deadline, self._connect_until, expires_at)
         self._timer = self._loop.call_at(due, self._tick, due)
@@ -595,12 +595,12 @@ class ClientSession:
             # This process was held up, so nothing was read: what the client sent meanwhile comes first.
             self.protocol.extend(late)
             self._connect_until += late
-            if not self._switchboard.tickets.is_over(self.ticket):
+            if not self._hub.tickets.is_over(self.ticket):
                 self._arm()
                 return
         if now >= self._connect_until:
             self.close(engine.TRANSPORT_CLOSE)
-        elif self._switchboard.tickets.is_over(self.ticket):
+        elif self._hub.tickets.is_over(self.ticket):
             self.channel.traffic.cut_ticket += 1
             self.close(engine.TRANSPORT_CLOSE, code=1008)
         else:

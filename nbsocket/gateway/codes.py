@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbsocket.gateway.tickets import Ticket, TicketOffice
+    from nbsocket.gateway.tickets import Ticket, TicketSigner
 
 ALPHABET = "23456789BCDFGHJKMNPQRTVWXZ"
 """No vowels, so no words; nothing that looks like something else."""
@@ -62,7 +62,7 @@ class CodeOffice:
         clock: Seconds on a clock that never goes back.
     """
 
-    def __init__(self, tickets: TicketOffice, clock: Callable[[], float]) -> None:
+    def __init__(self, tickets: TicketSigner, clock: Callable[[], float]) -> None:
         """Begin without codes."""
         self._tickets = tickets
         self._clock = clock

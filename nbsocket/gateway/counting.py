@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nbsocket.gateway.switchboard import Channel
+    from nbsocket.gateway.hub import Channel
 
 SAMPLE_EVERY_S = 1.0
 RATE_SAMPLES = 10
@@ -82,7 +82,7 @@ def describe(channel: Channel) -> dict[str, Any]:
     """Return what there is to say of a channel in a line."""
     return {
         "name": channel.name,
-        "kernel_id": channel.port.kernel_id,
+        "kernel_id": channel.endpoint.kernel_id,
         "notebook": channel.notebook,
         "clients": len(channel.sessions),
         "pages": sorted(channel.pages),
@@ -103,7 +103,7 @@ def stats(channel: Channel) -> dict[str, Any]:
     ]
     return {
         **describe(channel),
-        "link": {"attached": channel.port.is_attached, "kernel_reads": channel.port.writable},
+        "link": {"attached": channel.endpoint.is_attached, "kernel_reads": channel.endpoint.writable},
         "queued_bytes": sum(session["queued_bytes"] for session in sessions),
         "traffic": asdict(channel.traffic),
         "troubles": channel.troubles.figures(),

@@ -10,37 +10,33 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tornado.iostream import StreamClosedError
 
-from nbsocket.gateway.bench import WriteMeter
+from nbsocket.gateway.bench_meter import WriteMeter
 from nbsocket.gateway.client_session import PollCutError, PollOverlapError
-from nbsocket.gateway.handlers import PublicHandler
-from nbsocket.gateway.switchboard import RefusedError
+from nbsocket.gateway.engine_websocket import EngineWebSocket
+from nbsocket.gateway.hub import RefusedError
+from nbsocket.gateway.public_handlers import PublicHandler
 from nbsocket.gateway.tickets import QUERY_NAME
-from nbsocket.gateway.websocket_connection import WebSocketConnection, accept_key
-from nbsocket.gateway.wire import IN, OUT
-from nbsocket.gateway.work import CONTROL_COST, REQUEST_COST
+from nbsocket.gateway.websocket_connection import accept_key
+from nbsocket.gateway.wiretap import IN
+from nbsocket.gateway.work import REQUEST_COST
 from nbsocket.link.troubles import OLD_CLIENT
 from nbsocket.protocol import engine_session as engine
 from nbsocket.protocol.engine_packet import (
     PROTOCOL_REVISION,
     Packet,
     PacketType,
-    decode_packet,
     decode_polling_packet,
     payload_parts,
 )
 from nbsocket.protocol.errors import ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from tornado.http1connection import HTTP1Connection
     from tornado.httputil import HTTPServerRequest
     from tornado.iostream import IOStream
 
     from nbsocket.gateway.client_session import ClientSession
     from nbsocket.gateway.tickets import Ticket
-    from nbsocket.gateway.wire import Wire
-    from nbsocket.protocol.websocket import FrameError
 
 _HIDDEN_HEADERS = frozenset(
     {"cookie", "authorization", "proxy-authorization", "x-xsrftoken", "x-csrftoken"}
@@ -106,7 +102,7 @@ class EngineIOHandler(PublicHandler):
     @property
     def max_body_bytes(self) -> int:
         """A payload."""
-        return self.switchboard.limits.max_payload
+        return self.hub.limits.max_payload
 
     async def prepare(self) -> None:
         """Collect the body here, since the route is streamed."""
@@ -179,7 +175,7 @@ class EngineIOHandler(PublicHandler):
             if hold is not None:
                 await hold
         else:
-            session = self.switchboard.open_session(ticket, handshake_of(self.request))
+            session = self.hub.open_session(ticket, handshake_of(self.request))
             _LASTING.run(session.open, None)
         self._session = session
         try:
@@ -203,7 +199,7 @@ class EngineIOHandler(PublicHandler):
     def _serve_websocket(self, ticket: Ticket, sid: str) -> None:
         key = self._websocket_key()
         if not sid:
-            session = self._session = self.switchboard.open_session(ticket, handshake_of(self.request))
+            session = self._session = self.hub.open_session(ticket, handshake_of(self.request))
             bench, stream = session.channel.bench, self.request.connection.stream  # type: ignore[union-attr]
             meter = None if bench is None else WriteMeter(stream)
             websocket = EngineWebSocket(self._accept(key), session)
@@ -212,7 +208,7 @@ class EngineIOHandler(PublicHandler):
                 meter.take_off()
             _LASTING.run(session.open, websocket)
         else:
-            session = self._session = self.switchboard.find_session(sid, ticket)
+            session = self._session = self.hub.find_session(sid, ticket)
             websocket = EngineWebSocket(self._accept(key), session)
             if session.may_probe:
                 session.begin_probe(websocket)
@@ -326,8 +322,8 @@ class EngineIOHandler(PublicHandler):
     delete = patch = head = put
 
     def _ticket(self, channel: str) -> Ticket:
-        ticket = self.switchboard.check_ticket(self._query(QUERY_NAME), channel, self.request_origin)
-        self.switchboard.on_known(cast("HTTP1Connection", self.request.connection).stream)
+        ticket = self.hub.check_ticket(self._query(QUERY_NAME), channel, self.request_origin)
+        self.hub.on_known(cast("HTTP1Connection", self.request.connection).stream)
         return ticket
 
     def _query(self, name: str) -> str:
@@ -340,14 +336,14 @@ class EngineIOHandler(PublicHandler):
             raise RefusedError(400, 0, "Transport unknown")
         revision = self._query("EIO")
         if revision != str(PROTOCOL_REVISION):
-            channel = self.switchboard.channels.get(ticket.channel)
+            channel = self.hub.channels.get(ticket.channel)
             if revision == _OLD_REVISION and channel is not None:
                 channel.trouble(OLD_CLIENT, _OLD_CLIENT_SAID)
             raise RefusedError(400, 5, "Unsupported protocol version")
         return transport, self._query("sid")
 
     def _polling_session(self, sid: str, ticket: Any) -> ClientSession:
-        session = self.switchboard.find_session(sid, ticket)
+        session = self.hub.find_session(sid, ticket)
         if session.websocket is not None:
             raise RefusedError(400, 3, "Bad request")
         return session
@@ -357,68 +353,3 @@ class EngineIOHandler(PublicHandler):
         super().on_connection_close()
         if self._answer is not None and self._session is not None and not self._answer.done():
             self._session.poll_lost(self._answer)
-
-
-class EngineWebSocket(WebSocketConnection):
-    """A WebSocket that belongs to a session: its transport, or its candidate for an upgrade.
-
-    Args:
-        stream: After the opening handshake.
-        session: Whose.
-    """
-
-    __slots__ = ("_session",)
-
-    def __init__(self, stream: IOStream, session: ClientSession) -> None:
-        """Take the stream over."""
-        super().__init__(stream, session.max_payload)
-        self._session = session
-        self.keep_frames(keep=session.channel.wire is not None)
-
-    def on_message(self, message: str | bytes) -> Awaitable[None] | None:
-        """Hand a packet to the session; the next is read when the result is done."""
-        session = self._session
-        wire = session.channel.wire
-        number = 0 if wire is None else self._tell(wire, message)
-        if session.websocket is self:
-            if message[:1] == "4":
-                return session.receive_message(message[1:], number)
-            if isinstance(message, bytes):
-                return session.receive_message(message, number)
-        try:
-            packet = decode_packet(message)
-        except ProtocolError as error:
-            if session.websocket is self:
-                session.close(engine.PARSE_ERROR, why=str(error))
-            else:
-                session.refuse_probe()
-            return None
-        if session.websocket is self:
-            return session.receive(packet)
-        session.receive_on_probe(packet)
-        return None
-
-    def _tell(self, wire: Wire, message: str | bytes) -> int:
-        session = self._session
-        is_message = session.websocket is self and (isinstance(message, bytes) or message[:1] == "4")
-        index = session.received_count + 1 if is_message else 0
-        return wire.packet(session, IN, self.take_frames(), "websocket", index)
-
-    def on_extra_frames(self, fragments: int, controls: int) -> Awaitable[None] | None:
-        """Charge for frames that are no whole messages."""
-        return self._session.charge(fragments + controls * CONTROL_COST)
-
-    def on_control(self, data: bytes, *, is_ours: bool) -> None:
-        """Tell wire views."""
-        wire = self._session.channel.wire
-        if wire is not None:
-            wire.packet(self._session, OUT if is_ours else IN, data, "websocket", 0)
-
-    def on_fault(self, error: FrameError) -> None:
-        """Tell the session of a message that is too big."""
-        if error.size:
-            self._session.too_big(error.size)
-
-    def on_close(self) -> None:
-        """Tell the session."""
-        self._session.websocket_lost(self)

@@ -15,7 +15,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from nbsocket.gateway.engineio_handler import EngineIOHandler
-from nbsocket.gateway.handlers import (
+from nbsocket.gateway.public_handlers import (
     ClientBundleHandler,
     FrontDoorHandler,
     JoinHandler,
@@ -25,17 +25,17 @@ from nbsocket.gateway.handlers import (
 from nbsocket.gateway.public_server import PublicServer
 
 if TYPE_CHECKING:
-    from nbsocket.gateway.switchboard import Switchboard
+    from nbsocket.gateway.hub import Hub
 
 _STATIC = Path(__file__).parent.parent / "static"
 _ANY_HOST = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, never bound
 
 
 class PublicPort:
-    """A switchboard's public routes behind an HTTP server of this process, on the running loop.
+    """A hub's public routes behind an HTTP server of this process, on the running loop.
 
     Args:
-        switchboard: Whose channels. The one that it has at its root stands at ``/``, too.
+        hub: Whose channels. The one that it has at its root stands at ``/``, too.
         ssl_options: Certificate and key, as for Tornado's HTTPServer; None for plain HTTP.
         is_private: Whether to refuse requests whose Host or Origin is not loopback's.
         base: A prefix below which everything stands, too, such as Jupyter's own base URL: addresses that
@@ -45,7 +45,7 @@ class PublicPort:
 
     def __init__(
         self,
-        switchboard: Switchboard,
+        hub: Hub,
         ssl_options: dict[str, Any] | None = None,
         *,
         is_private: bool = False,
@@ -53,7 +53,7 @@ class PublicPort:
         trusts_proxy: bool = False,
     ) -> None:
         """Build it; ``listen`` opens it."""
-        shared: dict[str, Any] = {"switchboard": switchboard}
+        shared: dict[str, Any] = {"hub": hub}
         with_bundle = {**shared, "bundle": read_static("socket.io.js")}
         with_page = {**shared, "page": read_static("join.html")}
         script = r"(?:.*/)?socket\.io/socket\.io\.js"
@@ -75,7 +75,7 @@ class PublicPort:
             nbsocket_is_private=is_private,
         )
         self._http = PublicServer(application, ssl_options=ssl_options, xheaders=trusts_proxy)
-        switchboard.on_known = self._http.known
+        hub.on_known = self._http.known
         self._scheme = "http" if ssl_options is None else "https"
         self.url = ""
 

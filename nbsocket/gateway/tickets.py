@@ -71,7 +71,7 @@ class Ticket:
         return self.role == GUEST and self.opens != FRAME
 
 
-class TicketOffice:
+class TicketSigner:
     """Mints, checks and revokes tickets.
 
     Args:

@@ -93,7 +93,7 @@ class WebSocketConnection:
         return None
 
     def on_fault(self, error: FrameError) -> None:
-        """Notice that the client sent what is no frame, or one that is too big; ``on_close`` follows."""
+        """Notice that the client sent what is not a frame, or one that is too big; ``on_close`` follows."""
 
     def on_close(self) -> None:
         """Take the end, whoever brought it about; it comes once."""
@@ -170,7 +170,7 @@ class WebSocketConnection:
         except FrameError as error:
             self._fail(error)
         except Exception:
-            log.exception("nbsocket: a fault in nbsocket itself; one client is closed")
+            log.exception("nbsocket: internal error in nbsocket; one client is closed")
             self.abort()
             return
         self._incoming = None
@@ -190,7 +190,7 @@ class WebSocketConnection:
         if held.cancelled() or (error := held.exception()) is None:
             self._take()
             return
-        log.error("nbsocket: a fault in nbsocket itself; one client is closed", exc_info=error)
+        log.error("nbsocket: internal error in nbsocket; one client is closed", exc_info=error)
         self.abort()
 
     def _take_control(self, frame: ControlFrame) -> None:

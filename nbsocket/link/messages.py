@@ -169,14 +169,14 @@ class AskStats(LinkMessage, tag="ask_stats"):
     channel: str
 
 
-class Remember(LinkMessage, tag="remember"):
+class SaveState(LinkMessage, tag="remember"):
     """What to tell a new process of this kernel about a session: ``Opened.state``, unread by the server."""
 
     session: int
     state: bytes
 
 
-class Doings(LinkMessage, tag="doings"):
+class ActivityReport(LinkMessage, tag="doings"):
     """What the kernel did lately, for wire views; times are seconds on the kernel's clock.
 
     ``arrived``: number of a ``ClientMessage``, and when it arrived.
@@ -301,8 +301,8 @@ Sequenced = (
     | RevokeTicket
     | PublishPage
     | AskStats
-    | Remember
-    | Doings
+    | SaveState
+    | ActivityReport
     | Post
     | Goodbye
     | Opened
@@ -362,7 +362,7 @@ _decode_one: Callable[[msgspec.Raw], Sequenced] = msgspec.msgpack.Decoder(Sequen
 
 
 class LinkError(ValueError):
-    """The other end of the link sent what is no link message."""
+    """The other end of the link sent what is not a link message."""
 
 
 def decode_opening(data: bytes) -> Opening:

@@ -16,7 +16,7 @@ from nbsocket.link.messages import (
     LinkError,
     Opened,
     PublishPage,
-    Remember,
+    SaveState,
     Sequenced,
     encode,
 )
@@ -43,7 +43,7 @@ _SIZES: dict[type, Callable[[Any], int]] = {
     Deliver: lambda message: _OVERHEAD_BYTES + sum(map(len, message.frames)) + 8 * len(message.to),
     ClientMessage: lambda message: _OVERHEAD_BYTES + len(message.data),
     Opened: lambda message: _OPENED_BYTES + len(message.state),
-    Remember: lambda message: _OVERHEAD_BYTES + len(message.state),
+    SaveState: lambda message: _OVERHEAD_BYTES + len(message.state),
     PublishPage: _size_of_publish,
 }
 

@@ -229,5 +229,5 @@ def _check(packet: Packet, *, is_client: bool) -> None:
         msg = f"a {packet.type.name} from a client"
         raise ProtocolError(msg)
     elif data is not None and not isinstance(data, dict):
-        msg = f"a {packet.type.name} whose data is no object"
+        msg = f"a {packet.type.name} whose data is not an object"
         raise ProtocolError(msg)

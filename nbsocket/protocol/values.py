@@ -102,7 +102,7 @@ def encode(args: list[Any]) -> tuple[str, list[bytes]]:
     except UnicodeEncodeError:
         raise EncodeError(
             _path_of_surrogate(plain, "args") or "args",
-            "a string holds half of a surrogate pair, which is no text; "
+            "a string holds half of a surrogate pair, which is not text; "
             "clean it with s.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')",
         ) from None
 
@@ -226,7 +226,7 @@ def _number(value: float) -> float:
 
 
 def _key(key: Any, entries: dict[Any, Any]) -> str:
-    """Return the name that a key which is no plain string has in JSON."""
+    """Return the name that a key which is not a plain string has in JSON."""
     if isinstance(key, str):
         return str.__str__(key)
     numpy = sys.modules.get("numpy")

@@ -42,7 +42,7 @@ class CloseCode(IntEnum):
 
 
 class FrameError(ProtocolError):
-    """What arrived is no frame that a client may send.
+    """What arrived is not a frame that a client may send.
 
     Args:
         code: The close code to answer with.

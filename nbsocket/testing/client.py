@@ -18,16 +18,16 @@ from urllib.parse import quote
 from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
 
+from nbsocket.carriers.ws_client import connect
 from nbsocket.errors import AckTimeout, EncodeError, NbSocketError
-from nbsocket.kernel.connecting import connect
-from nbsocket.kernel.host import host
-from nbsocket.kernel.output import TESTER
+from nbsocket.notebook.process import process
 from nbsocket.protocol.engine_packet import Packet as EnginePacket
 from nbsocket.protocol.engine_packet import PacketType as EngineType
 from nbsocket.protocol.engine_packet import decode_packet as decode_engine
 from nbsocket.protocol.engine_packet import encode_packet as encode_engine
 from nbsocket.protocol.errors import ProtocolError
 from nbsocket.protocol.socket_packet import Decoder, Packet, PacketType, encode_packet
+from nbsocket.socketio.handler_run import TESTER
 from nbsocket.testing.loop import client_loop, run
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from nbsocket.kernel.server import Server
+    from nbsocket.socketio.server import SocketServer
 
 TIMEOUT_S = 5.0
 _MAX_KEPT = 100_000
@@ -99,7 +99,7 @@ class Client:
 
     def __init__(
         self,
-        server: Server,
+        server: SocketServer,
         name: str = "client",
         *,
         namespace: str = "/",
@@ -126,7 +126,7 @@ class Client:
         self._unanswered: dict[int, str] = {}
         self._max_payload = 1_000_000
         self._key = secrets.token_hex(8)
-        host().handlers.output.hear_failures(self._key, self._not_handled)
+        process().output.hear_failures(self._key, self._not_handled)
         self._connection: WebSocketClientConnection | None = None
         value = server.ticket(role, ttl=3600.0).value if ticket is None else ticket
         pairs = {
@@ -244,7 +244,7 @@ class Client:
     def disconnect(self) -> None:
         """Say goodbye; again it does nothing."""
         connection = self._connection
-        host().handlers.output.hear_failures(self._key, None)
+        process().output.hear_failures(self._key, None)
         if connection is None:
             return
         if self.connected:

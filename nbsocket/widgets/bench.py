@@ -1,4 +1,4 @@
-"""``nbsocket.duplex_bench(io)``: the same events four ways, side by side."""
+"""``io.duplex_bench()``: the same events four ways, side by side."""
 
 from __future__ import annotations
 
@@ -7,29 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from nbsocket.kernel.bench import MAX_RATE
+from nbsocket.widgets.bench_source import MAX_RATE
 from nbsocket.widgets.saved import SavedWidget, rows_of, table_of, text_of
 from nbsocket.widgets.view import LinkedView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from nbsocket.kernel.bench import Source
-    from nbsocket.kernel.server import Server
+    from nbsocket.widgets.bench_source import Source
 
 STATIC = Path(__file__).parent.parent / "static"
 _COLUMNS = ["way", "events", "requests", "empty", "header bytes", "payload bytes", "mean latency"]
-
-
-def duplex_bench(io: Server, source: Callable[[int], Any] | None = None, **options: Any) -> DuplexBench:
-    """Do what ``io.duplex_bench(source, ...)`` does.
-
-    Args:
-        io: The server whose channel carries the events.
-        source: See there.
-        **options: See there.
-    """
-    return io.duplex_bench(source, **options)
 
 
 class DuplexBench(LinkedView, SavedWidget):

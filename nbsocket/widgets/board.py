@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import traitlets
 
-from nbsocket.kernel.host import running_cell
+from nbsocket.notebook.process import running_cell
 from nbsocket.widgets.saved import SavedWidget, number_of, rows_of, table_of, text_of
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from nbsocket.kernel.cells import CellRun
-    from nbsocket.kernel.runtime import HandlerThread
+    from nbsocket.socketio.cell_run import CellRun
+    from nbsocket.socketio.handler_thread import HandlerThread
 
 STATIC = Path(__file__).parent.parent / "static"
 KINDS = ("bars", "words", "table", "wall")

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from nbsocket.kernel.output import ROOMS
+from nbsocket.socketio.handler_run import ROOMS
 from nbsocket.widgets.saved import SavedWidget, rows_of, table_of, text_of
 from nbsocket.widgets.view import LinkedView
 
 if TYPE_CHECKING:
-    from nbsocket.kernel.output import HandlerRun
-    from nbsocket.kernel.runtime import HandlerThread
+    from nbsocket.notebook.output import HandlerOutput
+    from nbsocket.socketio.handler_run import HandlerRun
+    from nbsocket.socketio.handler_thread import HandlerThread
 
 STATIC = Path(__file__).parent.parent / "static"
 _FLUSH_S = 0.1
@@ -38,7 +39,9 @@ class Pane(LinkedView, SavedWidget):
     ).tag(sync=True)
     weather = traitlets.Dict(read_only=True, help="Its network weather; empty when calm.").tag(sync=True)
 
-    def __init__(self, channel: str, name: str, base_url: str, handlers: HandlerThread) -> None:
+    def __init__(
+        self, channel: str, name: str, base_url: str, handlers: HandlerThread, output: HandlerOutput
+    ) -> None:
         """Made by ``Server.pane``."""
         super().__init__(base_url, channel=channel, name=name, pane_id=secrets.token_hex(6), weather={})
         self._pending: list[dict[str, Any]] = []
@@ -46,7 +49,8 @@ class Pane(LinkedView, SavedWidget):
         self._is_due = False
         self._lock = threading.Lock()
         self._handlers = handlers
-        handlers.output.listen(self.pane_id, self._handler_said)
+        self._output = output
+        output.listen(self.pane_id, self._handler_said)
 
     def set_weather(
         self,
@@ -90,7 +94,7 @@ class Pane(LinkedView, SavedWidget):
 
     def close(self) -> None:
         """Close it, and hear no more of what handlers print."""
-        self._handlers.output.listen(self.pane_id, None)
+        self._output.listen(self.pane_id, None)
         super().close()
 
     def cut(self) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from nbsocket.kernel.host import running_cell
+from nbsocket.notebook.process import running_cell
 
 if TYPE_CHECKING:
-    from nbsocket.kernel.cells import CellRun
+    from nbsocket.socketio.cell_run import CellRun
 
 _shown: dict[Any, tuple[CellRun, list[LinkedView]]] = {}
 """The views that the latest run of each cell made."""

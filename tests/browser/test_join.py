@@ -37,9 +37,7 @@ def test_a_phone_joins_by_link_and_by_code(open_notebook, chromium, errors):
 
     phone.goto(link)
     status = phone.get_by_role("status")
-    expect(status).to_have_text(
-        "You are let in. This channel shows no page yet; this one looks again by itself."
-    )
+    expect(status).to_have_text("You're in. There is no page yet; this one keeps checking.")
     assert phone.evaluate("origin") == "null"
     phone.screenshot(path=ROOT / "test-results" / "join-waiting.png")
     notebook.run(1)

@@ -89,7 +89,7 @@ def test_a_phone_in_a_class(browser):
         assert colors == [accent] * 3
         browser.js("document.querySelector('.nbs-board').scrollIntoView({block: 'end'})")
         browser.picture(PICTURES / f"{browser.name}-{browser.scheme}-class.png")
-        # A reload is no newcomer.
+        # A reload is not a newcomer.
         browser.js("window.before = true; location.reload()")
         browser.wait("!window.before && document.querySelector('.who')?.textContent === 'Alice'")
         assert [person.name for person in class_.people] == ["Alice"]

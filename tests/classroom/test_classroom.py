@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from nbsocket.classroom import asked, button, choices, items, say, text, toggle, wall
+from nbsocket.classroom import button, choices, items, say, text, toggle, wall
+from nbsocket.classroom import round as rounds_
 from nbsocket.testing import Client, ClientRefused, anything, expect
 
 QUESTION = ("vote", ["a day on Venus", "a year on Venus"], "Which is longer?")
@@ -215,8 +216,8 @@ def test_a_class_after_a_class_on_the_same_channel(io, class_):
 
 @pytest.mark.threat(33)
 def test_who_answers_without_end_takes_only_their_own_place(class_, come, monkeypatch):
-    monkeypatch.setattr(asked, "MAX_ANSWERS", 100)
-    monkeypatch.setattr(asked, "MAX_ANSWERS_A_PERSON", 10)
+    monkeypatch.setattr(rounds_, "MAX_ANSWERS", 100)
+    monkeypatch.setattr(rounds_, "MAX_ANSWERS_A_PERSON", 10)
     class_.show(text("word"))
     alice, bob = come("Alice"), come("Bob")
     alice.call("word", "mine")
@@ -234,7 +235,7 @@ def test_who_answers_without_end_takes_only_their_own_place(class_, come, monkey
 
 @pytest.mark.threat(33)
 def test_when_all_together_are_too_many_whoever_has_most_gives_way(class_, come, monkeypatch):
-    monkeypatch.setattr(asked, "MAX_ANSWERS", 20)
+    monkeypatch.setattr(rounds_, "MAX_ANSWERS", 20)
     class_.show(text("word"))
     honest = [come(f"Honest {number}") for number in range(3)]
     for one in honest:
@@ -472,9 +473,9 @@ def test_phones_are_told_to_which_question_a_board_belongs(class_, come):
     [
         (lambda: choices("e", ["one"]), "2 to 50 options"),
         (lambda: choices("e", ["a", "a"]), "all different"),
-        (lambda: choices("class:x", ["a", "b"]), "no event for a block"),
+        (lambda: choices("class:x", ["a", "b"]), "not an event for a block"),
         (lambda: text("e", most=0), "1 to 500"),
-        (lambda: text(""), "no event for a block"),
+        (lambda: text(""), "not an event for a block"),
         (lambda: items("e", [([], "x", 0)]), "string or a number"),
     ],
 )

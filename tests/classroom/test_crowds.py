@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbsocket.classroom import asked, button, choices, people, text
+from nbsocket.classroom import button, choices, people, text
+from nbsocket.classroom import round as rounds_
 from nbsocket.classroom.names import clean, looks_of
 from nbsocket.classroom.people import People
 from nbsocket.classroom.trips import RoundTrips
@@ -108,7 +109,7 @@ def test_a_tally_looks_at_no_answer_again(class_, come, monkeypatch):
     bob.call("vote", "a")
     looked = []
 
-    class Watched(asked.Answers):
+    class Watched(rounds_.Answers):
         def __iter__(self):
             looked.append("all")
             return super().__iter__()
@@ -133,7 +134,7 @@ def test_a_tally_looks_at_no_answer_again(class_, come, monkeypatch):
 )
 def test_a_tally_is_that_of_each_persons_latest_answer(given_answers):
     """The running count against counting anew, for texts, lists and numbers."""
-    room, rounds = People(), asked.Asked()
+    room, rounds = People(), rounds_.Round()
     rounds.show([text("word")], None)
     rounds._by_event["word"].accept = lambda args: args[0]
     who = {name: room.add(name) for name in "pqr"}

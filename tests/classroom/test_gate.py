@@ -133,10 +133,10 @@ def test_of_a_phone_only_what_was_asked_reaches_a_handler(class_, come, heard):
 @pytest.mark.threat(30)
 def test_after_a_restart_a_classs_ticket_opens_nothing_until_the_class_is_there(io, class_, heard, enter):
     """The same ticket, the same channel; only the object that was the class is gone."""
-    admits = io._reception.doors.pop("class")
+    admits = io._channel.doors.pop("class")
     assert "transport close" in turned_away(enter, {"class": True, "name": "x"})
     assert heard == []
-    io._reception.doors["class"] = admits
+    io._channel.doors["class"] = admits
     assert enter({"class": True, "name": "x"}).connected
 
 

@@ -183,7 +183,7 @@ WORLDS = {
 @pytest.mark.timeout(240)
 def test_the_doctor_names_what_is_wrong_and_what_it_says_helps(place, monkeypatch):
     """In each of five worlds it finds one fault; with the lines that it names in the file it finds none."""
-    monkeypatch.setattr("nbsocket.command.doctor._LONGEST_IDLE_S", 6.0)
+    monkeypatch.setattr("nbsocket.command.server_checks._LONGEST_IDLE_S", 6.0)
     with place.lab(BEHIND_NGINX):
         for words, broken in WORLDS.items():
             with place.nginx(broken):
@@ -196,7 +196,7 @@ def test_the_doctor_names_what_is_wrong_and_what_it_says_helps(place, monkeypatc
 
 
 def test_a_jupyter_that_does_not_know_its_prefix(place, monkeypatch):
-    monkeypatch.setattr("nbsocket.command.doctor._LONGEST_IDLE_S", 1.0)
+    monkeypatch.setattr("nbsocket.command.server_checks._LONGEST_IDLE_S", 1.0)
     forgotten = BEHIND_NGINX.replace(" --ServerApp.base_url=/jupyter/", "")
     with place.nginx():
         with place.lab(forgotten):
@@ -208,7 +208,7 @@ def test_a_jupyter_that_does_not_know_its_prefix(place, monkeypatch):
 
 
 def test_nothing_runs_at_all(place, monkeypatch):
-    monkeypatch.setattr("nbsocket.command.doctor._LONGEST_IDLE_S", 1.0)
+    monkeypatch.setattr("nbsocket.command.server_checks._LONGEST_IDLE_S", 1.0)
     with place.nginx():
         (fault,) = [one for one in examine(place.jupyter_url, TOKEN).faults if "behind" in one.what]
         assert fault.mend.startswith("jupyter lab --ServerApp.port=PORT --ServerApp.base_url=/jupyter/")

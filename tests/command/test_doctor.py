@@ -1,4 +1,4 @@
-"""The doctor in a well world and in broken ones: it names the fault and the line that mends it."""
+"""The doctor in a well world and in broken ones: it names the fault and the line that fixes it."""
 
 import json
 import subprocess
@@ -9,7 +9,8 @@ import pytest
 from support.jupyter import TOKEN, JupyterProcess, free_port
 from support.nginx import UPGRADE, nginx
 
-from nbsocket.command.doctor import FAULT, GOOD, NOTE, Finding, Report, examine
+from nbsocket.command.doctor import examine
+from nbsocket.command.findings import FAULT, GOOD, NOTE, Finding, Report
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_the_line_that_enables_it_does(world, tmp_path):
 
 
 def test_another_version(world, monkeypatch):
-    monkeypatch.setattr("nbsocket.command.doctor.__version__", "9.9.0")
+    monkeypatch.setattr("nbsocket.command.server_checks.__version__", "9.9.0")
     with world():
         ((what, mend),) = faults(examine())
     assert "The server runs nbsocket " in what
@@ -125,7 +126,7 @@ def test_phones_reach_a_port_of_the_class(world):
 
 def test_what_it_looks_like_and_its_status(world):
     report = Report([Finding(GOOD, "a"), Finding(NOTE, "b", "do b"), Finding(FAULT, "c", "do c")])
-    assert "✓ a\n• b\n    → do b\n✗ c\n    → do c\n1 to mend, the first one first." in str(report)
+    assert "✓ a\n• b\n    → do b\n✗ c\n    → do c\n1 to fix, the first one first." in str(report)
     command = [sys.executable, "-m", "nbsocket.command.main", "doctor"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1

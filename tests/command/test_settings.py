@@ -10,8 +10,8 @@ import pytest
 from support.jupyter import JupyterProcess
 from traitlets.config import PyFileConfigLoader
 
+from nbsocket.extension.app import NbSocketApp
 from nbsocket.gateway.config import Limits
-from nbsocket.server.app import NbSocketApp
 
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent

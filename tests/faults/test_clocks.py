@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nbsocket.gateway.codes import CodeOffice
-from nbsocket.gateway.tickets import TicketOffice
+from nbsocket.gateway.tickets import TicketSigner
 from nbsocket.protocol.engine_packet import Packet, PacketType
 from nbsocket.protocol.engine_session import PacketDue, Session, Timing
 from nbsocket.protocol.engine_states import Trigger
@@ -15,12 +15,12 @@ PACKAGE = Path(__file__).parent.parent.parent / "nbsocket"
 # Where the time of day is meant: when a ticket expires, what Jupyter calls activity, what a wire view shows.
 OF_THE_WALL = {
     "gateway/tickets.py",
-    "kernel/tickets.py",
-    "server/activity.py",
-    "gateway/wire.py",
+    "socketio/tickets.py",
+    "extension/activity.py",
+    "gateway/wiretap.py",
     # These only show it: when an answer came, and when an event of the bench was made.
-    "classroom/asked.py",
-    "kernel/bench.py",
+    "classroom/round.py",
+    "widgets/bench_source.py",
 }
 
 
@@ -38,7 +38,7 @@ def test_only_expiry_asks_for_the_time_of_day():
 @pytest.mark.parametrize("jump_s", [-3600.0, 3600.0])
 def test_a_clock_that_jumps_moves_expiry_alone(jump_s):
     wall = [1_800_000_000.0]
-    office = TicketOffice(b"secret", lambda: wall[0])
+    office = TicketSigner(b"secret", lambda: wall[0])
     value, ticket = office.mint("chat", "guest", "kernel", 1800)
     codes = CodeOffice(office, lambda: 5.0)
     code = codes.issue(value, ticket)

@@ -132,8 +132,8 @@ async def test_a_stranger_on_the_configured_port_gets_no_secret(tmp_path, figure
                 f"io.close(); os.environ['NBSOCKET_URL'] = {wrong!r}; os.environ.pop('JPY_PARENT_PID')"
             )
             other = await kernel.run(
-                "from nbsocket.kernel.host import host\nhost().carrier.close()\n"
-                "import nbsocket.kernel.host as module\nmodule._host = None\nnbsocket.Server('worlds')"
+                "from nbsocket.notebook.process import process\nprocess().carrier.close()\n"
+                "import nbsocket.notebook.process as module\nmodule._current = None\nnbsocket.Server('worlds')"
             )
             assert other.error == "NoServerError"
             assert wrong in other.message

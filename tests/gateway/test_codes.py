@@ -13,7 +13,7 @@ from nbsocket.gateway.codes import (
     CodeOffice,
     TooManyTriesError,
 )
-from nbsocket.gateway.tickets import TicketOffice
+from nbsocket.gateway.tickets import TicketSigner
 
 
 class Clock:
@@ -30,7 +30,7 @@ def clock():
 
 @pytest.fixture
 def tickets(clock):
-    return TicketOffice("secret", clock)
+    return TicketSigner("secret", clock)
 
 
 @pytest.fixture

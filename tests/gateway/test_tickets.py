@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbsocket.gateway.tickets import GUEST, OWNER, TicketOffice
+from nbsocket.gateway.tickets import GUEST, OWNER, TicketSigner
 
 
 class Clock:
@@ -21,7 +21,7 @@ def clock():
 
 @pytest.fixture
 def office(clock):
-    return TicketOffice(b"secret", clock)
+    return TicketSigner(b"secret", clock)
 
 
 def test_a_ticket_says_what_it_was_minted_for(office):
@@ -56,7 +56,7 @@ def test_it_can_be_revoked_for_good(office, clock):
 
 
 def test_another_servers_ticket_is_worthless(office, clock):
-    value, _ = TicketOffice(b"other secret", clock).mint("chat", OWNER, "kernel-1", 60)
+    value, _ = TicketSigner(b"other secret", clock).mint("chat", OWNER, "kernel-1", 60)
     assert office.check(value, "chat") is None
 
 
@@ -68,13 +68,13 @@ def test_what_cannot_be_minted(office, role, ttl):
 
 @given(st.text(max_size=50) | st.binary(max_size=50).map(lambda b: b.decode("latin-1")))
 def test_any_other_text_is_refused(text):
-    assert TicketOffice(b"secret").check(text, "chat") is None
+    assert TicketSigner(b"secret").check(text, "chat") is None
 
 
 @pytest.mark.threat(11)
 @given(st.integers(0, 400), st.sampled_from(string.ascii_letters + string.digits + "-_"))
 def test_a_changed_ticket_is_refused_or_is_the_same_bytes(index, character):
-    office = TicketOffice(b"secret")
+    office = TicketSigner(b"secret")
     value, ticket = office.mint("chat", GUEST, "kernel-1", 60)
     index %= len(value)
     changed = value[:index] + character + value[index + 1 :]

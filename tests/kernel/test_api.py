@@ -111,7 +111,7 @@ async def test_namespaces_by_pattern_share_handlers_and_are_apart(api, jupyter, 
         await other.client.emit("say", "two", namespace="/room-2")
         assert await asyncio.wait_for(heard.get(), 5) == ("/room-2", "TWO")
         await other.client.disconnect()
-        await becomes(api, "len(rooms.children) + len(io._reception.namespaces)", 1)
+        await becomes(api, "len(rooms.children) + len(io._channel.namespaces)", 1)
         assert await peer.call("echo", 1) == 1
 
 

@@ -67,9 +67,9 @@ async def test_a_killed_kernel_is_noticed_at_once(kernel, jupyter):
 async def test_a_cut_link_is_resumed_and_nobody_notices(kernel, jupyter):
     await start_life(kernel)
     await kernel.run(
-        "from nbsocket.kernel.host import host\nimport threading, time\n"
+        "from nbsocket.notebook.process import process\nimport threading, time\n"
         "def cut():\n"
-        "    c = host().carrier\n"
+        "    c = process().carrier\n"
         "    def close():\n"
         "        if c._connection is not None: c._connection.protocol.stream.close()\n"
         "    for _ in range(10):\n"
@@ -241,7 +241,7 @@ async def test_a_kernel_of_a_server_without_the_extension_says_what_to_do(withou
 @pytest.mark.fault(22)
 async def test_another_version_is_named(kernel):
     result = await kernel.run(
-        "import nbsocket.kernel.link_opening as c\nc.LINK_PROTOCOL = (7, 9)\nnbsocket.Server('x')"
+        "import nbsocket.carriers.link_handshake as c\nc.LINK_PROTOCOL = (7, 9)\nnbsocket.Server('x')"
     )
     assert result.error == "VersionMismatchError"
     assert "Install the same version" in result.message

@@ -203,7 +203,7 @@ def test_a_taken_port_is_said_with_the_way_out(program):
     ("code", "said"),
     [
         ("nbsocket.Server('chat', ping_intervall=3)", "has no setting 'ping_intervall'; there are "),
-        ("nbsocket.Server('Chat')", "'Chat' is no channel name"),
+        ("nbsocket.Server('Chat')", "'Chat' is not a valid channel name"),
         ("nbsocket.Server('a'); nbsocket.Server('b', port=1)", "listens on http://127.0.0.1:"),
     ],
 )
@@ -257,7 +257,7 @@ def test_in_a_notebook_it_is_refused(kernel, jp_asyncio_loop):
 def test_port_3000_is_the_default():
     code = (
         "import os; os.environ.pop('PORT', None)\n"
-        "from nbsocket.kernel.listening import where_to_listen\n"
+        "from nbsocket.carriers.listen import where_to_listen\n"
         "print(where_to_listen(None, None, {}))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from nbsocket.kernel.recovery import MAX_ABSENCE_S, MAX_KEPT_BYTES, Recovery
+from nbsocket.socketio.recovery import MAX_ABSENCE_S, MAX_KEPT_BYTES, Recovery
 
 
 class FakeSocket:

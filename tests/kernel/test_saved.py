@@ -16,11 +16,10 @@ def wire():
 
 @pytest.fixture
 def pane():
-    class Handlers:
-        class output:  # noqa: N801 - as the real one is called
-            listen = staticmethod(lambda *_: None)
+    class Output:
+        listen = staticmethod(lambda *_: None)
 
-    return Pane("chat", "alice", "/", Handlers())
+    return Pane("chat", "alice", "/", None, Output())
 
 
 def snapshot(text="hello", **changes):

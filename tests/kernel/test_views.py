@@ -4,7 +4,7 @@ import pytest
 from support.jupyter import Kernel
 
 COUNT = (
-    "[len(__import__('comm').get_comm_manager().comms), len(io._host.output._listeners),"
+    "[len(__import__('comm').get_comm_manager().comms), len(io._here.output._listeners),"
     " len(__import__('ipywidgets').widgets.widget._instances)]"
 )
 CELLS = [

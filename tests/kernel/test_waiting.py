@@ -1,6 +1,6 @@
-from nbsocket.kernel import stream as streams
-from nbsocket.kernel import waiting
-from nbsocket.kernel.waiting import Arrival, Arrivals
+from nbsocket.socketio import event_stream as streams
+from nbsocket.socketio import waiting
+from nbsocket.socketio.waiting import Arrival, Arrivals
 
 
 class Handlers:

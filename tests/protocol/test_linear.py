@@ -19,7 +19,7 @@ from nbsocket.gateway.codes import CodeOffice
 from nbsocket.gateway.config import Limits
 from nbsocket.gateway.discretion import without_secrets
 from nbsocket.gateway.origin import RequestOrigin
-from nbsocket.gateway.tickets import TicketOffice
+from nbsocket.gateway.tickets import TicketSigner
 from nbsocket.gateway.work import cost_of
 from nbsocket.protocol.engine_packet import decode_packet, decode_payload
 from nbsocket.protocol.socket_packet import Decoder
@@ -81,11 +81,11 @@ def receive(head):
 
 
 def check_ticket(text):
-    TicketOffice("secret", lambda: 1.0).check(text, "chat")
+    TicketSigner("secret", lambda: 1.0).check(text, "chat")
 
 
 def exchange(text):
-    tickets = TicketOffice("secret", lambda: 1.0)
+    tickets = TicketSigner("secret", lambda: 1.0)
     codes = CodeOffice(tickets, lambda: 1.0)
     codes.issue(*tickets.mint("chat", "guest", "kernel", 100))
     codes.exchange(text, "here")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nbsocket.gateway.port import KernelPort
-from nbsocket.gateway.switchboard import Channel
+from nbsocket.gateway.hub import Channel
+from nbsocket.gateway.kernel_endpoint import KernelEndpoint
 from nbsocket.link.messages import ClientMessage, CloseSession, Deliver, Opened
 
 CHANNEL = "chat"
@@ -31,18 +31,18 @@ def extension(jp_serverapp):
 
 
 @pytest.fixture
-def switchboard(extension):
-    return extension.switchboard
+def hub(extension):
+    return extension.hub
 
 
 class Desk:
     """Stands where a kernel would: keeps what arrives, accepts and echoes like a Socket.IO server."""
 
-    def __init__(self, switchboard, kernel_id="kernel-1"):
+    def __init__(self, hub, kernel_id="kernel-1"):
         self.received = []
-        self.port = KernelPort(switchboard, kernel_id, self._take)
-        self.port.channels[CHANNEL] = channel = Channel(CHANNEL, self.port, "demo.ipynb")
-        switchboard.attach(channel)
+        self.endpoint = KernelEndpoint(hub, kernel_id, self._take)
+        self.endpoint.channels[CHANNEL] = channel = Channel(CHANNEL, self.endpoint, "demo.ipynb")
+        hub.attach(channel)
         self.replies = []
 
     def _take(self, message):
@@ -55,21 +55,21 @@ class Desk:
         return [m for m in self.received if isinstance(m, Opened)]
 
     async def deliver(self, frames, to, volatile=False):
-        await self.port.receive([Deliver(frames, to, volatile)])
+        await self.endpoint.receive([Deliver(frames, to, volatile)])
 
     async def close(self, session):
-        await self.port.receive([CloseSession(session, "forced close")])
+        await self.endpoint.receive([CloseSession(session, "forced close")])
 
 
 @pytest.fixture
-def desk(switchboard, jp_asyncio_loop):
+def desk(hub, jp_asyncio_loop):
     async def take_place():
-        return Desk(switchboard)
+        return Desk(hub)
 
     return jp_asyncio_loop.run_until_complete(take_place())
 
 
 @pytest.fixture
-def ticket(switchboard, desk):
+def ticket(hub, desk):
     """A good guest ticket's value."""
-    return switchboard.tickets.mint(CHANNEL, "guest", desk.port.kernel_id, 60)[0]
+    return hub.tickets.mint(CHANNEL, "guest", desk.endpoint.kernel_id, 60)[0]

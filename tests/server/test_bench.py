@@ -4,7 +4,7 @@ import pytest
 from jupyter_server.utils import url_path_join
 from tornado.websocket import websocket_connect
 
-from nbsocket.gateway.bench import MAX_RUNS, PANE, Bench
+from nbsocket.gateway.bench_meter import MAX_RUNS, PANE, Bench
 
 
 @pytest.fixture
@@ -20,13 +20,13 @@ def connect(http_server, jp_http_port, jp_base_url):
 
 
 @pytest.mark.threat(40)
-async def test_a_guest_neither_counts_nor_evicts(desk, switchboard, connect):
-    channel = switchboard.channels["chat"]
+async def test_a_guest_neither_counts_nor_evicts(desk, hub, connect):
+    channel = hub.channels["chat"]
     channel.bench = Bench()
-    office = switchboard.tickets
-    owner = office.mint("chat", "owner", desk.port.kernel_id, 60)[0]
-    guest = office.mint("chat", "guest", desk.port.kernel_id, 60)[0]
-    frame = office.mint_for_frame("chat", desk.port.kernel_id)[0]
+    office = hub.tickets
+    owner = office.mint("chat", "owner", desk.endpoint.kernel_id, 60)[0]
+    guest = office.mint("chat", "guest", desk.endpoint.kernel_id, 60)[0]
+    frame = office.mint_for_frame("chat", desk.endpoint.kernel_id)[0]
     kept = [await connect(owner, f"{PANE}mine")]
     for number in range(MAX_RUNS + 2):
         websocket = await connect(guest, f"{PANE}{number}")

@@ -50,13 +50,13 @@ def bare_fetch(http_server_client, jp_base_url):
 
 
 @pytest.fixture
-def bad_tickets(switchboard, desk, jp_serverapp):
-    office = switchboard.tickets
+def bad_tickets(hub, desk, jp_serverapp):
+    office = hub.tickets
     return {
         "none": None,
         "empty": "",
         "rubbish": "rubbish",
-        "another channel's": office.mint("other", "guest", desk.port.kernel_id, 60)[0],
+        "another channel's": office.mint("other", "guest", desk.endpoint.kernel_id, 60)[0],
         "another kernel's": office.mint("chat", "guest", "kernel-2", 60)[0],
         "expired": _expired(office, desk),
         "Jupyter's token": jp_serverapp.identity_provider.token,
@@ -65,7 +65,7 @@ def bad_tickets(switchboard, desk, jp_serverapp):
 
 def _expired(office, desk):
     clock, office._clock = office._clock, lambda: 1_000_000_000.0
-    value = office.mint("chat", "guest", desk.port.kernel_id, 60)[0]
+    value = office.mint("chat", "guest", desk.endpoint.kernel_id, 60)[0]
     office._clock = clock
     return value
 
@@ -114,14 +114,12 @@ async def test_a_ticket_in_any_other_place_is_no_ticket(bare_fetch, ticket):
         assert (await bare_fetch(address, headers=headers)).code == 403
 
 
-async def test_a_good_ticket_without_a_kernel_gets_503_until_one_is_attached(
-    bare_fetch, switchboard, desk, ticket
-):
+async def test_a_good_ticket_without_a_kernel_gets_503_until_one_is_attached(bare_fetch, hub, desk, ticket):
     path = f"nbsocket/chat/socket.io/?EIO=4&transport=polling&join_token={ticket}"
     assert (await bare_fetch(path)).code == 200
-    desk.port.gone()
+    desk.endpoint.gone()
     assert (await bare_fetch(path)).code == 503
-    type(desk)(switchboard)
+    type(desk)(hub)
     assert (await bare_fetch(path)).code == 200, "the same ticket holds after a restart"
 
 
@@ -152,16 +150,16 @@ async def test_a_ticket_opens_nothing_else_in_jupyter(bare_fetch, ticket, jp_ser
     assert opened == []
 
 
-async def test_the_admin_api_mints_and_revokes(jp_fetch, switchboard, desk):
+async def test_the_admin_api_mints_and_revokes(jp_fetch, hub, desk):
     answer = await jp_fetch(
         "nbsocket/api/channels/chat/tickets", method="POST", body=json.dumps({"role": "owner"})
     )
     minted = json.loads(answer.body)
     assert set(minted) == {"value", "id", "role", "expires_at"}
-    ticket = switchboard.tickets.check(minted["value"], "chat")
+    ticket = hub.tickets.check(minted["value"], "chat")
     assert (ticket.id, ticket.role) == (minted["id"], "owner")
     await jp_fetch("nbsocket/api/channels/chat/tickets", minted["id"], method="DELETE")
-    assert switchboard.tickets.check(minted["value"], "chat") is None
+    assert hub.tickets.check(minted["value"], "chat") is None
 
 
 async def test_the_admin_api_lists_channels(jp_fetch, desk):
@@ -253,11 +251,11 @@ async def test_a_message_of_a_kernel_with_a_credential_shows_none(bare_fetch, de
 
 
 @pytest.mark.threat(12)
-async def test_a_stolen_sid_is_worthless_with_another_ticket(bare_fetch, switchboard, desk, ticket):
+async def test_a_stolen_sid_is_worthless_with_another_ticket(bare_fetch, hub, desk, ticket):
     path = "nbsocket/chat/socket.io/?EIO=4&transport=polling"
     answer = await bare_fetch(f"{path}&join_token={ticket}")
     sid = json.loads(answer.body[1:])["sid"]
-    thief = switchboard.tickets.mint("chat", "guest", desk.port.kernel_id, 60)[0]
+    thief = hub.tickets.mint("chat", "guest", desk.endpoint.kernel_id, 60)[0]
     stolen = f"{path}&join_token={thief}&sid={sid}"
     assert (await bare_fetch(stolen, method="POST", body="40", headers=TEXT)).code == 400
     assert (await bare_fetch(stolen)).code == 400
@@ -320,7 +318,7 @@ def fake_kernel(http_server, jp_http_port, jp_base_url, kernel_key):
     return FakeKernel(jp_http_port, jp_base_url, "kernel-1", kernel_key)
 
 
-async def test_a_kernel_that_proves_itself_is_let_in(fake_kernel, switchboard):
+async def test_a_kernel_that_proves_itself_is_let_in(fake_kernel, hub):
     welcome = await fake_kernel.prove(await fake_kernel.hello())
     assert isinstance(welcome, Welcome)
     assert not welcome.resumed
@@ -332,7 +330,7 @@ async def test_a_kernel_that_proves_itself_is_let_in(fake_kernel, switchboard):
     while not (isinstance(batch, Batch) and batch.messages):
         batch = decode(await fake_kernel.socket.read_message())
     assert (batch.messages[0].request, batch.messages[0].error) == (1, "")
-    assert switchboard.channels["mine"].port.kernel_id == "kernel-1"
+    assert hub.channels["mine"].endpoint.kernel_id == "kernel-1"
 
 
 @pytest.mark.parametrize(
@@ -350,7 +348,7 @@ async def test_a_hello_that_cannot_be_served_is_refused_by_name(fake_kernel, cha
 
 
 @pytest.mark.threat(3)
-async def test_wrong_truncated_and_reflected_proofs_are_refused(fake_kernel, switchboard):
+async def test_wrong_truncated_and_reflected_proofs_are_refused(fake_kernel, hub):
     for make in (
         lambda answer: b"",
         lambda answer: secrets.token_bytes(32),
@@ -363,7 +361,7 @@ async def test_wrong_truncated_and_reflected_proofs_are_refused(fake_kernel, swi
         refused = await fake_kernel.prove(answer, make(answer))
         assert isinstance(refused, Refusal)
         assert await fake_kernel.read() is None
-    assert not switchboard.channels
+    assert not hub.channels
 
 
 @pytest.mark.threat(3)

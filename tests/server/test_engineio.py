@@ -120,7 +120,7 @@ async def test_a_waiting_poll_is_answered_when_something_comes(client, desk, io_
     await client.handshake()
     await client.post("40")
     poll = io_loop_future(client.get())
-    await until(lambda: next(iter(desk.port.sessions.values()))._poll is not None)
+    await until(lambda: next(iter(desk.endpoint.sessions.values()))._poll is not None)
     await desk.deliver(["news"], [desk.opened()[0].session])
     assert (await poll).body == b"4news"
 
@@ -134,7 +134,7 @@ async def test_a_close_answers_the_poll_with_a_noop(client, desk, io_loop_future
     await client.handshake()
     await client.post("40")
     poll = io_loop_future(client.get())
-    await until(lambda: next(iter(desk.port.sessions.values()))._poll is not None)
+    await until(lambda: next(iter(desk.endpoint.sessions.values()))._poll is not None)
     await client.post("1")
     assert (await poll).body == b"6"
     assert await client.status(client.get()) == (400, 1)
@@ -142,20 +142,20 @@ async def test_a_close_answers_the_poll_with_a_noop(client, desk, io_loop_future
 
 
 @pytest.mark.fault(5)
-async def test_a_second_poll_closes_the_session(client, desk, io_loop_future, switchboard):
+async def test_a_second_poll_closes_the_session(client, desk, io_loop_future, hub):
     await client.handshake()
     poll = io_loop_future(client.get())
-    await until(lambda: next(iter(switchboard.sessions.values()))._poll is not None)
+    await until(lambda: next(iter(hub.sessions.values()))._poll is not None)
     assert await client.status(client.get()) == (400, 3)
     assert (await poll).body == b"1"
-    assert not switchboard.sessions
+    assert not hub.sessions
 
 
 @pytest.mark.parametrize("body", ["abc", "", SEPARATOR, "4x" + SEPARATOR + "9", b"4\xff\xfe"])
-async def test_a_malformed_body_closes_the_session(client, body, switchboard):
+async def test_a_malformed_body_closes_the_session(client, body, hub):
     await client.handshake()
     assert await client.status(client.post(body)) == (400, 3)
-    assert not switchboard.sessions
+    assert not hub.sessions
 
 
 @pytest.mark.promise(4)
@@ -183,11 +183,11 @@ async def test_whatever_media_type_node_takes_is_read_as_text(client, desk, medi
 @pytest.mark.promise(4)
 @pytest.mark.threat(15)
 @pytest.mark.parametrize("media_type", ["application/octet-stream", "Application/Octet-Stream; x=1"])
-async def test_a_binary_payload_is_of_an_older_revision_and_closes(client, switchboard, media_type):
+async def test_a_binary_payload_is_of_an_older_revision_and_closes(client, hub, media_type):
     await client.handshake()
     posted = client.request("POST", "4x", {"Content-Type": media_type})
     assert await client.status(posted) == (400, 3)
-    assert not switchboard.sessions
+    assert not hub.sessions
 
 
 @pytest.mark.promise(4)
@@ -230,10 +230,10 @@ async def test_a_body_over_the_limit_is_refused(client, desk):
     assert desk.received[-1].reason == "transport error"
 
 
-async def test_the_first_message_must_be_a_connect(client, desk, switchboard):
+async def test_the_first_message_must_be_a_connect(client, desk, hub):
     await client.handshake()
     await client.post('42["x"]')
-    assert not switchboard.sessions
+    assert not hub.sessions
     assert [type(one) for one in desk.received] == [Trouble]
 
 
@@ -252,27 +252,27 @@ async def test_a_websocket_talks_both_ways(client, desk):
     assert await socket.read_message() == b"\x05"
     assert await socket.read_message() == "4" + "ü" * 70_000
     socket.close()
-    await until(lambda: not desk.port.sessions)
+    await until(lambda: not desk.endpoint.sessions)
     assert desk.received[-1].reason == "transport close"
 
 
 @pytest.mark.parametrize("message", ["abc", "9", "", "2"])
-async def test_a_malformed_packet_closes_the_websocket(client, message, switchboard):
+async def test_a_malformed_packet_closes_the_websocket(client, message, hub):
     socket = await client.websocket()
     await socket.read_message()
     await socket.write_message(message)
     assert await socket.read_message() is None
-    await until(lambda: not switchboard.sessions)
+    await until(lambda: not hub.sessions)
 
 
 @pytest.mark.fault(30)
-async def test_a_message_over_the_limit_closes_the_websocket(client, switchboard):
+async def test_a_message_over_the_limit_closes_the_websocket(client, hub):
     socket = await client.websocket()
     await socket.read_message()
     await socket.write_message("4" + "x" * 10_001)
     assert await socket.read_message() is None
     assert socket.close_code == 1009
-    await until(lambda: not switchboard.sessions)
+    await until(lambda: not hub.sessions)
 
 
 async def test_an_upgrade_keeps_the_order(client, desk, io_loop_future):
@@ -280,7 +280,7 @@ async def test_an_upgrade_keeps_the_order(client, desk, io_loop_future):
     await client.post("40")
     session = desk.opened()[0].session
     poll = io_loop_future(client.get())
-    await until(lambda: desk.port.sessions[session]._poll is not None)
+    await until(lambda: desk.endpoint.sessions[session]._poll is not None)
     socket = await client.websocket()
     await socket.write_message("2probe")
     assert await socket.read_message() == "3probe"
@@ -305,19 +305,19 @@ async def test_a_lost_probe_leaves_polling_as_it_was(client, desk):
     await socket.write_message("2probe")
     await socket.read_message()
     socket.close()
-    await until(lambda: desk.port.sessions[session].protocol.state.value == "polling")
+    await until(lambda: desk.endpoint.sessions[session].protocol.state.value == "polling")
     await desk.deliver(["still here"], [session])
     assert (await client.get()).body == b"4still here"
 
 
-async def test_closing_waits_for_what_was_sent_before(client, desk, switchboard):
+async def test_closing_waits_for_what_was_sent_before(client, desk, hub):
     await client.handshake()
     await client.post("40")
     session = desk.opened()[0].session
     await desk.deliver(["last words"], [session])
     await desk.close(session)
     assert (await client.get()).body == b"4last words"
-    assert not switchboard.sessions
+    assert not hub.sessions
 
 
 async def test_a_preflight_is_answered(client):
@@ -327,28 +327,28 @@ async def test_a_preflight_is_answered(client):
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
-async def test_too_many_clients_of_one_ticket_get_503(client, switchboard):
+async def test_too_many_clients_of_one_ticket_get_503(client, hub):
     for _ in range(5):
         client.query.pop("sid", None)
         await client.handshake()
         await client.post("40")
     del client.query["sid"]
     assert await client.status(client.get()) == (503, 3)
-    assert switchboard.counters.refused_full == 1
+    assert hub.counters.refused_full == 1
 
 
 @pytest.mark.fault(5)
-async def test_a_poll_whose_connection_is_lost_ends_the_session(client, jp_asyncio_loop, switchboard):
+async def test_a_poll_whose_connection_is_lost_ends_the_session(client, jp_asyncio_loop, hub):
     await client.handshake()
-    (session,) = switchboard.sessions.values()
+    (session,) = hub.sessions.values()
     answer = session.poll()
     session.poll_lost(answer)
-    assert not switchboard.sessions
+    assert not hub.sessions
 
 
 @pytest.mark.fault(6)
 async def test_a_poll_that_is_reset_while_its_answer_is_written_ends_the_session(
-    client, desk, switchboard, jp_http_port, jp_base_url, caplog
+    client, desk, hub, jp_http_port, jp_base_url, caplog
 ):
     await client.handshake()
     await client.post("40")
@@ -361,52 +361,50 @@ async def test_a_poll_that_is_reset_while_its_answer_is_written_ends_the_session
     )
     await reader.read(1000)
     writer.transport.abort()
-    await until(lambda: not switchboard.sessions)
+    await until(lambda: not hub.sessions)
     assert [one.reason for one in desk.received if isinstance(one, Closed)] == ["transport error"]
     assert "Traceback" not in caplog.text
     assert not [record for record in caplog.records if record.exc_info]
 
 
 @pytest.mark.threat(17)
-async def test_a_session_that_never_connects_is_closed(client, switchboard):
+async def test_a_session_that_never_connects_is_closed(client, hub):
     await client.handshake()
-    (session,) = switchboard.sessions.values()
+    (session,) = hub.sessions.values()
     session._connect_until = 0.0
     session._tick(session._loop.time())
-    assert not switchboard.sessions
+    assert not hub.sessions
 
 
 @pytest.mark.threat(13)
-async def test_an_expired_ticket_cuts_its_clients(client, switchboard):
+async def test_an_expired_ticket_cuts_its_clients(client, hub):
     socket = await client.websocket()
     await socket.read_message()
-    switchboard.tickets._clock = lambda: 4_000_000_000.0
-    (session,) = switchboard.sessions.values()
+    hub.tickets._clock = lambda: 4_000_000_000.0
+    (session,) = hub.sessions.values()
     session._tick(session._loop.time())
     assert await socket.read_message() is None
     assert socket.close_code == 1008
 
 
 @pytest.mark.threat(13)
-async def test_a_revoked_ticket_cuts_its_clients(client, switchboard, ticket):
+async def test_a_revoked_ticket_cuts_its_clients(client, hub, ticket):
     socket = await client.websocket()
     await socket.read_message()
-    switchboard.revoke(switchboard.tickets.check(ticket, "chat").id)
+    hub.revoke(hub.tickets.check(ticket, "chat").id)
     assert await socket.read_message() is None
     with pytest.raises(HTTPClientError):
         await client.websocket()
 
 
-async def test_a_client_that_reads_nothing_is_cut_and_the_others_go_on(
-    client, desk, switchboard, monkeypatch
-):
+async def test_a_client_that_reads_nothing_is_cut_and_the_others_go_on(client, desk, hub, monkeypatch):
     stuck = await client.websocket()
     await stuck.write_message("40")
     reader = await client.websocket()
     await reader.write_message("40")
     await until(lambda: len(desk.opened()) == 2)
     first, second = (opened.session for opened in desk.opened())
-    session = desk.port.sessions[first]
+    session = desk.endpoint.sessions[first]
     writes, never = EngineWebSocket.write_bytes, asyncio.get_running_loop().create_future()
     monkeypatch.setattr(
         EngineWebSocket,
@@ -416,12 +414,12 @@ async def test_a_client_that_reads_nothing_is_cut_and_the_others_go_on(
     big = "x" * 1_000_000
     for _ in range(5):
         await desk.deliver([big], [first, second])
-    assert session.queued_bytes > switchboard.limits.max_pending_bytes
-    assert switchboard.under_pressure
+    assert session.queued_bytes > hub.limits.max_pending_bytes
+    assert hub.under_pressure
     session._progress_at -= 10
-    switchboard._check_stalls()
-    assert desk.port.channels["chat"].traffic.cut_stalled == 1
-    assert not switchboard.under_pressure
+    hub._check_stalls()
+    assert desk.endpoint.channels["chat"].traffic.cut_stalled == 1
+    assert not hub.under_pressure
     await reader.read_message()
     assert [len(await reader.read_message()) for _ in range(5)] == [1_000_001] * 5
 
@@ -433,4 +431,4 @@ async def test_volatile_messages_are_dropped_for_who_is_not_ready(client, desk):
     await desk.deliver(["may be missed"], [session], volatile=True)
     await desk.deliver(["kept"], [session])
     assert (await client.get()).body == b"4kept"
-    assert desk.port.sessions[session].dropped_count == 1
+    assert desk.endpoint.sessions[session].dropped_count == 1

@@ -53,18 +53,18 @@ async def opened(knock, ticket):
     return sid
 
 
-async def test_it_is_one_place_of_a_guest_who_is_not_limited(mint, knock, desk, switchboard):
+async def test_it_is_one_place_of_a_guest_who_is_not_limited(mint, knock, desk, hub):
     ticket = await mint()
     assert ticket["role"] == "guest"
     await opened(knock, ticket)
     (told,) = desk.opened()
     assert (told.role, told.ticket_id, told.opens) == ("guest", ticket["seat"], "page")
-    (session,) = switchboard.sessions.values()
+    (session,) = hub.sessions.values()
     assert session._allowance is None
     assert session.charge(1e9) is None
 
 
-async def test_it_opens_one_session_and_never_another(mint, knock, switchboard, jp_http_port, jp_base_url):
+async def test_it_opens_one_session_and_never_another(mint, knock, hub, jp_http_port, jp_base_url):
     ticket = await mint()
     sid = await opened(knock, ticket)
     address = url_path_join(f"ws://localhost:{jp_http_port}", jp_base_url, "nbsocket/chat/socket.io/")
@@ -74,18 +74,18 @@ async def test_it_opens_one_session_and_never_another(mint, knock, switchboard, 
         with pytest.raises(HTTPClientError) as refused:
             await websocket_connect(address + query)
         assert refused.value.code == 403
-    assert len(switchboard.sessions) == 1, "and the one that is there goes on"
+    assert len(hub.sessions) == 1, "and the one that is there goes on"
     assert (await knock(ticket, "3", sid=sid))[0] == 200
-    switchboard.sessions[sid].close("transport close")
+    hub.sessions[sid].close("transport close")
     assert (await knock(ticket))[0] == 403
-    assert switchboard.counters.refused_ticket == 7
+    assert hub.counters.refused_ticket == 7
 
 
-async def test_it_waits_a_minute_for_its_client_whose_session_lasts(mint, knock, switchboard):
+async def test_it_waits_a_minute_for_its_client_whose_session_lasts(mint, knock, hub):
     early, late = await mint(), await mint()
     sid = await opened(knock, early)
-    clock = switchboard.tickets._clock
-    switchboard.tickets._clock = lambda: clock() + FRAME_TTL_S + 1
+    clock = hub.tickets._clock
+    hub.tickets._clock = lambda: clock() + FRAME_TTL_S + 1
     assert (await knock(late))[0] == 403
     assert (await knock(early, "3", sid=sid))[0] == 200
 
@@ -116,7 +116,7 @@ async def test_the_next_connection_of_a_frame_has_its_seat(mint, knock, desk):
     assert {one.ticket_id for one in desk.opened()} == {first["seat"]}
 
 
-async def test_when_a_frame_is_gone_its_clients_and_tickets_are(mint, knock, switchboard, jp_fetch):
+async def test_when_a_frame_is_gone_its_clients_and_tickets_are(mint, knock, hub, jp_fetch):
     used, other = await mint(), await mint()
     unused = await mint(used["seat"])
     await opened(knock, used)
@@ -124,7 +124,7 @@ async def test_when_a_frame_is_gone_its_clients_and_tickets_are(mint, knock, swi
     path = ("nbsocket", "api", "channels", "chat", "tickets", used["seat"])
     assert (await jp_fetch(*path, method="DELETE")).code == 204
     assert (await knock(unused))[0] == 403
-    assert [one.ticket.seat for one in switchboard.sessions.values()] == [other["seat"]]
+    assert [one.ticket.seat for one in hub.sessions.values()] == [other["seat"]]
 
 
 @pytest.mark.parametrize("body", [{"opens": "class"}, {"opens": 1}, {"opens": "frame", "seat": "a b"}])
@@ -136,17 +136,17 @@ async def test_what_else_is_asked_for_is_refused(jp_fetch, desk, body):
     assert refused.value.code == 400
 
 
-async def test_what_waits_is_bounded(switchboard, desk):
-    office = switchboard.tickets
+async def test_what_waits_is_bounded(hub, desk):
+    office = hub.tickets
     for _ in range(10_050):
         office.mint_for_frame("chat", "kernel-1")
     assert len(office._frames) == 10_000
 
 
-async def test_revoking_nothing_revokes_nobody(knock, switchboard, desk):
+async def test_revoking_nothing_revokes_nobody(knock, hub, desk):
     """Tickets that are not a frame's have no seat: its absence is no name for them all."""
-    value, ticket = switchboard.tickets.mint("chat", "guest", "kernel-1", 60)
+    value, ticket = hub.tickets.mint("chat", "guest", "kernel-1", 60)
     await opened(knock, {"value": value})
-    switchboard.revoke("")
-    assert not switchboard.tickets.is_over(ticket)
-    assert len(switchboard.sessions) == 1
+    hub.revoke("")
+    assert not hub.tickets.is_over(ticket)
+    assert len(hub.sessions) == 1

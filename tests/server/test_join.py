@@ -22,9 +22,9 @@ def bare_fetch(http_server_client, jp_base_url):
 
 
 @pytest.fixture
-def code(switchboard, desk):
-    value, ticket = switchboard.tickets.mint("chat", "guest", desk.port.kernel_id, 60)
-    return switchboard.codes.issue(value, ticket), value, ticket
+def code(hub, desk):
+    value, ticket = hub.tickets.mint("chat", "guest", desk.endpoint.kernel_id, 60)
+    return hub.codes.issue(value, ticket), value, ticket
 
 
 async def test_the_page_is_the_same_for_every_name_and_sandboxed(bare_fetch, desk):
@@ -58,20 +58,20 @@ async def test_a_code_is_exchanged_for_a_ticket_that_opens_the_channel(bare_fetc
     assert (await bare_fetch(path)).code == 200
 
 
-async def test_a_wrong_a_revoked_and_too_many_codes(bare_fetch, code, switchboard):
+async def test_a_wrong_a_revoked_and_too_many_codes(bare_fetch, code, hub):
     short, _, ticket = code
     answer = await bare_fetch("nbsocket/join", method="POST", body="WRONG")
     assert (answer.code, json.loads(answer.body)["message"]) == (
         403,
         "This code is invalid or has expired. Check it and try again.",
     )
-    switchboard.revoke(ticket.id)
+    hub.revoke(ticket.id)
     assert (await bare_fetch("nbsocket/join", method="POST", body=short)).body == answer.body
     for _ in range(8):
         await bare_fetch("nbsocket/join", method="POST", body="WRONG")
     answer = await bare_fetch("nbsocket/join", method="POST", body="WRONG")
     assert (answer.code, answer.headers["Retry-After"]) == (429, "60")
-    assert switchboard.counters.refused_code == 11
+    assert hub.counters.refused_code == 11
 
 
 async def test_a_long_body_is_refused(bare_fetch, code):

@@ -8,7 +8,7 @@ import pytest
 from support.jupyter import TOKEN, JupyterProcess, Kernel, free_port
 from support.peers import Peer
 
-from nbsocket.server.app import split_address
+from nbsocket.extension.app import split_address
 
 SERVER = """
 import nbsocket
@@ -136,5 +136,5 @@ def test_addresses(text, expected):
 
 @pytest.mark.parametrize("text", ["9000", "host", "host:", "host:x", "host:99999", "host:-1", "host:²"])
 def test_what_is_no_address_is_said(text):
-    with pytest.raises(ValueError, match="is no address with a port"):
+    with pytest.raises(ValueError, match="is not an address with a port"):
         split_address(text)

@@ -9,7 +9,7 @@ from support.waiting import until
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
-from nbsocket.link.messages import ClientMessage, Deliver, Doings, Watch
+from nbsocket.link.messages import ActivityReport, ClientMessage, Deliver, Watch
 from nbsocket.protocol.websocket import server_frame
 
 
@@ -164,8 +164,8 @@ async def test_a_flood_is_told_in_part_and_counted_whole(watch, client, desk):
     assert 200 <= len(told) < 1000
 
 
-async def test_the_kernel_is_asked_only_while_somebody_watches(watch, client, desk, switchboard):
-    channel = switchboard.channels["chat"]
+async def test_the_kernel_is_asked_only_while_somebody_watches(watch, client, desk, hub):
+    channel = hub.channels["chat"]
     assert channel.wire is None
     view = await watch()
     second = await watch()
@@ -174,8 +174,8 @@ async def test_the_kernel_is_asked_only_while_somebody_watches(watch, client, de
     await until(desk.messages)
     (message,) = [one for one in desk.received if isinstance(one, ClientMessage)]
     assert message.number > 0
-    await desk.port.receive(
-        [Doings("chat", 5.0, [(message.number, 4.5)], [(1, "echo", 4.6, 4.7)], [(1, 4.0, 0.0)])]
+    await desk.endpoint.receive(
+        [ActivityReport("chat", 5.0, [(message.number, 4.5)], [(1, "echo", 4.6, 4.7)], [(1, 4.0, 0.0)])]
     )
     while not (kernel := [one for one in view.items if one["type"] == "kernel"]):
         await view.read()
@@ -201,9 +201,9 @@ async def test_the_time_is_told(watch):
     assert await view.connection.read_message() is None
 
 
-async def test_when_the_channel_goes_the_view_is_told_to_come_back(watch, switchboard):
+async def test_when_the_channel_goes_the_view_is_told_to_come_back(watch, hub):
     view = await watch()
-    switchboard.detach(switchboard.channels["chat"])
+    hub.detach(hub.channels["chat"])
     assert await view.connection.read_message() is None
     assert view.connection.close_code == 1012
 
@@ -212,5 +212,5 @@ def test_events_of_a_kernel_have_its_time_and_stay_single(desk):
     """While somebody watches, bursts are not joined: each has its own time."""
     bursts = []
     for at in (1.0, 2.0):
-        desk.port._add(bursts, Deliver(["x"], [1], False, at))
+        desk.endpoint._add(bursts, Deliver(["x"], [1], False, at))
     assert [burst.at for burst, _ in bursts] == [1.0, 2.0]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from nbsocket.kernel.connecting import UnixResolver
+from nbsocket.carriers.ws_client import UnixResolver
 
 if TYPE_CHECKING:
     import ssl

@@ -1,4 +1,4 @@
-"""Drives a notebook in JupyterLab as a person does: choose a cell, press Shift+Enter, look."""
+"""Drives a notebook in JupyterLab: run a cell, look at what stands under it."""
 
 from __future__ import annotations
 
@@ -68,37 +68,26 @@ class Notebook:
         raise AssertionError(msg)
 
     def begin(self, index: int) -> None:
-        """Choose a cell and press Shift+Enter; again, as a person would, if nothing came of it."""
+        """Run a cell once, by Jupyter's own command, and wait until it has begun."""
         before = self.count(index)
-        for _ in range(3):
-            self._choose(index)
-            self.page.keyboard.press("Shift+Enter")
-            try:
-                self.page.wait_for_function(_HAS_BEGUN, arg=[index, before], timeout=10_000)
-            except NotInTime:
-                # The key stands before this question in the page's queue, however busy the page is.
-                if self.page.evaluate(_HAS_BEGUN, [index, before]):
-                    return
-            else:
-                return
-        state = self.page.evaluate(_FOCUS, index)
-        msg = f"Shift+Enter did not run cell {index} of {self.path.name}: {state}"
-        raise AssertionError(msg)
-
-    def _choose(self, index: int) -> None:
-        # Lumino focuses in a later frame; a key that comes before it would be lost.
         self.page.evaluate(
             f"""async (index) => {{
               const content = {_CONTENT};
-              content.activeCellIndex = index;
-              content.deselectAll();
               await content.scrollToItem(index, "smart");
               content.mode = "command";
-              content.activate();
+              content.activeCellIndex = index;
+              content.deselectAll();
+              // What it returns ends with the cell: nobody waits for it here.
+              void window.jupyterapp.commands.execute("notebook:run-cell");
             }}""",
             index,
         )
-        self.page.wait_for_function(f"{_CONTENT}.node.contains(document.activeElement)")
+        try:
+            self.page.wait_for_function(_HAS_BEGUN, arg=[index, before], timeout=30_000)
+        except NotInTime as error:
+            state = self.page.evaluate(_FOCUS, index)
+            msg = f"cell {index} of {self.path.name} did not begin: {state}"
+            raise AssertionError(msg) from error
 
     def count(self, index: int) -> Any:
         """Return the cell's execution count."""

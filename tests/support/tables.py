@@ -78,7 +78,7 @@ THREATS = {
     29: "defaults of others that change",
     30: "a class's ticket without what marks a phone",
     31: "input on which a check is worse than linear",
-    32: "work that is no event: PONG, NOOP, PING, fragments, long lists, drawing",
+    32: "work that is not an event: PONG, NOOP, PING, fragments, long lists, drawing",
     33: "half-open sessions, bots that join and leave, answers without end",
     34: "wrong codes from the class's own address, or with forged addresses",
     35: "sockets without a ticket: slow, big, idle, many",

@@ -278,7 +278,7 @@ def _metrics(jupyter):
 
 @pytest.mark.fault(29)
 async def test_attachments_that_never_come_close_their_client_after_a_while(strangers, jupyter, figure):
-    await strangers.run("import nbsocket.kernel.reception as reception; reception._ATTACHMENTS_S = 0.5")
+    await strangers.run("import nbsocket.socketio.channel as reception; reception._ATTACHMENTS_S = 0.5")
     async with Wire(jupyter, "strangers", jupyter.ticket("strangers", "owner")).websocket() as socket:
         await socket.send("40")
         await socket.next()
@@ -324,7 +324,7 @@ async def test_whatever_a_handler_does_the_next_event_is_handled(strangers, jupy
             assert await socket.next() == f"43{100 + number}[{number}]"
     for said in ("ValueError: x", "EncodeError", "not a JSON number", "SystemExit", "KeyboardInterrupt"):
         await strangers.shows("outcomes", said)
-    assert "a fault in nbsocket itself" not in strangers.shown["outcomes"]
+    assert "internal error in nbsocket" not in strangers.shown["outcomes"]
     figure(f"{len(OUTCOMES)} outcomes: each shown to its author, the next event handled")
 
 

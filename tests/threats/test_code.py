@@ -58,10 +58,10 @@ def _is_known(file, name):
     if isinstance(name, ast.Constant):
         return True
     return (str(file), ast.unparse(name)) in {
-        ("server/doors.py", "(self.request.method or '').lower()"),
-        ("server/app.py", "name"),
-        ("server/metrics.py", "field"),
-        ("kernel/local_carrier.py", "name"),
+        ("extension/doors.py", "(self.request.method or '').lower()"),
+        ("extension/app.py", "name"),
+        ("extension/metrics.py", "field"),
+        ("carriers/local.py", "name"),
         ("__init__.py", "name"),
     }
 

@@ -126,7 +126,7 @@ async def test_no_method_and_no_upgrade_is_open_by_accident(
 
 
 @pytest.mark.threat(6)
-async def test_a_cookie_raises_nobodys_role(bare_fetch, desk, switchboard, ticket, jp_serverapp, jp_fetch):
+async def test_a_cookie_raises_nobodys_role(bare_fetch, desk, hub, ticket, jp_serverapp, jp_fetch):
     """The teacher's own login, sent along by the browser, makes a guest no owner and no ticket good."""
     token = jp_serverapp.identity_provider.token
     teacher = [
@@ -145,8 +145,8 @@ async def test_a_cookie_raises_nobodys_role(bare_fetch, desk, switchboard, ticke
 
 
 @pytest.mark.threat(24)
-async def test_an_unknown_channel_looks_like_a_bad_ticket(bare_fetch, desk, switchboard):
-    other = switchboard.tickets.mint("other", "guest", "kernel-9", 60)[0]
+async def test_an_unknown_channel_looks_like_a_bad_ticket(bare_fetch, desk, hub):
+    other = hub.tickets.mint("other", "guest", "kernel-9", 60)[0]
     seen = set()
     for channel in ("chat", "nobody", "other-one", "CHAT", "api2"):
         for value in ("", "wrong", other):
@@ -185,7 +185,7 @@ async def test_only_what_was_published_is_served(bare_fetch, desk, tmp_path):
     from nbsocket.link.messages import PageFile
 
     (tmp_path / "secret.txt").write_text("secret")
-    desk.port.channels["chat"].pages["page.html"] = PageFile("text/html", b"hello")
+    desk.endpoint.channels["chat"].pages["page.html"] = PageFile("text/html", b"hello")
     assert (await bare_fetch("nbsocket/chat/page.html")).body == b"hello"
     for path in TRAVERSALS:
         answer = await bare_fetch(f"nbsocket/chat/{path}")
@@ -198,7 +198,7 @@ async def test_only_what_was_published_is_served(bare_fetch, desk, tmp_path):
 async def test_pages_and_errors_are_sandboxed_whatever_their_status(bare_fetch, desk):
     from nbsocket.link.messages import PageFile
 
-    desk.port.channels["chat"].pages[""] = PageFile("text/html", b"<p>hello")
+    desk.endpoint.channels["chat"].pages[""] = PageFile("text/html", b"<p>hello")
     first = await bare_fetch("nbsocket/chat/")
     answers = [
         first,
@@ -294,18 +294,18 @@ class TestOpenByDefault:
 @pytest.mark.threat(17)
 @pytest.mark.timeout(120)
 async def test_a_storm_of_handshakes_costs_little_and_tells_the_kernel_nothing(
-    bare_fetch, desk, ticket, switchboard, figure
+    bare_fetch, desk, ticket, hub, figure
 ):
     """Half-open handshakes, none of which ever connects: the oldest go, and no word to the kernel."""
     path = f"nbsocket/chat/socket.io/?EIO=4&transport=polling&join_token={ticket}"
     most = 1000
-    switchboard.limits = replace(switchboard.limits, max_half_open=most)
+    hub.limits = replace(hub.limits, max_half_open=most)
     codes = [(await bare_fetch(path)).code for _ in range(most + 1000)]
     assert codes.count(200) == most + 1000, "nobody who only knocks takes the place of one who comes in"
     assert desk.received == []
-    assert len(switchboard.sessions) == most
-    assert switchboard.counters.cut_half_open == 1000
-    deadline = {session._connect_until for session in switchboard.sessions.values()}
+    assert len(hub.sessions) == most
+    assert hub.counters.cut_half_open == 1000
+    deadline = {session._connect_until for session in hub.sessions.values()}
     assert all(until < float("inf") for until in deadline), "each is closed after connect_timeout"
     figure(
         f"{most + 1000:,} handshakes with one ticket, none completed: the 1,000 oldest cut, 0 messages to the kernel"

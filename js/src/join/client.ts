@@ -58,7 +58,7 @@ export function fragment(): URLSearchParams {
 }
 
 /**
- * Who this phone is, so that a reload is no newcomer. Not in the address, which people share: a friend who opened
+ * Who this phone is, so that a reload is not a newcomer. Not in the address, which people share: a friend who opened
  * it would be that person. A sandboxed page has no storage; of what is left a reload keeps the window's name in
  * Chromium, and the history's state in Firefox and WebKit.
  */
@@ -130,8 +130,7 @@ export class ClassClient {
       location.replace(`${page}#join_token=${answer.value}`);
       return;
     }
-    this.said.value =
-      "You are let in. This channel shows no page yet; this one looks again by itself.";
+    this.said.value = "You're in. There is no page yet; this one keeps checking.";
     setTimeout(() => this.goToPage(answer).catch(() => this.back(UNREACHABLE)), RETRY_MS);
   }
 

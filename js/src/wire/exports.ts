@@ -2,7 +2,8 @@
 
 import { visible } from "../shared/text";
 import { discreet } from "./discretion";
-import { COUNT_AT, countOf, HEAD, type Scene, timeText } from "./ladder";
+import { COUNT_AT, countOf, timeText } from "./ladder";
+import { HEAD, type Scene } from "./scene";
 import type { HttpItem, Packet, Row, Store } from "./store";
 import { contentOf } from "./xray";
 

@@ -3,7 +3,8 @@
 import { shortened } from "../shared/text";
 import { withoutSecrets } from "./discretion";
 import { titleOf } from "./exports";
-import { scene, timeText } from "./ladder";
+import { timeText } from "./ladder";
+import { scene } from "./scene";
 import type { Store } from "./store";
 
 const ROWS = 60;

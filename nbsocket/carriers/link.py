@@ -1,0 +1,370 @@
+"""The carrier over the kernel link: its own thread, its own loop, its own patience.
+
+No user code ever runs here, so a busy cell or a slow handler does not stop the link.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import logging
+import os
+import secrets
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from tornado.iostream import StreamClosedError
+
+from nbsocket.carriers.base import RoutingCarrier
+from nbsocket.carriers.discovery import candidate_urls
+from nbsocket.carriers.link_handshake import Credentials, NotOursError, no_server, open_link
+from nbsocket.errors import (
+    ExtensionNotLoadedError,
+    LinkLostError,
+    NbSocketError,
+    NoServerError,
+    VersionMismatchError,
+)
+from nbsocket.link.messages import (
+    Goodbye,
+    LinkError,
+    Ping,
+    Pong,
+    Register,
+    Sequenced,
+    Welcome,
+    decode,
+    encode,
+)
+from nbsocket.link.reliable import ReliableEnd
+from nbsocket.protocol.websocket import client_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tornado.websocket import WebSocketClientConnection
+
+    from nbsocket.carriers.discovery import KernelIdentity
+
+log = logging.getLogger("nbsocket")
+
+_MAX_MESSAGE = 64 * 1024 * 1024
+_OPENING_S = 2.0
+_START_S = 2.7
+_PING_EVERY_S = 20.0
+_SILENT_PINGS = 3
+_RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+_ACKNOWLEDGE_BYTES = 256 * 1024
+_ACKNOWLEDGE_S = 0.05
+_EXIT_S = 0.3
+_GATHER_S = 0.001
+_NOT, _LATER, _NOW = range(3)
+_FINAL = (ExtensionNotLoadedError, VersionMismatchError, NotOursError)
+"""Errors that waiting does not change."""
+
+
+class LinkCarrier(RoutingCarrier):
+    """The link of this kernel process to its Jupyter server.
+
+    Args:
+        identity: Who this kernel is.
+    """
+
+    def __init__(self, identity: KernelIdentity) -> None:
+        """Start the thread; ``wait_up`` tells how it went."""
+        super().__init__(identity.notebook)
+        self.identity = identity
+        self._epoch = secrets.token_hex(8)
+        self._server_epoch = ""
+        self._end = ReliableEnd()
+        self._flush_scheduled = False
+        self._gathering = self._flush_waits = False
+        self._acknowledging = _NOT
+        self._connection: WebSocketClientConnection | None = None
+        self._error: NbSocketError | None = None
+        self._attempts = 0
+        self._closed = False
+        self._heard = True
+        self._up_at = 0.0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="nbsocket link", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+
+    # --- any thread -------------------------------------------------------------------------
+
+    def wait_up(self) -> None:
+        """Block until the link is up, 3 seconds at most.
+
+        Raises:
+            NbSocketError: It is not; a subclass names the cause and the next step.
+        """
+        deadline = time.monotonic() + _START_S
+        with self._changed:
+            attempts = self._attempts
+            while self._connection is None:
+                left = deadline - time.monotonic()
+                final = isinstance(self._error, _FINAL)
+                if left <= 0 or (final and self._attempts > attempts):
+                    raise self._error or NoServerError(no_server("it did not answer in time"))
+                self._changed.wait(left)
+
+    @property
+    def writable(self) -> bool:
+        """Whether the server has room for more."""
+        self.check_process()
+        return self._end.writable
+
+    @property
+    def up_for_s(self) -> float:
+        """For how many seconds the link has been up; 0 while it is not."""
+        return time.monotonic() - self._up_at if self._connection is not None else 0.0
+
+    def wait_writable(self, timeout_s: float | None = None) -> bool:
+        """Block until the server has room for more; False on time-out."""
+        self.check_process()
+        if self._end.writable:
+            return True
+        with self._changed:
+            return self._changed.wait_for(lambda: self._end.writable or self._closed, timeout_s)
+
+    def send(self, message: Sequenced) -> None:
+        """Send ``message`` after all that was sent before."""
+        if self._is_child:
+            self.check_process()
+        with self._lock:
+            self._end.send(self._stamped(message))
+            if self._flush_scheduled or self._closed:
+                return
+            self._flush_scheduled = True
+            waits = self._flush_waits = self._gathering
+        self._loop.call_soon_threadsafe(self._flush_later if waits else self._flush)
+
+    def gather(self) -> None:
+        """Coalesce what is sent from now on, for up to a millisecond."""
+        self._gathering = True
+
+    def release(self) -> None:
+        """Let nothing wait any more."""
+        self._gathering = False
+        if self._flush_waits and not self._closed:
+            self._flush_waits = False
+            self._loop.call_soon_threadsafe(self._flush)
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call ``call`` on the carrier's thread in some seconds; any thread."""
+        if not self._closed:
+            self._loop.call_soon_threadsafe(self._loop.call_later, seconds, call)
+
+    def consumed(self, size: int) -> None:
+        """Say that received messages of this size are worked off."""
+        with self._lock:
+            self._end.consumed(size)
+            is_urgent = self._end.unannounced_bytes >= _ACKNOWLEDGE_BYTES
+            urgency = _NOW if is_urgent else _LATER
+            if self._closed or urgency <= self._acknowledging:
+                return
+            self._acknowledging = urgency
+        self._loop.call_soon_threadsafe(self._acknowledge if is_urgent else self._acknowledge_later)
+
+    def close(self) -> None:
+        """Say goodbye and end the thread; at most 0.3 s."""
+        if self._closed or self._thread is None:
+            return
+        atexit.unregister(self.close)
+        self.send(Goodbye())
+        self._loop.call_soon_threadsafe(self._finish)
+        self._thread.join(_EXIT_S)
+
+    def _forked(self) -> None:
+        """In a forked child: let go of the connection, which is the parent's."""
+        super()._forked()
+        self._closed = True
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            stream = getattr(connection.protocol, "stream", None)
+            if stream is not None and stream.socket is not None:
+                os.close(stream.socket.detach())
+
+    # --- the link's thread ------------------------------------------------------------------
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._main = self._loop.create_task(self._stay_connected())
+        try:
+            self._loop.run_until_complete(self._main)
+        except asyncio.CancelledError:
+            pass
+        finally:
+            self._loop.close()
+
+    def _finish(self) -> None:
+        self._flush()
+        self._closed = True
+        connection = self._connection
+        if connection is not None:
+            connection.close(1000)
+        self._loop.call_later(0.05, self._main.cancel)
+
+    async def _stay_connected(self) -> None:
+        failures = 0
+        while not self._closed:
+            try:
+                await self._connect_and_serve()
+                # It was up: what cut it may be over, and clients should not notice.
+                failures = 0
+            except NbSocketError as error:
+                with self._changed:
+                    self._error = error
+                    self._attempts += 1
+                    self._changed.notify_all()
+            except Exception:
+                log.exception("nbsocket: internal error in nbsocket; the link begins anew")
+            await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
+            failures += 1
+
+    async def _connect_and_serve(self) -> None:
+        urls = candidate_urls()
+        if not urls:
+            raise NoServerError(no_server("Jupyter left no address"))
+        error: NbSocketError | None = None
+        for url in urls:
+            try:
+                connection, incoming, welcome = await open_link(url, self._credentials())
+            except NbSocketError as refused:
+                # What may be our own server's fault counts for more than that another one is not ours.
+                error = refused if error is None or isinstance(error, NotOursError) else error
+                continue
+            await self._serve(connection, incoming, welcome, url)
+            return
+        raise error or NoServerError(no_server("it did not answer"))
+
+    def _credentials(self) -> Credentials:
+        with self._changed:
+            return Credentials(
+                self.identity,
+                self._epoch,
+                self._server_epoch,
+                self._end.received,
+                self._end.credit,
+            )
+
+    async def _serve(
+        self,
+        connection: WebSocketClientConnection,
+        incoming: asyncio.Queue[Any],
+        welcome: Welcome,
+        url: str,
+    ) -> None:
+        self._begin(connection, welcome, url)
+        self._heard = True
+        pinging = asyncio.ensure_future(self._ping(connection))
+        try:
+            while (data := await incoming.get()) is not None:
+                self._heard = True
+                self._receive(data)
+        except LinkError:
+            log.warning("nbsocket: the kernel link was out of step and begins anew", exc_info=True)
+            connection.close()
+        finally:
+            pinging.cancel()
+            with self._changed:
+                self._connection = None
+                self._error = LinkLostError(
+                    f"The link to the Jupyter server at {url} is cut; nbsocket keeps trying."
+                )
+
+    def _begin(self, connection: WebSocketClientConnection, welcome: Welcome, url: str) -> None:
+        with self._changed:
+            fresh = not welcome.resumed and bool(self._server_epoch)
+            if fresh:
+                # The server knows nothing of the earlier link: neither sessions nor numbers hold.
+                self._end = ReliableEnd()
+                self._sessions.clear()
+            self._server_epoch = welcome.epoch
+            self.base_url, self.url, self.public_url = welcome.base_url, url, welcome.public_url
+            self.max_payload = int(welcome.limits.get("max_payload", self.max_payload))
+            for data in self._end.resume(welcome.received, welcome.credit):
+                self._write(connection, data)
+            channels = list(self._channels.items()) if fresh else []
+            for name, _ in channels:
+                register = Register(
+                    next(self._requests), name, self.identity.notebook, keeps=name in self._keeping
+                )
+                self._end.send(register)
+            self._connection, self._error = connection, None
+            self._up_at = time.monotonic()
+            self._changed.notify_all()
+        for _, events in channels:
+            events.reset()
+        self._flush()
+
+    def _receive(self, data: bytes) -> None:
+        message = decode(data)
+        if isinstance(message, Pong):
+            return
+        if isinstance(message, Ping):
+            if self._connection is not None:
+                self._write(self._connection, encode(Pong(message.at, time.monotonic())))
+            return
+        with self._changed:
+            was_writable = self._end.writable
+            messages = self._end.receive(message)
+            if self._end.writable and not was_writable:
+                self._changed.notify_all()
+        if not messages:
+            return
+        self._route(messages)
+
+    def _flush_later(self) -> None:
+        self._loop.call_later(_GATHER_S, self._flush)
+
+    def _flush(self) -> None:
+        connection = self._connection
+        with self._lock:
+            self._flush_scheduled = False
+        while connection is not None:
+            with self._lock:
+                data = self._end.take()
+            if data is None:
+                return
+            self._write(connection, data)
+
+    def _acknowledge_later(self) -> None:
+        self._loop.call_later(_ACKNOWLEDGE_S, self._acknowledge)
+
+    def _acknowledge(self) -> None:
+        connection = self._connection
+        with self._changed:
+            self._acknowledging = _NOT
+            if connection is None or not self._end.acknowledgement_due:
+                return
+            data = self._end.acknowledgement()
+        self._write(connection, data)
+
+    @staticmethod
+    def _write(connection: WebSocketClientConnection, data: bytes) -> None:
+        protocol: Any = connection.protocol
+        if protocol is None or protocol.is_closing():
+            # It stays with the reliable end until the link is back.
+            return
+        # Past Tornado's own way, which makes a task of every message.
+        with contextlib.suppress(StreamClosedError):
+            protocol.stream.write(client_frame(data, os.urandom(4)))
+
+    async def _ping(self, connection: WebSocketClientConnection) -> None:
+        """Notice a server that is gone without a word.
+
+        Counted in turns of this loop, so that a kernel frozen for a minute blames nobody.
+        """
+        silent = 0
+        while True:
+            await asyncio.sleep(_PING_EVERY_S)
+            silent = 0 if self._heard else silent + 1
+            self._heard = False
+            if silent >= _SILENT_PINGS:
+                connection.close()
+                return
+            self._write(connection, encode(Ping(time.monotonic())))

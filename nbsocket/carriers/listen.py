@@ -1,0 +1,47 @@
+"""Where a process that is not linked to a Jupyter server listens, and under which limits."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 3000
+PORT_ENVIRONMENT = "PORT"
+
+
+@dataclass(frozen=True)
+class Listening:
+    """One port for all servers of a process.
+
+    Args:
+        host: The address to bind.
+        port: The port to bind; 0 for any that is free.
+        limits: Settings of the gateway by name, such as ``ping_interval``; seconds and bytes.
+        is_private: Whether it is for this machine's own pages alone: tickets always, and a Host and an
+            Origin that are loopback's.
+    """
+
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    limits: dict[str, float] = field(default_factory=dict)
+    is_private: bool = False
+
+
+OF_A_NOTEBOOK = Listening(port=0, is_private=True)
+"""What a notebook's kernel opens by itself where there is no Jupyter server."""
+
+
+def where_to_listen(host: str | None, port: int | None, limits: dict[str, float]) -> Listening:
+    """Return where to listen: as told, else on the port that ``PORT`` names, or 3000, on loopback.
+
+    Raises:
+        ValueError: ``PORT`` is not a port.
+    """
+    if port is None:
+        text = os.environ.get(PORT_ENVIRONMENT) or str(DEFAULT_PORT)
+        if not text.isascii() or not text.isdigit() or int(text) > 0xFFFF:  # noqa: PLR2004 - the highest port
+            msg = f"the environment variable PORT is {text!r}, which is not a port: use 0 to 65535"
+            raise ValueError(msg)
+        port = int(text)
+    return Listening(DEFAULT_HOST if host is None else host, port, limits)

@@ -1,0 +1,114 @@
+"""``nbsocket/api/channels/<channel>/wire``: the packets of a channel, live, for its owner.
+
+Not through the kernel, so it goes on while the kernel is blocked.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+from jupyter_server.auth.decorator import authorized, ws_authenticated
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado.iostream import StreamClosedError
+from tornado.web import HTTPError
+from tornado.websocket import WebSocketHandler
+
+from nbsocket.extension.doors import AUTH_RESOURCE
+from nbsocket.gateway.discretion import DiscreetHandler
+from nbsocket.gateway.wiretap import Wire
+from nbsocket.protocol.websocket import server_frame
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from nbsocket.gateway.hub import Hub
+
+MAX_WATCHERS = 16
+_TRY_AGAIN = 1012
+_MAX_MESSAGE_BYTES = 4096
+
+
+class WireHandler(DiscreetHandler, WebSocketMixin, WebSocketHandler, JupyterHandler):
+    """One wire view. It sends ``{"asked": ms}`` now and then, and is told what the server's clock says."""
+
+    auth_resource = AUTH_RESOURCE
+
+    def initialize(self, hub: Hub) -> None:
+        """Take what the route was mounted with."""
+        self._hub = hub
+        self._wire: Wire | None = None
+        self._writing: asyncio.Future[None] | None = None
+
+    @property
+    def ping_interval(self) -> float:
+        """The view asks for the time now and then; that is heartbeat enough."""
+        return 0
+
+    @property
+    def max_message_size(self) -> int:
+        """A view has little to say."""
+        return _MAX_MESSAGE_BYTES
+
+    def get_compression_options(self) -> None:
+        """Never compress."""
+
+    @ws_authenticated
+    @authorized
+    async def get(self, name: str) -> None:
+        """Begin to show; 404 if no kernel holds the channel."""
+        channel = self._hub.channels.get(name)
+        if channel is None:
+            raise HTTPError(404, f"No kernel holds the channel {name!r} at the moment.")
+        if channel.wire is not None and channel.wire.viewer_count >= MAX_WATCHERS:
+            raise HTTPError(503, f"{MAX_WATCHERS} wire views of {name!r} are open already; close one.")
+        await super().get(name)
+
+    def open(self, name: str) -> None:
+        """Take a place at the wire."""
+        channel = self._hub.channels.get(name)
+        if channel is None:
+            self.close(_TRY_AGAIN)
+            return
+        self.set_nodelay(True)
+        if channel.wire is None:
+            channel.wire = Wire(channel)
+        self._wire = channel.wire
+        self._wire.add(self)
+
+    def on_message(self, message: str | bytes) -> None:
+        """Answer a question for the time."""
+        try:
+            asked = json.loads(message)["asked"]
+        except (ValueError, TypeError, KeyError):
+            self.close(1003)
+            return
+        if self._wire is not None and isinstance(asked, (int, float)):
+            self._send(json.dumps({"type": "clock", "asked": asked, "now": self._wire.now_ms()}))
+
+    def show(self, batch: str) -> None:
+        """Send a batch, unless the one before is still on its way; the next one's counts tell of it."""
+        if self._writing is not None and not self._writing.done():
+            return
+        self._send(batch)
+
+    def _send(self, text: str) -> None:
+        connection = cast("Any", self.ws_connection)
+        if connection is None or connection.is_closing():
+            return
+        try:
+            self._writing = connection.stream.write(server_frame(text))
+        except StreamClosedError:
+            self._writing = None
+
+    def channel_gone(self) -> None:
+        """Close, so that the view tries again."""
+        self._wire = None
+        self.close(_TRY_AGAIN)
+
+    def on_close(self) -> None:
+        """Leave the wire."""
+        if self._wire is not None:
+            self._wire.remove(self)
+            self._wire = None

@@ -1,0 +1,359 @@
+"""Which session belongs to which channel, and which channel to which kernel.
+
+The hub carries opaque messages both ways. A kernel is anything behind a ``KernelEndpoint``:
+one at the far end of a link, or one in this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import secrets
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from nbsocket.gateway.client_session import ClientSession
+from nbsocket.gateway.codes import CodeOffice
+from nbsocket.gateway.counting import SAMPLE_EVERY_S, Counters, Rates, Traffic
+from nbsocket.gateway.tickets import GUEST, Ticket, TicketSigner
+from nbsocket.link.messages import ClientMessage, Closed, PageFile, Trouble
+from nbsocket.link.troubles import Troubles
+from nbsocket.protocol.engine_session import TRANSPORT_CLOSE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tornado.iostream import IOStream
+
+    from nbsocket.gateway.bench_meter import Bench
+    from nbsocket.gateway.config import Limits
+    from nbsocket.gateway.origin import RequestOrigin
+    from nbsocket.gateway.wiretap import Wire
+    from nbsocket.gateway.work import Turnstile
+    from nbsocket.link.clock import ClockOffset
+    from nbsocket.link.messages import Sequenced
+
+CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+RESERVED_CHANNELS = frozenset({"api", "link", "static", "join"})
+GOING_AWAY = 1001
+_POLICY_VIOLATION = 1008
+_STALL_CHECK_S = 0.5
+
+
+class Endpoint(Protocol):
+    """What a channel has behind it: a kernel, or the place of one that is expected back."""
+
+    kernel_id: str
+    sessions: dict[int, ClientSession]
+    writable: bool
+    is_attached: bool
+    takes_clients: bool
+    turnstile: Turnstile
+
+    def send(self, message: Sequenced) -> None:
+        """Carry a message to the kernel, in order."""
+
+    @property
+    def clock(self) -> ClockOffset:
+        """How far the kernel's clock is ahead."""
+
+    def ask_clock(self) -> None:
+        """Ask the kernel what its clock says; ``clock`` knows it soon."""
+
+    async def wait_writable(self) -> None:
+        """Wait until it takes more, or is gone."""
+
+    def lose(self, name: str, by: str) -> None:
+        """Give a channel up to another kernel."""
+
+
+@dataclass(slots=True)
+class Channel:
+    """A name in the URL, held by one kernel.
+
+    Args:
+        name: The name.
+        endpoint: Of the kernel that holds it.
+        notebook: The notebook that the kernel says it belongs to; for people.
+        is_open: Whether clients come in without a ticket, from pages of this host or of ``origins``.
+        origins: Origins of other pages whose clients may come in; only for an open channel.
+        keeps: Whether its sessions stay open while its kernel restarts.
+        guests: How many clients came with each guest ticket, by its id.
+    """
+
+    name: str
+    endpoint: Endpoint
+    notebook: str = ""
+    is_open: bool = False
+    origins: frozenset[str] = frozenset()
+    keeps: bool = False
+    pages: dict[str, PageFile] = field(default_factory=dict)
+    sessions: set[ClientSession] = field(default_factory=set)
+    guests: Counter[str] = field(default_factory=Counter)
+    wire: Wire | None = None
+    bench: Bench | None = None
+    traffic: Traffic = field(default_factory=Traffic)
+    rates: Rates = field(default_factory=Rates)
+    troubles: Troubles = field(default_factory=Troubles)
+
+    def trouble(self, kind: str, text: str) -> None:
+        """Count what went wrong with a client, and tell the kernel now and then."""
+        told = self.troubles.note(kind, text, time.monotonic())
+        if told:
+            self.endpoint.send(Trouble(self.name, told))
+
+
+class RefusedError(Exception):
+    """A request that is not served.
+
+    Args:
+        status: The HTTP status.
+        code: Engine.IO's error code.
+        message: Engine.IO's error message.
+    """
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        """Say how to answer."""
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+class Hub:
+    """All channels and sessions of one process.
+
+    Args:
+        limits: What is allowed.
+        tickets: Who is let in.
+    """
+
+    def __init__(self, limits: Limits, tickets: TicketSigner) -> None:
+        """Begin without channels."""
+        self.limits = limits
+        self.tickets = tickets
+        self.codes = CodeOffice(tickets, time.monotonic)
+        self.channels: dict[str, Channel] = {}
+        self.root = ""
+        self.sessions: dict[str, ClientSession] = {}
+        # By number, the oldest first: who has not sent a first message yet.
+        self._half_open: dict[int, ClientSession] = {}
+        self.counters = Counters()
+        self.on_activity: Callable[[str], None] = lambda _kernel_id: None
+        # Told of each connection over which a good ticket came.
+        self.on_known: Callable[[IOStream], None] = lambda _stream: None
+        self._numbers = itertools.count(1)
+        self._pressed: set[ClientSession] = set()
+        self._on_relief: list[Callable[[], None]] = []
+        self._sample_timer: asyncio.TimerHandle | None = None
+        self._stall_timer: asyncio.TimerHandle | None = None
+
+    # --- channels ---------------------------------------------------------------------------
+
+    def attach(self, channel: Channel) -> None:
+        """Let ``channel`` take part."""
+        self.channels[channel.name] = channel
+        if self._sample_timer is None:
+            self._sample()
+
+    def _sample(self) -> None:
+        """Note what went over each channel, as long as there are any."""
+        self._sample_timer = None
+        if self.channels:
+            for channel in self.channels.values():
+                channel.rates.note(time.monotonic(), channel.traffic)
+            self._sample_timer = asyncio.get_running_loop().call_later(SAMPLE_EVERY_S, self._sample)
+
+    def find_channel(self, name: str) -> Channel | None:
+        """Return the channel of this name; without a name the one at the root, if there is one."""
+        return self.channels.get(name or self.root)
+
+    def detach(self, channel: Channel) -> None:
+        """Close all transports of ``channel`` and forget it.
+
+        Not by a DISCONNECT packet: after one the stock client would not come back.
+        """
+        if self.channels.get(channel.name) is channel:
+            del self.channels[channel.name]
+        for session in list(channel.sessions):
+            session.cut(GOING_AWAY)
+        if channel.wire is not None:
+            channel.wire.end()
+            channel.wire = None
+
+    # --- doors ------------------------------------------------------------------------------
+
+    def check_ticket(self, value: str, channel_name: str, request_origin: RequestOrigin) -> Ticket:
+        """Return the ticket of a request; on an open channel the one that everybody has.
+
+        "No such channel" and "bad ticket" are one answer.
+
+        Raises:
+            RefusedError: 403 unless it is a good ticket for this channel.
+        """
+        channel = self.find_channel(channel_name)
+        if channel is not None and channel.is_open and not value:
+            if request_origin.is_trusted(channel.origins):
+                return Ticket("open", channel.name, GUEST, channel.endpoint.kernel_id, float("inf"))
+            self.counters.refused_ticket += 1
+            raise RefusedError(403, 4, "Forbidden")
+        ticket = self.tickets.check(value, channel.name if channel is not None else channel_name)
+        if ticket is None or (channel and channel.endpoint.kernel_id != ticket.kernel_id):
+            self.counters.refused_ticket += 1
+            raise RefusedError(403, 4, "Forbidden")
+        return ticket
+
+    def open_session(self, ticket: Ticket, handshake: dict[str, Any]) -> ClientSession:
+        """Return a new session for a client with ``ticket``; the caller opens it.
+
+        Raises:
+            RefusedError: 503 while no kernel holds the channel, or when there are too many clients;
+                403 if the ticket has been used up.
+        """
+        channel = self.channels.get(ticket.channel)
+        if channel is None or not channel.endpoint.takes_clients:
+            self.counters.refused_no_kernel += 1
+            raise RefusedError(503, 3, "No kernel is attached to this channel at the moment")
+        if self._is_full(channel, ticket):
+            self.counters.refused_full += 1
+            raise RefusedError(503, 3, "Too many clients")
+        if not self.tickets.begins(ticket):
+            self.counters.refused_ticket += 1
+            raise RefusedError(403, 4, "Forbidden")
+        if len(self._half_open) >= self.limits.max_half_open:
+            # They take no client's place, only each other's: the oldest goes.
+            self.counters.cut_half_open += 1
+            next(iter(self._half_open.values())).cut()
+        session = ClientSession(
+            next(self._numbers), secrets.token_urlsafe(16), channel, ticket, handshake, self
+        )
+        self.sessions[session.protocol.sid] = self._half_open[session.number] = session
+        channel.sessions.add(session)
+        channel.traffic.clients_opened += 1
+        if channel.wire is not None:
+            channel.wire.came(session)
+        return session
+
+    def _is_full(self, channel: Channel, ticket: Ticket) -> bool:
+        """Whether there is no place for another client; half-open ones take none."""
+        limits = self.limits
+        return len(self.sessions) - len(self._half_open) >= limits.max_clients or (
+            ticket.role == GUEST and channel.guests[ticket.id] >= limits.guest_clients_per_ticket
+        )
+
+    def find_session(self, sid: str, ticket: Ticket) -> ClientSession:
+        """Return the session with this id that came in with this ticket.
+
+        Raises:
+            RefusedError: 400 if there is none; a sid with another ticket is as unknown as any.
+        """
+        session = self.sessions.get(sid)
+        if session is None or session.ticket.id != ticket.id:
+            raise RefusedError(400, 1, "Session ID unknown")
+        return session
+
+    def revoke(self, ticket_id: str) -> None:
+        """Make a ticket, or all of one frame's, worthless and cut who came with it."""
+        if not ticket_id:
+            # What all tickets that are not a frame's have as their seat.
+            return
+        self.tickets.revoke(ticket_id)
+        for session in list(self.sessions.values()):
+            if ticket_id in (session.ticket.id, session.ticket.seat):
+                session.channel.traffic.cut_ticket += 1
+                session.close(TRANSPORT_CLOSE, code=_POLICY_VIOLATION)
+
+    # --- from sessions ----------------------------------------------------------------------
+
+    def announce(self, session: ClientSession) -> bool:
+        """Tell the kernel of a client that sent its first message; False if there is no place for it."""
+        channel, ticket = session.channel, session.ticket
+        if self._is_full(channel, ticket):
+            self.counters.refused_full += 1
+            return False
+        del self._half_open[session.number]
+        channel.guests[ticket.id] += ticket.role == GUEST
+        endpoint = channel.endpoint
+        endpoint.sessions[session.number] = session
+        endpoint.send(session.opened())
+        return True
+
+    def to_kernel(self, session: ClientSession, data: str | bytes, number: int) -> None:
+        """Carry one message to the kernel; wire views call it by ``number``."""
+        endpoint = session.channel.endpoint
+        session.channel.traffic.messages_in += 1
+        endpoint.send(ClientMessage(session.number, data, number))
+        self.on_activity(endpoint.kernel_id)
+
+    def session_closed(self, session: ClientSession, reason: str, *, announced: bool) -> None:
+        """Forget a session that has ended."""
+        self.sessions.pop(session.protocol.sid, None)
+        if self._half_open.pop(session.number, None) is None and session.ticket.role == GUEST:
+            guests, ticket_id = session.channel.guests, session.ticket.id
+            guests[ticket_id] -= 1
+            if not guests[ticket_id]:
+                del guests[ticket_id]
+        session.channel.sessions.discard(session)
+        ended = session.channel.traffic.ended
+        ended[reason] = ended.get(reason, 0) + 1
+        self._pressed.discard(session)
+        if session.channel.wire is not None:
+            session.channel.wire.went(session, reason)
+        if announced:
+            endpoint = session.channel.endpoint
+            endpoint.sessions.pop(session.number, None)
+            endpoint.send(Closed(session.number, reason))
+        self._relieve()
+
+    # --- pressure ---------------------------------------------------------------------------
+
+    @property
+    def under_pressure(self) -> bool:
+        """Whether a client that does read has a long backlog: kernels get no more credit then."""
+        return bool(self._pressed)
+
+    def on_relief(self, call: Callable[[], None]) -> None:
+        """Call ``call`` once when the pressure is over."""
+        self._on_relief.append(call)
+
+    def pressed(self, session: ClientSession) -> None:
+        """Note that a session's backlog is over half of what it may be."""
+        if session.stalled() and session.queued_bytes < self.limits.max_pending_bytes:
+            return
+        self._pressed.add(session)
+        self._watch()
+
+    def progressed(self, session: ClientSession) -> None:
+        """Note that a session wrote something."""
+        if session.queued_bytes * 2 <= self.limits.max_pending_bytes:
+            self._pressed.discard(session)
+            self._relieve()
+        elif session.is_open:
+            self.pressed(session)
+
+    def _watch(self) -> None:
+        if self._pressed and self._stall_timer is None:
+            loop = asyncio.get_running_loop()
+            self._stall_timer = loop.call_later(_STALL_CHECK_S, self._check_stalls)
+
+    def _check_stalls(self) -> None:
+        """Cut who is full and reads nothing; let nobody who reads nothing hold up the others."""
+        self._stall_timer = None
+        stalled = [session for session in self._pressed if session.stalled()]
+        for session in stalled:
+            self._pressed.discard(session)
+            if session.queued_bytes >= self.limits.max_pending_bytes:
+                session.channel.traffic.cut_stalled += 1
+                session.close(TRANSPORT_CLOSE, code=_POLICY_VIOLATION)
+        self._relieve()
+        self._watch()
+
+    def _relieve(self) -> None:
+        if self._pressed:
+            return
+        calls, self._on_relief = self._on_relief, []
+        for call in calls:
+            call()

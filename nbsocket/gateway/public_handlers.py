@@ -1,0 +1,209 @@
+"""The public door: Tornado handlers for Engine.IO, the client bundle and pages.
+
+They check the ticket, speak HTTP and WebSocket, and hand packets to the session; nothing more.
+A host (the Jupyter server) may mix in its own base class before ``RequestHandler``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+from tornado.web import HTTPError, stream_request_body
+
+from nbsocket.gateway.codes import BusyError, TooManyTriesError
+from nbsocket.gateway.discretion import DiscreetHandler
+from nbsocket.gateway.hub import Hub, RefusedError
+from nbsocket.gateway.origin import RequestOrigin
+
+if TYPE_CHECKING:
+    from tornado.http1connection import HTTP1Connection
+
+
+SANDBOX = "sandbox allow-scripts allow-forms allow-modals"
+"""Never ``allow-same-origin``: what a channel serves must not be the Jupyter page's equal."""
+
+_BODY_TIMEOUT_S = 10.0
+_MAX_CODE_BYTES = 256
+WRONG_CODE, BUSY = 6, 7
+"""Error codes of the join route, beside Engine.IO's own."""
+
+_MAX_UNREAD_BYTES = 1024
+"""What a request to a route that takes no body may send all the same; nothing of it is kept."""
+
+
+@stream_request_body
+class PublicHandler(DiscreetHandler):
+    """What all public routes share: sandboxed, cookieless, open to every origin."""
+
+    def initialize(self, hub: Hub) -> None:
+        """Take what the route was mounted with."""
+        self.hub = hub
+
+    def set_default_headers(self) -> None:
+        """Set them on every answer, errors too."""
+        super().set_default_headers()
+        policy = self._headers.get("Content-Security-Policy")
+        self.set_header("Content-Security-Policy", f"{policy}; {SANDBOX}" if policy else SANDBOX)
+        self.set_header("Access-Control-Allow-Origin", "*")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cache-Control", "no-store")
+
+    def check_xsrf_cookie(self) -> None:
+        """Do nothing: no cookie counts here, so there is nothing to forge."""
+
+    def check_origin(self, origin_to_satisfy_tornado: str = "") -> bool:  # noqa: ARG002 - Jupyter's name
+        """Let every origin in, for WebSockets, too: the ticket decides."""
+        return True
+
+    def check_trusted_origin(self, origin: str) -> bool:  # noqa: ARG002 - Tornado's signature
+        """Likewise, for Tornado's own cross-origin check."""
+        return True
+
+    @property
+    def max_body_bytes(self) -> int:
+        """How many bytes a request may bring."""
+        return _MAX_UNREAD_BYTES
+
+    def data_received(self, chunk: bytes) -> None:
+        """Drop what arrives of a body: this route takes none."""
+
+    async def prepare(self) -> None:
+        """Bound the body before anything else; then let the host have its say."""
+        connection = cast("HTTP1Connection", self.request.connection)
+        connection.set_max_body_size(self.max_body_bytes)
+        connection.set_body_timeout(_BODY_TIMEOUT_S)
+        if self.settings.get("nbsocket_is_private") and not self.request_origin.is_loopback:
+            raise HTTPError(403, reason="This port is for pages of this machine alone")
+        prepared = super().prepare()
+        if prepared is not None:
+            await prepared
+
+    @property
+    def request_origin(self) -> RequestOrigin:
+        """Whose page's request it is, as far as the request says so."""
+        headers = self.request.headers
+        fetch_site = headers.get("Sec-Fetch-Site", "").lower()
+        return RequestOrigin(headers.get("Origin", ""), self.request.host, fetch_site)
+
+    def refuse(self, refused: RefusedError) -> None:
+        """Answer as an Engine.IO server does."""
+        self.set_status(refused.status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps({"code": refused.code, "message": refused.message}))
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        """Answer an error with its status and no text of the request."""
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps({"code": 3, "message": self._reason or str(status_code)}))
+
+
+class UnknownHandler(PublicHandler):
+    """Every path that means nothing."""
+
+    def get(self, *_: str) -> None:
+        """Answer as an unknown channel does."""
+        self.refuse(RefusedError(404, 3, "Not found"))
+
+
+class ClientBundleHandler(PublicHandler):
+    """The stock client, the same bytes for every channel name, known or not."""
+
+    def initialize(self, hub: Hub, bundle: bytes = b"") -> None:
+        """Take the bundle."""
+        super().initialize(hub)
+        self.bundle = bundle
+
+    def get(self, *_: str) -> None:
+        """Send it."""
+        self.set_header("Content-Type", "text/javascript; charset=utf-8")
+        self.finish(self.bundle)
+
+
+class JoinHandler(PublicHandler):
+    """The join page, and the exchange of a short code for a ticket."""
+
+    def initialize(self, hub: Hub, page: bytes = b"") -> None:
+        """Take the page."""
+        super().initialize(hub)
+        self.page = page
+        self._body = bytearray()
+
+    @property
+    def max_body_bytes(self) -> int:
+        """A code, nothing longer."""
+        return _MAX_CODE_BYTES
+
+    def data_received(self, chunk: bytes) -> None:
+        """Collect the body; its size is bounded in ``prepare``."""
+        self._body += chunk
+
+    def get(self, *_: str) -> None:
+        """Send the page: the same for every channel name, known or not."""
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(self.page)
+
+    async def post(self, *_: str) -> None:
+        """Answer ``{channel, value, role, expires_at, opens}`` to a code; the body is the code as text."""
+        codes = self.hub.codes
+        try:
+            await asyncio.sleep(codes.wait_s())
+            found = codes.exchange(self._body.decode("utf-8", "replace"), self.request.remote_ip or "")
+        except BusyError:
+            self._refuse_code(429, "Very many are joining at the moment. Try again.", 2, BUSY)
+            return
+        except TooManyTriesError:
+            self._refuse_code(429, "Many wrong codes came from here. Check the code.", 60)
+            return
+        if found is None:
+            self._refuse_code(403, "This code is invalid or has expired. Check it and try again.")
+            return
+        value, ticket = found
+        self.set_header("Content-Type", "application/json")
+        await self.finish(
+            json.dumps(
+                {
+                    "channel": ticket.channel,
+                    "value": value,
+                    "role": ticket.role,
+                    "expires_at": ticket.expires_at,
+                    "opens": ticket.opens,
+                }
+            )
+        )
+
+    def _refuse_code(self, status: int, message: str, retry_s: int = 0, code: int = WRONG_CODE) -> None:
+        self.hub.counters.refused_code += 1
+        if retry_s:
+            self.set_header("Retry-After", str(retry_s))
+        self.refuse(RefusedError(status, code, message))
+
+
+class PageHandler(PublicHandler):
+    """What ``io.page`` published below a channel's URL."""
+
+    def get(self, channel: str = "", path: str = "") -> None:
+        """Send the file; an unknown path answers as an unknown channel does."""
+        known = self.hub.find_channel(channel)
+        file = known.pages.get(path) if known else None
+        if known is None or file is None:
+            self.refuse(RefusedError(404, 3, "Not found"))
+            return
+        if known.is_open:
+            # No ticket tells its clients from others' here, so its page must keep its own origin.
+            self.clear_header("Content-Security-Policy")
+        self.set_header("Content-Type", file.content_type)
+        self.finish(file.body)
+
+
+class FrontDoorHandler(PageHandler):
+    """The root of a port of its own: the page of the channel that stands there, or where one joins."""
+
+    def get(self, channel: str = "", path: str = "") -> None:
+        """Send the page; where no channel stands at the root, lead people who typed just the host."""
+        if self.hub.find_channel("") is None:
+            self.redirect(f"{self.request.path.rstrip('/')}/nbsocket/join")
+        else:
+            super().get(channel, path)

@@ -1,0 +1,166 @@
+"""Acknowledgements that the server waits for, from one client or from many."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from nbsocket.errors import AckTimeout
+from nbsocket.protocol.errors import EncodeError
+from nbsocket.socketio.waiting import value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nbsocket.socketio.handler_run import Output
+
+
+class PendingAck:
+    """The answers to one emit.
+
+    Args:
+        event: What was emitted; for messages.
+        sockets: Who is asked, in order.
+    """
+
+    def __init__(self, event: str, sockets: Sequence[Any]) -> None:
+        """Wait for all of ``sockets``."""
+        self._event = event
+        self._sockets = list(sockets)
+        self._answers: dict[str, Any] = {}
+        self._open = {socket.id for socket in sockets}
+        self._lock = Lock()
+        self._done: Future[None] = Future()
+        if not self._open:
+            self._done.set_result(None)
+
+    def answered(self, socket_id: str, args: list[Any]) -> None:
+        """Take an answer."""
+        with self._lock:
+            if socket_id in self._open:
+                self._answers[socket_id] = value_of(args)
+        self._close(socket_id)
+
+    def gone(self, socket_id: str) -> None:
+        """Wait for this client no longer: it left."""
+        self._close(socket_id)
+
+    def _close(self, socket_id: str) -> None:
+        with self._lock:
+            self._open.discard(socket_id)
+            complete = not self._open
+        if complete and not self._done.done():
+            self._done.set_result(None)
+
+    def wait(self, wait: Callable[[Callable[[float | None], bool]], bool]) -> list[Any]:
+        """Block until all have answered.
+
+        Raises:
+            AckTimeout: Somebody did not.
+        """
+
+        def wait_some(seconds: float | None) -> bool:
+            try:
+                self._done.result(seconds)
+            except (FutureTimeoutError, TimeoutError):
+                return False
+            return True
+
+        wait(wait_some)
+        return self._results()
+
+    async def wait_async(self, timeout_s: float | None) -> list[Any]:
+        """Await until all have answered.
+
+        Raises:
+            AckTimeout: Somebody did not.
+        """
+        await asyncio.wait([asyncio.wrap_future(self._done)], timeout=timeout_s)
+        return self._results()
+
+    def _results(self) -> list[Any]:
+        with self._lock:
+            responses = [self._answers[socket.id] for socket in self._sockets if socket.id in self._answers]
+            missing = [socket for socket in self._sockets if socket.id not in self._answers]
+        if missing:
+            for socket in missing:
+                socket._expect_no_ack(self)
+            # Panes and headless clients say what they are called.
+            who = ", ".join(socket.handshake.query.get("name") or socket.id for socket in missing[:3])
+            msg = f"{len(missing)} of {len(self._sockets)} did not acknowledge {self._event!r}: {who}"
+            raise AckTimeout(msg, responses, missing)
+        return responses
+
+
+class Failure(msgspec.Struct, gc=False):
+    """A call of a handler that came to nothing.
+
+    Args:
+        error: What it raised.
+        why: Which handler, and what it raised, in words.
+    """
+
+    error: BaseException
+    why: str
+
+
+class Answer:
+    """The acknowledgement of one event from a client, once its handlers have returned.
+
+    The first value that is not None answers; if all return None, an empty acknowledgement does.
+    A handler that raises answers nothing; once all have, whoever asked is told that no answer comes.
+
+    Args:
+        output: Tells who asked that none comes, and why.
+        socket: Who asked.
+        event: What.
+        ack_id: By which number it is answered; None if only a failure is of interest.
+        count: How many handlers run.
+    """
+
+    __slots__ = ("_ack_id", "_event", "_is_answered", "_left", "_output", "_socket", "_succeeded", "_why")
+
+    def __init__(self, output: Output, socket: Any, event: str, ack_id: int | None, count: int) -> None:
+        """Wait for ``count`` handlers."""
+        self._output = output
+        self._socket = socket
+        self._event = event
+        self._ack_id = ack_id
+        self._left = count
+        self._is_answered = False
+        self._succeeded = False
+        self._why = ""
+
+    def __call__(self, result: Any, failure: Failure | None) -> None:
+        """Take what came of a handler."""
+        self._left -= 1
+        if failure is not None:
+            self._why = self._why or failure.why
+            if self._left == 0 and not self._is_answered:
+                if self._succeeded:
+                    self._answer([])
+                else:
+                    self._output.unanswered(self._event, self._socket, self._ack_id, self._why)
+        elif result is None:
+            self._succeeded = True
+            if self._left == 0:
+                self._answer([])
+        else:
+            try:
+                self._answer(list(result) if isinstance(result, tuple) else [result])
+            except EncodeError:
+                # The handler's value cannot be sent: it is told so, as of anything that it raises.
+                self._left += 1
+                raise
+
+    def _answer(self, args: list[Any]) -> None:
+        if self._is_answered:
+            return
+        if self._ack_id is not None:
+            self._socket._answer(self._ack_id, args)
+        self._is_answered = True

@@ -1,0 +1,221 @@
+"""How clients come into a namespace and how they leave it. On the handler thread.
+
+They are asked by middleware, go on where they stopped, or are taken over from an earlier process
+(Socket.IO protocol, "Connection to a namespace", "Disconnection from a namespace").
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbsocket.errors import NbSocketError
+from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
+from nbsocket.protocol.socket_states import Trigger
+from nbsocket.socketio.client import RESTARTED
+from nbsocket.socketio.handler_table import Hook, Registration
+from nbsocket.socketio.handshake import Handshake
+from nbsocket.socketio.recovery import MAX_ABSENCE_S, Frames
+from nbsocket.socketio.socket import Socket, reason_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nbsocket.socketio.acks import Failure
+    from nbsocket.socketio.client import Client
+    from nbsocket.socketio.dispatch import Dispatch
+    from nbsocket.socketio.members import Members
+    from nbsocket.socketio.namespace import Namespace
+    from nbsocket.socketio.session_state import SessionState
+
+
+class ConnectionRefused(NbSocketError):  # noqa: N818 - what a middleware says, in Socket.IO's words
+    """Raised by a middleware to refuse a client.
+
+    Args:
+        message: What the client's ``connect_error`` says.
+        data: A JSON value that goes with it.
+
+    Source: Socket.IO protocol, section "Connection to a namespace" (CONNECT_ERROR).
+    """
+
+    def __init__(self, message: str, data: Any = None) -> None:
+        """Say why."""
+        super().__init__(message)
+        self.message = message
+        self.data = data
+
+
+class Admission:
+    """The door of one namespace.
+
+    Args:
+        namespace: Whose door.
+        members: Who is in.
+        dispatch: Whose middleware is asked, and whose handlers hear of it.
+        post: Has a job run on the handler thread, in order.
+        keeps: Whether clients stay connected while this kernel restarts.
+    """
+
+    def __init__(
+        self,
+        namespace: Namespace,
+        members: Members,
+        dispatch: Dispatch,
+        post: Callable[[Callable[[], Any]], None],
+        *,
+        keeps: bool,
+    ) -> None:
+        """Made by a namespace."""
+        self._namespace = namespace
+        self._members = members
+        self._dispatch = dispatch
+        self._post = post
+        self._keeps = keeps
+
+    # --- coming -----------------------------------------------------------------------------
+
+    def connect(self, client: Client, auth: Any) -> None:
+        """Take a CONNECT: ask the middleware, then accept or refuse."""
+        if self._keeps:
+            client.remember()
+        handshake = Handshake.of(client.handshake, dict(auth or {}))
+        if self._members.recovery is not None:
+            pid = handshake.auth.pop("pid", None)
+            offset = handshake.auth.pop("offset", None)
+            restored = self._restore(client, handshake, pid, offset)
+            if restored is not None:
+                self._accept(*restored, client)
+                return
+        socket = Socket(self._namespace, client, handshake)
+        self._ask_middleware(socket, client, self._dispatch.of(Hook.MIDDLEWARE))
+
+    def _restore(
+        self, client: Client, handshake: Handshake, pid: Any, offset: Any
+    ) -> tuple[Socket, list[Frames]] | None:
+        """Return the socket that goes on where an earlier one stopped, and what it missed."""
+        members = self._members
+        recovery = members.recovery
+        old = recovery.find(pid) if recovery is not None else None
+        if recovery is None or old is None or not old._may_go_on_as(client):
+            return None
+        if old.connected:
+            # The client knows better than we do that its earlier connection is dead.
+            old._drop_connection()
+            self.left(old, Trigger.TRANSPORT_LOST, "transport close")
+        with members.lock:
+            socket = Socket(self._namespace, client, handshake, old)
+            missed = recovery.restore(old, socket, offset)
+            if missed is None:
+                members.leave_all(old)
+                return None
+            return socket, missed
+
+    def _ask_middleware(self, socket: Socket, client: Client, left: list[Registration]) -> None:
+        if not left:
+            self._accept(socket, [], client)
+            return
+
+        def done(_: Any, failure: Failure | None) -> None:
+            if failure is None:
+                self._ask_middleware(socket, client, left[1:])
+            else:
+                self._refuse(socket, client, failure.error)
+
+        handlers = self._namespace.handlers
+        handlers.call(left[0], (socket,), socket, done, expected=(ConnectionRefused,))
+
+    def _refuse(self, socket: Socket, client: Client, error: BaseException) -> None:
+        socket._move(Trigger.REFUSED)
+        socket._let_go()
+        said: dict[str, Any] = {"message": "Not accepted"}
+        if isinstance(error, ConnectionRefused):
+            said = {"message": error.message}
+            if error.data is not None:
+                said["data"] = error.data
+        client.send(encode_packet(Packet(PacketType.CONNECT_ERROR, self._namespace.name, said)))
+        if self._keeps:
+            client.remember()
+
+    def _accept(self, socket: Socket, missed: list[Frames], client: Client) -> None:
+        members = self._members
+        with members.lock:
+            if not client.is_open or not socket._move(Trigger.ACCEPTED):
+                if members.lost(socket, "transport close"):
+                    self._expire_later()
+                return
+            answer = {"sid": socket.id}
+            if members.recovery is not None:
+                socket._pid = socket._pid or members.recovery.begin(socket)
+                answer["pid"] = socket._pid
+            self._enter(socket, client)
+            if self._keeps:
+                client.remember()
+            # Before any handler runs: the answer precedes whatever a handler emits.
+            client.send(encode_packet(Packet(PacketType.CONNECT, self._namespace.name, answer)))
+            for frames in missed:
+                client.send(frames)
+        self._dispatch.welcome(socket)
+
+    def adopt(self, client: Client, past: SessionState) -> bool:
+        """Take over a client of an earlier process of this kernel; False if it cannot be."""
+        members = self._members
+        recovery = members.recovery
+        if recovery is None:
+            return False
+        socket = Socket(self._namespace, client, Handshake.of(client.handshake, past.auth), past)
+        with members.lock:
+            if not client.is_open or not socket._move(Trigger.ACCEPTED):
+                return False
+            socket._is_adopted = True
+            recovery.begin(socket, past.pid)
+            self._enter(socket, client)
+            members.join(socket, past.rooms)
+            # With an offset of ours: once it comes back, all that came before has arrived.
+            self._namespace._send_event([socket.id], RESTARTED)
+            client.remember()
+        self._dispatch.welcome(socket)
+        return True
+
+    def _enter(self, socket: Socket, client: Client) -> None:
+        self._members.enter(socket)
+        client.namespaces.add(self._namespace.name)
+        client.sockets[self._namespace.name] = socket
+
+    # --- going ------------------------------------------------------------------------------
+
+    def left(self, socket: Socket, trigger: Trigger, reason: str | None = None) -> bool:
+        """Forget a socket that disconnected; its handlers of that run, once. On any thread.
+
+        Returns:
+            Whether it was this that ended it.
+        """
+        why = reason or reason_of(trigger)
+        members = self._members
+        with members.lock:
+            if not socket._move(trigger):
+                return False
+            was_here = members.sockets.pop(socket.id, None) is not None
+            stays = was_here and members.lost(socket, why)
+        socket._let_go()
+        self._namespace._remember(socket)
+        if was_here:
+            if stays:
+                self._expire_later()
+            self._post(lambda: self._say_gone(socket, why, stays=stays))
+        return True
+
+    def _expire_later(self) -> None:
+        self._namespace.handlers.later(MAX_ABSENCE_S, self._expire)
+
+    def _expire(self) -> None:
+        self._members.expire()
+        self._namespace._perhaps_empty()
+
+    def _say_gone(self, socket: Socket, why: str, *, stays: bool) -> None:
+        self._dispatch.tell_end("disconnecting", socket, why)
+        # Whoever may come back keeps its rooms, so that it is known what it misses.
+        if not stays:
+            self._members.leave_all(socket)
+        socket._is_in_rooms = False
+        self._dispatch.tell_end("disconnect", socket, why)
+        self._namespace._perhaps_empty()

@@ -1,0 +1,179 @@
+"""Registering handlers and listeners: the same for the server, a namespace and a socket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+
+from nbsocket.socketio.cell_run import NO_CELL, handler_cell
+from nbsocket.socketio.handler_table import HandlerTable, Hook, Registration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nbsocket.socketio.cell_run import CellRuns
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
+
+
+class HandlerContext(Protocol):
+    """What a registration needs to know of its surroundings."""
+
+    cells: CellRuns
+    registered: Callable[[], None]
+
+
+class EventTarget:
+    """What handlers can be registered on: the server, a namespace, a socket."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Refuse to be pickled or copied.
+
+        Raises:
+            TypeError: Always; it says what to pass on instead.
+        """
+        kind = type(self).__name__
+        msg = (
+            f"a {kind} cannot be pickled or copied: it belongs to this process. "
+            "Pass a name or an id on instead, and emit in the process that made it."
+        )
+        raise TypeError(msg)
+
+    def _add(self, registration: Registration) -> None:
+        raise NotImplementedError
+
+    def _registrations(self) -> HandlerTable:
+        raise NotImplementedError
+
+    def _wiring(self) -> HandlerContext:
+        raise NotImplementedError
+
+    @overload
+    def on(self, event: str) -> Callable[[Function], Function]: ...
+
+    @overload
+    def on(self, event: str, handler: Function) -> Function: ...
+
+    def on(self, event: str, handler: Function | None = None) -> Any:
+        """Register a handler of ``event``: as a decorator, or with the function given.
+
+        On the server or a namespace it is called ``(socket, *args)``, on a socket ``(*args)``.
+        As in JavaScript it gets as many of the event's arguments as it takes, all with ``*args``;
+        one that needs more than were sent is not called, and told so. A handler of an event with arguments
+        whose only parameter is the socket is told so, too; one of ``disconnect`` need not take the reason.
+        Running the cell again replaces what it registered.
+        A plain function and an ``async def`` are both fine. The return value is the acknowledgement:
+        None for one without arguments, a tuple for one with several.
+
+        ``connection`` handlers get the socket; those of ``disconnecting`` (still in its rooms) and
+        ``disconnect`` get the reason: ``client namespace disconnect``, ``server namespace disconnect``,
+        ``transport close``, ``transport error``, ``ping timeout`` or ``parse error``.
+
+        Args:
+            event: Its name.
+            handler: The function; None to use this as a decorator.
+
+        Raises:
+            TypeError: The name is not a string, or nothing could call the handler so: it contains a
+                ``yield``, has no parameter for the socket, or needs a keyword argument.
+
+        Source: Socket.IO server API, ``socket.on(eventName, callback)``, Events "connection",
+        "disconnecting", "disconnect".
+        """
+        return self._register(event, handler, once=False)
+
+    @overload
+    def once(self, event: str) -> Callable[[Function], Function]: ...
+
+    @overload
+    def once(self, event: str, handler: Function) -> Function: ...
+
+    def once(self, event: str, handler: Function | None = None) -> Any:
+        """Register a handler that goes after its first call.
+
+        Args:
+            event: Its name.
+            handler: The function; None to use this as a decorator.
+
+        Raises:
+            TypeError: The name is not a string, or the handler cannot be called so.
+
+        Source: Socket.IO server API, ``socket.once(eventName, listener)``.
+        """
+        return self._register(event, handler, once=True)
+
+    def off(self, event: str | None = None, handler: Callable[..., Any] | None = None) -> None:
+        """Remove a handler, all handlers of ``event``, or (without arguments) all handlers.
+
+        Args:
+            event: Its name; None for all events.
+            handler: The one to remove; None for all of the event.
+
+        Source: Socket.IO server API, ``socket.removeListener``, ``socket.removeAllListeners``.
+        """
+        self._registrations().remove(event, handler)
+
+    def on_any(self, listener: Function) -> Function:
+        """Have ``listener`` called for every event that arrives, before its handlers.
+
+        On a socket it is called ``(event, *args)``,
+        on the server or a namespace ``(socket, event, *args)``.
+        What it returns does not matter. Running the cell again replaces it.
+
+        Args:
+            listener: A plain function or an ``async def``.
+
+        Raises:
+            TypeError: It cannot be called.
+
+        Source: Socket.IO server API, ``socket.onAny(callback)``.
+        """
+        registered: Function = self._register(Hook.ANY, listener, once=False)
+        return registered
+
+    def off_any(self, listener: Callable[..., Any] | None = None) -> None:
+        """Remove a listener of ``on_any``, or all of them.
+
+        Source: Socket.IO server API, ``socket.offAny([listener])``.
+        """
+        self._registrations().remove(Hook.ANY, listener)
+
+    def on_any_outgoing(self, listener: Function) -> Function:
+        """Have ``listener`` called for every event that is emitted to a client, after it was sent.
+
+        Called as for ``on_any``, once for every recipient, on the handler thread.
+        Acknowledgements are no events. Running the cell again replaces it.
+
+        Args:
+            listener: A plain function or an ``async def``.
+
+        Raises:
+            TypeError: It cannot be called.
+
+        Source: Socket.IO server API, ``socket.onAnyOutgoing(callback)``.
+        """
+        registered: Function = self._register(Hook.ANY_OUTGOING, listener, once=False)
+        return registered
+
+    def off_any_outgoing(self, listener: Callable[..., Any] | None = None) -> None:
+        """Remove a listener of ``on_any_outgoing``, or all of them.
+
+        Source: Socket.IO server API, ``socket.offAnyOutgoing([listener])``.
+        """
+        self._registrations().remove(Hook.ANY_OUTGOING, listener)
+
+    def _register(self, event: str | Hook, handler: Function | None, *, once: bool) -> Any:
+        if not isinstance(event, (str, Hook)):
+            msg = f'an event\'s name is a string, not {type(event).__name__}: write @io.on("name")'
+            raise TypeError(msg)
+
+        def register(function: Function) -> Function:
+            if not callable(function):
+                msg = f"a handler must be callable, {type(function).__name__} is not"
+                raise TypeError(msg)
+            wiring = self._wiring()
+            if handler_cell.get() is not NO_CELL:
+                wiring.registered()
+            self._add(Registration(event, function, wiring.cells.registering(function), once))
+            return function
+
+        return register if handler is None else register(handler)

@@ -1,0 +1,298 @@
+"""The one thread on which handlers run, with its own asyncio loop.
+
+Plain handlers run to completion, in order. ``async def`` handlers start in order
+and interleave only where they await, as in Node.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import threading
+import time
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from nbsocket.errors import BlockingCallError
+from nbsocket.protocol.errors import EncodeError
+from nbsocket.socketio.acks import Failure
+from nbsocket.socketio.handler_run import HandlerRun, Output, handler_run, words_of
+from nbsocket.socketio.turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Hashable
+    from contextvars import Context
+
+    from nbsocket.carriers.interface import Carrier
+    from nbsocket.socketio.handler_run import Watcher
+    from nbsocket.socketio.handler_table import Registration
+
+_TURN_S = 0.005
+_GATHER_S = 0.0005
+_REPORT_BYTES = 64 * 1024
+_WARN_AFTER_S = 1.0
+# What handlers nearly always return: asking inspect takes longer than many a handler.
+_NOT_AWAITABLE = frozenset({type(None), str, int, float, bool, bytes, list, dict, tuple})
+
+
+class HandlerThread:
+    """Runs jobs in order on a thread of its own.
+
+    Args:
+        output: Where what handlers print belongs.
+        carrier: Whose messages the jobs work off, and what they send goes to.
+        watcher: Who is told which handler runs.
+    """
+
+    def __init__(self, output: Output, carrier: Carrier, watcher: Watcher) -> None:
+        """Start the thread."""
+        self.output = output
+        self.watcher = watcher
+        self._carrier = carrier
+        self._worked_bytes = 0
+        # Without a lock: ``_drain`` looks again after it has lowered the flag.
+        self._jobs = Turns()
+        self._scheduled = False
+        # Raised where a coroutine is started, which needs a turn of the loop to begin.
+        self._has_started = False
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_child = False
+        os.register_at_fork(after_in_child=self._forked)
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="nbsocket handlers", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller is on this thread."""
+        return threading.current_thread() is self._thread
+
+    def post(self, job: Callable[[], Any], whose: Hashable = None) -> None:
+        """Have ``job`` run after all that was posted for the same client before; any thread.
+
+        Args:
+            job: What is to be done.
+            whose: The client's session; None for what is no client's. Clients have fair turns.
+        """
+        self._jobs.inbox.append((whose, job))
+        if not self._scheduled:
+            self._scheduled = True
+            self.loop.call_soon_threadsafe(self._drain)
+
+    def worked_off(self, size: int) -> None:
+        """Mark ``size`` bytes as processed; reported to the carrier in batches. On this thread."""
+        self._worked_bytes += size
+        if self._worked_bytes >= _REPORT_BYTES:
+            self._report()
+
+    def _report(self) -> None:
+        size, self._worked_bytes = self._worked_bytes, 0
+        if size:
+            self._carrier.consumed(size)
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call ``call`` on this thread in some seconds; any thread."""
+        self.loop.call_soon_threadsafe(self.loop.call_later, seconds, call)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        while not self.loop.is_closed():
+            # Again, if a handler has stopped the loop, or its task has raised SystemExit through it.
+            try:
+                self.loop.run_forever()
+            except BaseException as error:  # noqa: BLE001, PERF203 - nothing ends this thread
+                self.output.show_exception(error, "nbsocket: a task or a callback of a handler")
+
+    def _forked(self) -> None:
+        """In a forked child: the thread that forked has what is the parent's, its loop above all."""
+        self._is_child = True
+
+    def _leave_child(self) -> None:
+        """End a child that a handler forked and let fall through: the jobs are the parent's."""
+        if self._is_child and self.is_current:
+            os._exit(0)
+
+    def _drain(self) -> None:
+        jobs = self._jobs
+        if jobs.has_several():
+            self._carrier.gather()
+        is_done = self._work_off(jobs)
+        self._report()
+        self._carrier.release()
+        if not is_done:
+            # Let what was started take its first step, and timers their turn.
+            self.loop.call_soon(self._drain)
+
+    def _work_off(self, jobs: Turns) -> bool:
+        """Run jobs until none is left, or until the loop must have its turn; whether none is left."""
+        now = time.monotonic()
+        turn_ends, rest_at = now + _TURN_S, now + _GATHER_S
+        while True:
+            job = jobs.take()
+            if job is None:
+                self._scheduled = False
+                if not jobs:
+                    return True
+                # Posted by someone who saw the flag still up.
+                self._scheduled = True
+                continue
+            self._has_started = False
+            try:
+                job()
+            except BaseException as error:  # noqa: BLE001 - likewise
+                # Handlers' own exceptions end in ``call``.
+                self.output.show_exception(error, "nbsocket: internal error in nbsocket: a job")
+            now = time.monotonic()
+            if self._has_started or now > turn_ends:
+                return False
+            if now > rest_at:
+                # What is ready goes now, so that its readers work while we do.
+                self._carrier.release()
+                self._carrier.gather()
+                rest_at = now + _GATHER_S
+
+    def call(
+        self,
+        registration: Registration,
+        args: tuple[Any, ...],
+        client: Any,
+        done: Callable[[Any, Failure | None], object] | None = None,
+        expected: tuple[type[BaseException], ...] = (),
+    ) -> None:
+        """Call a handler now, on this thread, in its cell's context.
+
+        Whatever it raises is shown to its author and ends here: ``sys.exit()`` must not end this thread.
+
+        Args:
+            registration: Which.
+            args: What there is for it; it gets as many as it takes.
+            client: The socket that caused it.
+            done: Called with the result, or with how it failed.
+            expected: Exceptions that are an answer, not a fault to be shown.
+        """
+        function = registration.function
+        event = registration.event if isinstance(registration.event, str) else registration.event.value
+        run = HandlerRun(event, client, registration.is_async)
+        if self.watcher.is_watched:
+            self.watcher.begins(run)
+        context = self.output.context_of(registration.cell, run)
+        outcome = Outcome(self.output, context, registration, done, expected)
+        try:
+            if not registration.needs <= len(args) <= registration.takes:
+                args = registration.fitting(args)
+            result = context.run(function, *args)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it ends here
+            self._leave_child()
+            if run.began:
+                self.watcher.ended(run)
+            outcome.raised(error)
+            return
+        if self._is_child:
+            self._leave_child()
+        if run.began and not registration.is_async:
+            self.watcher.ended(run)
+        if type(result) in _NOT_AWAITABLE or not inspect.isawaitable(result):
+            if type(result) not in _NOT_AWAITABLE and _is_generator(result):
+                outcome.raised(TypeError("the handler returned a generator, which nobody runs"))
+            elif done is not None:
+                outcome.returned(result)
+            return
+        context.run(self.start, self._finish(result, outcome, run))
+
+    async def _finish(self, result: Awaitable[Any], outcome: Outcome, run: HandlerRun) -> None:
+        try:
+            value = await result
+        except BaseException as error:  # noqa: BLE001 - likewise, and also when it is cancelled
+            self._leave_child()
+            outcome.raised(error)
+        else:
+            self._leave_child()
+            outcome.returned(value)
+        if run.began and run.is_async:
+            self.watcher.ended(run)
+        if run.client is not None:
+            run.client._handled()
+
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Start a coroutine on this thread's loop, in the caller's context."""
+        self._has_started = True
+        task = self.loop.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def blocking(self, what: str, awaitable: str, form: str = "await {}") -> None:
+        """Refuse a blocking call in an ``async def`` handler; ``form`` is what to write around the other.
+
+        Raises:
+            BlockingCallError: Always, there; it names the awaitable form.
+        """
+        run = handler_run.get()
+        if self.is_current and run is not None and run.is_async:
+            msg = (
+                f"{what} blocks, and this is an async def handler: it would stop every other handler. "
+                f"Write  {form.format(awaitable)}  instead."
+            )
+            raise BlockingCallError(msg)
+
+    def wait(self, wait: Callable[[float | None], bool], timeout_s: float | None, what: str) -> bool:
+        """Wait by ``wait(seconds)``; on the handler thread warn after a second of it.
+
+        Raises:
+            ForkedProcessError: In a forked child, where nothing ever comes.
+        """
+        self._carrier.check_process()
+        if not self.is_current:
+            return wait(timeout_s)
+        if timeout_s is not None and timeout_s <= _WARN_AFTER_S:
+            return wait(timeout_s)
+        if wait(_WARN_AFTER_S):
+            return True
+        warnings.warn(
+            f"{what} in a handler holds up all other handlers; use an async def handler and await.",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+        return wait(None if timeout_s is None else timeout_s - _WARN_AFTER_S)
+
+
+def _is_generator(result: Any) -> bool:
+    return inspect.isgenerator(result) or inspect.isasyncgen(result)
+
+
+class Outcome(msgspec.Struct, eq=False):
+    """What comes of one call of a handler: an answer, or a fault that its author is shown.
+
+    Args:
+        output: Where faults are shown.
+        context: The cell's, in which the handler runs.
+        registration: Which handler.
+        done: Who waits for the result.
+        expected: Exceptions that are an answer, not a fault.
+    """
+
+    output: Output
+    context: Context
+    registration: Registration
+    done: Callable[[Any, Failure | None], object] | None
+    expected: tuple[type[BaseException], ...]
+
+    def returned(self, value: Any) -> None:
+        """Pass on what the handler returned."""
+        if self.done is None:
+            return
+        try:
+            self.done(value, None)
+        except EncodeError as error:
+            # It cannot be sent: nothing is acknowledged.
+            self.raised(error)
+
+    def raised(self, error: BaseException) -> None:
+        """Show what the handler raised, and pass it on."""
+        what = self.registration.description
+        if not isinstance(error, self.expected):
+            self.context.run(self.output.show_exception, error, f"nbsocket: {what}")
+        if self.done is not None:
+            self.done(None, Failure(error, f"{what} raised {words_of(error)}"))

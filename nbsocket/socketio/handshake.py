@@ -1,0 +1,47 @@
+"""What a client brought when it came (Socket.IO server API, ``socket.handshake``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What a client brought when it came. It never holds a credential.
+
+    Attributes:
+        headers: Request headers, names in lower case, without Cookie and Authorization.
+        query: Query parameters, without ``join_token`` and ``_xsrf``.
+        auth: The data of the client's CONNECT.
+        address: The address it came from.
+        url: The path it asked for.
+        secure: Whether it came over TLS.
+        xdomain: Whether it came from a page of another origin.
+
+    Source: Socket.IO server API, ``socket.handshake``.
+    """
+
+    headers: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
+    auth: dict[str, Any] = field(default_factory=dict)
+    address: str = ""
+    url: str = ""
+    secure: bool = False
+    xdomain: bool = False
+
+    @classmethod
+    def of(cls, details: Mapping[str, Any], auth: dict[str, Any]) -> Handshake:
+        """Return the handshake that the gateway told of, with what the CONNECT packet brought."""
+        return cls(
+            headers=dict(details.get("headers", {})),
+            query=dict(details.get("query", {})),
+            auth=auth,
+            address=details.get("address", ""),
+            url=details.get("url", ""),
+            secure=bool(details.get("secure")),
+            xdomain=bool(details.get("xdomain")),
+        )

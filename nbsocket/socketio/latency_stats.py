@@ -1,0 +1,40 @@
+"""How long events take in the kernel."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_KEPT = 1000
+
+
+class LatencyStats:
+    """The latest events' times, from arrival to the end of their handlers; bounded."""
+
+    __slots__ = ("_took_s", "arrived", "handled")
+
+    def __init__(self) -> None:
+        """Begin without events."""
+        # Counted where they happen, without a call: ``arrived`` by the carrier's thread alone,
+        # ``handled`` by the handler thread alone.
+        self.arrived = 0
+        self.handled = 0
+        self._took_s: deque[float] = deque(maxlen=_KEPT)
+
+    @property
+    def note(self) -> Callable[[float], None]:
+        """Keep how many seconds an event took."""
+        return self._took_s.append
+
+    def figures(self) -> dict[str, float]:
+        """Return the counts, and percentiles in milliseconds."""
+        took_s = sorted(self._took_s)
+        handled = self.handled
+        figures: dict[str, float] = {"handled": handled, "waiting": max(0, self.arrived - handled)}
+        for percent in (50, 90, 99):
+            at = min(len(took_s) - 1, len(took_s) * percent // 100)
+            figures[f"p{percent}_ms"] = round(took_s[at] * 1000, 3) if took_s else 0.0
+        return figures

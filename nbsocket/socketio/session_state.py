@@ -1,0 +1,88 @@
+"""What the gateway keeps of a client for the kernel's next process: with recovery on, in a notebook.
+
+Written by this package and read by this package; the gateway does not look inside.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sized
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nbsocket.socketio.socket import Socket
+
+MAX_STATE_BYTES = 64 * 1024
+"""How much is kept of one client; if it is more, ``socket.data`` is left out."""
+
+
+class SessionState(msgspec.Struct, array_like=True, omit_defaults=True):
+    """One client in one namespace.
+
+    Args:
+        id: The socket's id.
+        pid: Its private id, by which it may come back.
+        auth: The data of its CONNECT.
+        rooms: The rooms that it is in.
+        data: Of ``socket.data`` what JSON can hold.
+    """
+
+    id: str
+    pid: str
+    auth: dict[str, Any]
+    rooms: list[str]
+    data: dict[str, Any]
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict[str, SessionState]).decode
+
+
+def state_of(sockets: Iterable[Socket]) -> bytes:
+    """Return what is to be kept of a client's sockets; empty if it is too much."""
+    entries = {socket.namespace.name: _entry(socket) for socket in sockets}
+    state = _encode(entries)
+    if len(state) > MAX_STATE_BYTES:
+        for entry in entries.values():
+            entry.data = {}
+        state = _encode(entries)
+    return state if len(state) <= MAX_STATE_BYTES else b""
+
+
+def _entry(socket: Socket) -> SessionState:
+    # Plain strings: a name may be of a class of the user's own.
+    rooms = sorted("".join(room) for room in socket.rooms if room != socket.id)
+    return SessionState(socket.id, socket._pid, dict(socket.handshake.auth), rooms, _plain(socket.data))
+
+
+def _plain(data: Any) -> dict[str, Any]:
+    """Return the entries that JSON brings back as they were, as JSON brings them back."""
+    plain: dict[str, Any] = {}
+    if not isinstance(data, dict):
+        return plain
+    for key, value in list(data.items()):
+        if not isinstance(key, str) or (isinstance(value, Sized) and len(value) > MAX_STATE_BYTES):
+            continue
+        try:
+            text = json.dumps({key: value}, allow_nan=False)
+            text.encode()
+            back = json.loads(text)
+            if back == {key: value}:
+                _encode(back)
+                plain |= back
+        except (TypeError, ValueError, RecursionError):
+            continue
+    return plain
+
+
+def read_state(state: bytes) -> dict[str, SessionState]:
+    """Return the sockets of a client by namespace.
+
+    Raises:
+        msgspec.DecodeError: An earlier version of this package wrote it otherwise.
+    """
+    return _decode(state)

@@ -1,0 +1,71 @@
+"""Holds clients up until the cell that makes the server has registered its handlers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nbsocket.socketio.cell_run import CellRun
+    from nbsocket.socketio.surroundings import Surroundings
+
+_QUIET_S = 1.0
+
+
+class StartupGate:
+    """Holds clients back until the cell that creates the server has ended, or a program serves.
+
+    So nothing arrives before its handler; but at most 1 s after the last registration.
+
+    Args:
+        here: Whose handler thread and cells.
+    """
+
+    def __init__(self, here: Surroundings) -> None:
+        """Begin closed if a cell is running, or where there are no cells to follow."""
+        self._handlers = here.handlers
+        self._cell = here.cells.running()
+        self._lock = threading.Lock()
+        is_closed = self._cell is not None or not here.has_cells
+        self._held: list[tuple[Callable[[], Any], int | None]] | None = [] if is_closed else None
+        self._registered_at = time.monotonic()
+        if is_closed:
+            self._handlers.loop.call_soon_threadsafe(self._check)
+
+    def registered(self) -> None:
+        """Wait a little longer: the cell still registers handlers."""
+        self._registered_at = time.monotonic()
+
+    def post(self, job: Callable[[], Any], whose: int | None = None) -> None:
+        """Have ``job`` run on the handler thread, in order for each client, once the gate is open."""
+        if self._held is None:
+            # It never closes again, and all that was held has been posted.
+            self._handlers.post(job, whose)
+            return
+        with self._lock:
+            if self._held is None:
+                self._handlers.post(job, whose)
+            else:
+                self._held.append((job, whose))
+
+    def cell_ended(self, cell: CellRun) -> None:
+        """Open, if it is this cell's gate."""
+        if cell is self._cell:
+            self.open()
+
+    def _check(self) -> None:
+        left = self._registered_at + _QUIET_S - time.monotonic()
+        if left <= 0:
+            self.open()
+        elif self._held is not None:
+            self._handlers.loop.call_later(left, self._check)
+
+    def open(self) -> None:
+        """Let everybody in."""
+        with self._lock:
+            for job, whose in self._held or []:
+                self._handlers.post(job, whose)
+            self._held = None

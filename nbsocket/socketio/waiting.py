@@ -1,0 +1,188 @@
+"""Events that a cell waits for: "ask the page, get the answer in this cell".
+
+What arrives is kept from the beginning of the running cell on, so that an answer
+that is faster than the question's next line is not missed; each event counts once.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from nbsocket.socketio.event_stream import EventStream
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from nbsocket.socketio.handler_thread import HandlerThread
+    from nbsocket.socketio.socket import Socket
+
+_KEPT_EVENTS = 10_000
+_KEPT_BYTES = 16 * 1024 * 1024
+"""Of what nobody has waited for yet; as Python values it may take a few times as much."""
+
+
+class Arrival(msgspec.Struct, eq=False):
+    """One event that arrived.
+
+    Args:
+        client: Whose, as a socket.
+        data: Its name, then its arguments.
+        size_bytes: About how long its packet was.
+    """
+
+    client: Any
+    data: list[Any]
+    size_bytes: int
+
+    @property
+    def event(self) -> str:
+        """Its name."""
+        return str(self.data[0])
+
+    @property
+    def args(self) -> list[Any]:
+        """Its arguments."""
+        return self.data[1:]
+
+
+def value_of(args: list[Any]) -> Any:
+    """Return one argument as itself, several as a tuple, none as None."""
+    if len(args) == 1:
+        return args[0]
+    return tuple(args) if args else None
+
+
+class Arrivals:
+    """What arrived at one namespace since the running cell began; bounded, the oldest go first."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._waiting = 0
+        self._kept: deque[Arrival] = deque()
+        self._kept_bytes = 0
+        self._futures: list[tuple[str, Any, asyncio.Future[Arrival]]] = []
+        # Weak, so that a loop that was left ends its stream.
+        self._streams: list[weakref.ref[EventStream]] = []
+
+    def clear(self) -> None:
+        """Forget all: a cell begins."""
+        with self._changed:
+            self._kept.clear()
+            self._kept_bytes = 0
+
+    def note(self, arrival: Arrival) -> None:
+        """Keep an event for whoever waits, or will."""
+        with self._lock:
+            taken = bool(self._streams) and self._put(arrival)
+            if self._futures and self._settle_one(arrival):
+                return
+            if not taken:
+                self._keep(arrival)
+                if self._waiting:
+                    self._changed.notify_all()
+
+    def _settle_one(self, arrival: Arrival) -> bool:
+        for index, (event, client, future) in enumerate(self._futures):
+            if event == arrival.event and client in (None, arrival.client):
+                del self._futures[index]
+                future.get_loop().call_soon_threadsafe(_settle, future, arrival)
+                return True
+        return False
+
+    def _keep(self, arrival: Arrival) -> None:
+        self._kept.append(arrival)
+        self._kept_bytes += arrival.size_bytes
+        while len(self._kept) > _KEPT_EVENTS or (self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1):
+            self._kept_bytes -= self._kept.popleft().size_bytes
+
+    def stream(
+        self, event: str, client: Socket | None, timeout_s: float | None, handlers: HandlerThread
+    ) -> EventStream:
+        """Return a stream of the events of this name, beginning with those that are kept."""
+        with self._changed:
+            stream = EventStream(event, client, timeout_s, handlers)
+            for arrival in [one for one in self._kept if stream.wants(one)]:
+                self._kept.remove(arrival)
+                self._kept_bytes -= arrival.size_bytes
+                stream.put(arrival)
+            self._streams = [*self._living(), weakref.ref(stream)]
+        return stream
+
+    def _living(self) -> list[weakref.ref[EventStream]]:
+        return [one for one in self._streams if one() is not None]
+
+    def _put(self, arrival: Arrival) -> bool:
+        """Give an event to every stream that wants it; whether one did."""
+        taken = False
+        self._streams = self._living()
+        for one in self._streams:
+            stream = one()
+            if stream is not None and stream.wants(arrival):
+                stream.put(arrival)
+                taken = True
+        return taken
+
+    def take(
+        self,
+        event: str,
+        client: Any,
+        wait: Callable[[Callable[[float | None], bool]], bool],
+    ) -> Arrival | None:
+        """Return the first kept event of this name, or wait for it.
+
+        Args:
+            event: Its name.
+            client: Whose, or None for anyone's.
+            wait: Called with a function that waits some seconds; False means time is over.
+        """
+        found: list[Arrival] = []
+
+        def look() -> bool:
+            for index, arrival in enumerate(self._kept):
+                if arrival.event == event and client in (None, arrival.client):
+                    del self._kept[index]
+                    self._kept_bytes -= arrival.size_bytes
+                    found.append(arrival)
+                    return True
+            return False
+
+        def wait_some(seconds: float | None) -> bool:
+            with self._changed:
+                self._waiting += 1
+                try:
+                    return self._changed.wait_for(look, seconds)
+                finally:
+                    self._waiting -= 1
+
+        return found[0] if wait(wait_some) else None
+
+    def future(self, event: str, client: Any, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Arrival]:
+        """Return a future of the next event of this name, for code that awaits."""
+        future: asyncio.Future[Arrival] = loop.create_future()
+        with self._changed:
+            for index, arrival in enumerate(self._kept):
+                if arrival.event == event and client in (None, arrival.client):
+                    del self._kept[index]
+                    self._kept_bytes -= arrival.size_bytes
+                    future.set_result(arrival)
+                    return future
+            self._futures.append((event, client, future))
+        future.add_done_callback(self._forget)
+        return future
+
+    def _forget(self, future: asyncio.Future[Arrival]) -> None:
+        with self._changed:
+            self._futures = [entry for entry in self._futures if entry[2] is not future]
+
+
+def _settle(future: asyncio.Future[Arrival], arrival: Arrival) -> None:
+    if not future.done():
+        future.set_result(arrival)

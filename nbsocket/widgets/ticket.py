@@ -1,0 +1,36 @@
+"""A ticket that can show itself as a QR code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbsocket.socketio import tickets
+
+if TYPE_CHECKING:
+    from nbsocket.widgets.panel import Panel
+
+
+class Ticket(tickets.Ticket):
+    """What lets a client into one channel.
+
+    Attributes:
+        value: The secret, for the ``join_token`` query parameter.
+        code: A short one for people, which the join page exchanges for it.
+        id: Its public name.
+        role: ``owner`` or ``guest``.
+        expires: When it ends, in UTC.
+    """
+
+    @property
+    def qr(self) -> Panel:
+        """A QR code of the link, with the code to type; drawn in the browser, kept in no notebook."""
+        from nbsocket.widgets.panel import Panel  # noqa: PLC0415 - widgets load when first used
+
+        carrier = self._carrier
+
+        def asked(what: str, _who: object) -> None:
+            if what == "door":
+                shown.tell_door(self.code)
+
+        shown = Panel(self._channel, carrier.base_url, carrier.public_url, asked)
+        return shown
