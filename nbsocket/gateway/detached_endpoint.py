@@ -75,7 +75,7 @@ class DetachedEndpoint(FlowControl):
         return self._channel.endpoint is self
 
     def fill(self) -> Sequence[Sequenced]:
-        """Return what the next process of the kernel has to be told; the vacancy ends."""
+        """Return what the next process of the kernel has to be told; its time ends."""
         kept, self._kept = self._kept, {}
         told: list[Sequenced] = []
         for number, session in self.sessions.items():

@@ -37,7 +37,7 @@ _ADOPTION_S = 10.0
 
 
 class Channel:
-    """The channel as its carrier and its notebook see it (``carrier.ChannelEvents``).
+    """The channel as its carrier and its notebook see it (``carriers.interface.ChannelEvents``).
 
     Args:
         name: The channel.
