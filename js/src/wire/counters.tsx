@@ -56,7 +56,7 @@ export function Counters(props: {
         </button>
       </li>
       <li title="How far the server's clock is ahead of this page's">
-        server clock <b>{clock(store.ahead, store.error)}</b>
+        server clock <b>{clock(store.clock.ahead, store.clock.error)}</b>
       </li>
       <li title="How far the kernel's clock is ahead of the server's">
         kernel clock <b>{clock(store.kernelAhead, store.kernelError)}</b>

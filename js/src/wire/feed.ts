@@ -121,7 +121,7 @@ export class Feed {
   private take(said: Said): void {
     const { store } = this;
     if (said.type === "clock") {
-      store.noteClock(said.asked, said.now, pageNow());
+      store.clock.noteAnswer(said.asked, said.now, pageNow());
       return;
     }
     if (said.type === "hello") {

@@ -2,6 +2,7 @@
 
 import { BoundedLog } from "../shared/log";
 import { type Times, timesOf } from "../shared/times";
+import { Clock } from "./clock";
 import { type Decoded, decode } from "./decode";
 
 const KEPT_PACKETS = 20_000;
@@ -119,9 +120,8 @@ export class Store {
   kernelLeftOut = 0;
   kernelAhead: number | undefined;
   kernelError: number | undefined;
-  /** How far the server's clock is ahead of this page's, and how far that may be wrong. */
-  ahead = 0;
-  error: number | undefined;
+  /** The server's clock, as seen from this page. */
+  readonly clock = new Clock();
 
   private nextId = 1;
   private seenBefore = 0;
@@ -143,17 +143,6 @@ export class Store {
     this.byNumber.clear();
     this.open.clear();
     for (const client of clients) this.came(client);
-  }
-
-  noteClock(askedAt: number, serverNow: number, now: number): void {
-    const error = (now - askedAt) / 2;
-    if (this.error === undefined || error <= this.error) {
-      this.error = error;
-      this.ahead = serverNow - (askedAt + now) / 2;
-    } else {
-      // A better one may have grown old: clocks drift.
-      this.error *= 1.02;
-    }
   }
 
   batch(items: Item[], seen: number): void {
@@ -244,7 +233,9 @@ export class Store {
     const times = this.clients.get(item.session)?.times;
     if (!times || item.index === 0) return undefined;
     const at = times.at(item.direction === "in" ? "sent" : "received", item.index);
-    return at === undefined ? undefined : at + this.ahead;
+    if (at === undefined) return undefined;
+    this.clock.notePacket(item.direction, at, item.at);
+    return at + this.clock.ahead;
   }
 
   /** Count the packets of the other direction that were on their way at the same time: full duplex. */

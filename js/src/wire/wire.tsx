@@ -52,7 +52,7 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
   const spanMs = SPANS_MS[span.value] ?? 5000;
 
   function now(): number {
-    return performance.timeOrigin + performance.now() + store.ahead;
+    return performance.timeOrigin + performance.now() + store.clock.ahead;
   }
 
   function paint(): void {
