@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from nbsocket.carriers.listen import where_to_listen
+from nbsocket.link.agreement import CHANNEL_NAME
 from nbsocket.notebook.process import process
 from nbsocket.socketio.server import SocketServer
 from nbsocket.widgets.ticket import Ticket
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from nbsocket.widgets.page import Page
     from nbsocket.widgets.pane import Pane
     from nbsocket.widgets.wire import Wire
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 class Server(SocketServer):
@@ -251,7 +249,7 @@ class Server(SocketServer):
 def _channel_name(name: str | None, here: Process) -> str:
     if name is None:
         return here.default_channel
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not CHANNEL_NAME.fullmatch(name):
         msg = (
             f"{name!r} is not a valid channel name: use a to z, 0 to 9, '-' and '_', "
             "64 characters at most, a letter or digit first."

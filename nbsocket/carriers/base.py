@@ -14,7 +14,6 @@ from nbsocket.link.messages import (
     ChannelLost,
     ClientMessage,
     Closed,
-    CloseSession,
     Deliver,
     Opened,
     Register,
@@ -29,7 +28,7 @@ from nbsocket.link.reliable import size_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nbsocket.carriers.interface import ChannelEvents
+    from nbsocket.carriers.interface import ChannelEvents, ClientEvents
 
 log = logging.getLogger("nbsocket")
 
@@ -54,7 +53,7 @@ class RoutingCarrier:
         self._changed = threading.Condition(self._lock)
         self._channels: dict[str, ChannelEvents] = {}
         self._keeping: set[str] = set()
-        self._sessions: dict[int, ChannelEvents] = {}
+        self._clients: dict[int, ClientEvents] = {}
         self._requests = itertools.count(1)
         self._replies: dict[int, Reply | None] = {}
         self._acts: dict[type, Callable[[Any], None]] = {
@@ -67,6 +66,7 @@ class RoutingCarrier:
         }
         self._is_child = False
         os.register_at_fork(after_in_child=self._forked)
+        self.on_messages: Callable[[list[tuple[Any, Any, float]]], None] = lambda _batch: None
         self.on_arrival: Callable[[int], None] | None = None
         """While somebody watches: told the number of each client's message as it arrives."""
 
@@ -192,30 +192,29 @@ class RoutingCarrier:
     # --- the carrier's thread ---------------------------------------------------------------
 
     def _route(self, messages: Sequence[Sequenced]) -> None:
-        """Hand messages from the gateway to whom they concern."""
+        """Hand a batch from the gateway to whom it concerns; what clients sent goes in one piece."""
+        clients, now = self._clients, time.monotonic()
+        if self.on_arrival is not None:
+            for one in messages:
+                if isinstance(one, ClientMessage) and one.number:
+                    self.on_arrival(one.number)
+        batch: list[tuple[Any, Any, float]] = []
         other_size = 0
         for one in messages:
             if isinstance(one, ClientMessage):
-                events = self._sessions.get(one.session)
-                if one.number and self.on_arrival is not None:
-                    self.on_arrival(one.number)
-                if events is not None:
-                    self._hand_over(events, one)
+                client = clients.get(one.session)
+                if client is not None:
+                    batch.append((client, one.data, now))
                     continue
+            elif batch:
+                self.on_messages(batch)
+                batch = []
             other_size += size_of(one)
             self._act(one)
+        if batch:
+            self.on_messages(batch)
         if other_size:
             self.consumed(other_size)
-
-    def _hand_over(self, events: ChannelEvents, message: ClientMessage) -> None:
-        """Hand a client's message over; a fault of ours ends that client, not the carrier."""
-        size = size_of(message)
-        try:
-            events.message(message.session, message.data, size)
-        except Exception:
-            log.exception("nbsocket: internal error in nbsocket; one client is closed for it")
-            self.send(CloseSession(message.session, "parse error"))
-            self.consumed(size)
 
     def _act(self, message: Sequenced) -> None:
         act = self._acts.get(type(message))
@@ -225,13 +224,12 @@ class RoutingCarrier:
     def _opened(self, message: Opened) -> None:
         events = self._channels.get(message.channel)
         if events is not None:
-            self._sessions[message.session] = events
-            events.opened(message)
+            self._clients[message.session] = events.opened(message)
 
     def _client_closed(self, message: Closed) -> None:
-        events = self._sessions.pop(message.session, None)
-        if events is not None:
-            events.closed(message.session, message.reason)
+        client = self._clients.pop(message.session, None)
+        if client is not None:
+            client.closed(message.reason)
 
     def _replied(self, message: Reply) -> None:
         with self._changed:

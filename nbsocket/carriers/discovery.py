@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-URL_ENVIRONMENT = "NBSOCKET_URL"
+from nbsocket.link.agreement import URL_ENVIRONMENT
+
 _SLUG = re.compile(r"[^a-z0-9]+")
 _SLUG_LENGTH = 40
 

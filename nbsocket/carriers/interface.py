@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -13,14 +13,8 @@ if TYPE_CHECKING:
 class ChannelEvents(Protocol):
     """What a carrier tells a channel, on the carrier's own thread: it must not block."""
 
-    def opened(self, opened: Opened) -> None:
-        """A client sent its first message."""
-
-    def message(self, session: int, data: str | bytes, size: int) -> None:
-        """A client sent an Engine.IO message; say ``Carrier.consumed(size)`` when it is worked off."""
-
-    def closed(self, session: int, reason: str) -> None:
-        """A client is gone."""
+    def opened(self, opened: Opened) -> ClientEvents:
+        """A client sent its first message; what is returned stands for it from now on."""
 
     def watched(self, *, on: bool) -> None:
         """Somebody begins or ceases to watch the channel."""
@@ -35,8 +29,20 @@ class ChannelEvents(Protocol):
         """All sessions are gone, without a word: the gateway began anew."""
 
 
+class ClientEvents(Protocol):
+    """What a carrier tells a client, likewise."""
+
+    def closed(self, reason: str) -> None:
+        """It is gone, after all that it sent."""
+
+
 class Carrier(Protocol):
     """What the Socket.IO side needs; every method may be called from any thread."""
+
+    on_messages: Callable[[list[tuple[Any, Any, float]]], None]
+    """Told each batch of clients' messages on the carrier's thread. Of each: the client, as
+    ``ChannelEvents.opened`` returned it; an Engine.IO message; when it arrived. What they cost, like
+    ``link.reliable.size_of``, is to be told to ``consumed``."""
 
     on_arrival: Callable[[int], None] | None
     """While somebody watches: told the number of each client's message as it arrives."""

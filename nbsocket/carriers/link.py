@@ -27,6 +27,7 @@ from nbsocket.errors import (
     NoServerError,
     VersionMismatchError,
 )
+from nbsocket.link.agreement import ACKNOWLEDGE_BYTES, ACKNOWLEDGE_S
 from nbsocket.link.messages import (
     Goodbye,
     LinkError,
@@ -50,14 +51,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nbsocket")
 
-_MAX_MESSAGE = 64 * 1024 * 1024
-_OPENING_S = 2.0
 _START_S = 2.7
 _PING_EVERY_S = 20.0
 _SILENT_PINGS = 3
 _RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
-_ACKNOWLEDGE_BYTES = 256 * 1024
-_ACKNOWLEDGE_S = 0.05
 _EXIT_S = 0.3
 _GATHER_S = 0.001
 _NOT, _LATER, _NOW = range(3)
@@ -162,7 +159,7 @@ class LinkCarrier(RoutingCarrier):
         """Say that received messages of this size are worked off."""
         with self._lock:
             self._end.consumed(size)
-            is_urgent = self._end.unannounced_bytes >= _ACKNOWLEDGE_BYTES
+            is_urgent = self._end.unannounced_bytes >= ACKNOWLEDGE_BYTES
             urgency = _NOW if is_urgent else _LATER
             if self._closed or urgency <= self._acknowledging:
                 return
@@ -282,7 +279,7 @@ class LinkCarrier(RoutingCarrier):
             if fresh:
                 # The server knows nothing of the earlier link: neither sessions nor numbers hold.
                 self._end = ReliableEnd()
-                self._sessions.clear()
+                self._clients.clear()
             self._server_epoch = welcome.epoch
             self.base_url, self.url, self.public_url = welcome.base_url, url, welcome.public_url
             self.max_payload = int(welcome.limits.get("max_payload", self.max_payload))
@@ -333,7 +330,7 @@ class LinkCarrier(RoutingCarrier):
             self._write(connection, data)
 
     def _acknowledge_later(self) -> None:
-        self._loop.call_later(_ACKNOWLEDGE_S, self._acknowledge)
+        self._loop.call_later(ACKNOWLEDGE_S, self._acknowledge)
 
     def _acknowledge(self) -> None:
         connection = self._connection

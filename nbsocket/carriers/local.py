@@ -54,6 +54,7 @@ class LocalCarrier(RoutingCarrier):
         self.max_payload = self._limits.max_payload
         self._outbox: deque[tuple[Sequenced, int]] = deque()
         self._flushing = False
+        self._incoming: list[Sequenced] = []
         self._pending_bytes = 0
         self._taken_bytes = self._consumed_bytes = 0
         self._error: OSError | None = None
@@ -218,7 +219,14 @@ class LocalCarrier(RoutingCarrier):
             is_full = self._is_full
         if is_full and self._port.writable:
             self._port.set_writable(False)
-        self._route([message])
+        if not self._incoming:
+            # One turn of the loop later, so that what comes together goes in one piece.
+            self._loop.call_soon(self._hand_over)
+        self._incoming.append(message)
+
+    def _hand_over(self) -> None:
+        messages, self._incoming = self._incoming, []
+        self._route(messages)
 
     def _got_on(self) -> None:
         """Let clients be read again that had to wait for this process."""

@@ -11,10 +11,10 @@ from tornado.httpclient import HTTPRequest
 from tornado.netutil import Resolver
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+from nbsocket.link.agreement import MAX_MESSAGE_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 
 
 class UnixResolver(Resolver):

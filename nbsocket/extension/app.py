@@ -37,12 +37,10 @@ from nbsocket.gateway.config import Limits
 from nbsocket.gateway.hub import Hub
 from nbsocket.gateway.public_port import PublicPort, read_static
 from nbsocket.gateway.tickets import TicketSigner
+from nbsocket.link.agreement import URL_ENVIRONMENT
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
-
-URL_ENVIRONMENT = "NBSOCKET_URL"
-"""Where a kernel finds its server: an address, no secret."""
 
 HUB_URL_ENVIRONMENT = "JUPYTERHUB_PUBLIC_URL"
 """This user's server, as seen from outside: set by JupyterHub 5 where ``public_url`` is configured."""

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from nbsocket.gateway.kernel_endpoint import KernelEndpoint
+from nbsocket.link.agreement import ACKNOWLEDGE_BYTES, ACKNOWLEDGE_S
 from nbsocket.link.messages import Batch, Goodbye, Ping, Sequenced, encode
 from nbsocket.link.reliable import ReliableEnd, size_of
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from nbsocket.gateway.detached_endpoint import DetachedEndpoint
     from nbsocket.gateway.hub import Hub
 
-_ACKNOWLEDGE_BYTES = 256 * 1024
-_ACKNOWLEDGE_S = 0.05
 _ALIVE_CHECK_S = 0.25
 
 
@@ -121,10 +120,10 @@ class KernelLink:
         self._acknowledge_soon()
 
     def _acknowledge_soon(self) -> None:
-        if self.end.unannounced_bytes >= _ACKNOWLEDGE_BYTES:
+        if self.end.unannounced_bytes >= ACKNOWLEDGE_BYTES:
             self._acknowledge()
         elif self._acknowledgement is None:
-            self._acknowledgement = self._loop.call_later(_ACKNOWLEDGE_S, self._acknowledge)
+            self._acknowledgement = self._loop.call_later(ACKNOWLEDGE_S, self._acknowledge)
 
     def _acknowledge(self) -> None:
         if self._acknowledgement is not None:

@@ -19,6 +19,7 @@ from tornado.websocket import WebSocketHandler
 from nbsocket._version import __version__
 from nbsocket.extension.doors import AnonymousHandler
 from nbsocket.link import proof
+from nbsocket.link.agreement import MAX_MESSAGE_BYTES
 from nbsocket.link.messages import (
     LINK_PROTOCOL,
     UNKNOWN_KERNEL,
@@ -35,7 +36,7 @@ from nbsocket.link.messages import (
     decode_opening,
     encode,
 )
-from nbsocket.protocol.websocket import server_frame
+from nbsocket.protocol.websocket import CloseCode, server_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from nbsocket.extension.kernel_links import KernelLink, KernelLinks
     from nbsocket.extension.kernels import Kernels
 
-MAX_LINK_MESSAGE = 64 * 1024 * 1024
 _MAX_OPENING_MESSAGE = 16 * 1024
 _OPENING_TIMEOUT_S = 10.0
 
@@ -94,7 +94,7 @@ class LinkHandler(AnonymousHandler, WebSocketHandler):
         """Give the opening its time."""
         self.set_nodelay(True)
         loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(_OPENING_TIMEOUT_S, self.close, 1008)
+        self._deadline = loop.call_later(_OPENING_TIMEOUT_S, self.close, CloseCode.POLICY_VIOLATION)
 
     async def on_message(self, message: str | bytes) -> None:
         """Take the next message of the opening, or of the open link."""
@@ -108,7 +108,7 @@ class LinkHandler(AnonymousHandler, WebSocketHandler):
                 await self._open_with(message)
         except LinkError as error:
             self.log.warning("nbsocket: kernel link closed: %s", str(error)[:200])
-            self.close(1002)
+            self.close(CloseCode.PROTOCOL_ERROR)
 
     async def _receive(self, kernel_link: KernelLink, data: bytes) -> None:
         message = decode(data)
@@ -126,7 +126,7 @@ class LinkHandler(AnonymousHandler, WebSocketHandler):
         elif isinstance(message, KernelProof) and self._hello is not None:
             await self._welcome(self._hello, message)
         else:
-            self.close(1002)
+            self.close(CloseCode.PROTOCOL_ERROR)
 
     def _challenge(self, hello: Hello) -> None:
         oldest, newest = LINK_PROTOCOL
@@ -167,7 +167,7 @@ class LinkHandler(AnonymousHandler, WebSocketHandler):
         connection = self.ws_connection
         if connection is None:
             return
-        connection.params.max_message_size = MAX_LINK_MESSAGE  # type: ignore[attr-defined]
+        connection.params.max_message_size = MAX_MESSAGE_BYTES  # type: ignore[attr-defined]
         self._kernel_link = kernel_link
         self.write_link(
             encode(
@@ -189,7 +189,7 @@ class LinkHandler(AnonymousHandler, WebSocketHandler):
     def _refuse(self, code: str, message: str) -> None:
         self.log.warning("nbsocket: kernel link refused: %s", message)
         self.write_link(encode(Refusal(code, message)))
-        self.close(1008)
+        self.close(CloseCode.POLICY_VIOLATION)
 
     def on_close(self) -> None:
         """Tell the attachment."""

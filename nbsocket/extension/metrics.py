@@ -61,7 +61,7 @@ class Metrics(Collector):
         for name, channel in self._hub.channels.items():
             traffic = channel.traffic
             clients.add_metric([name], len(channel.sessions))
-            queued.add_metric([name], sum(session.queued_bytes for session in channel.sessions))
+            queued.add_metric([name], sum(session.outbox.queued_bytes for session in channel.sessions))
             attached.add_metric([name], int(channel.endpoint.is_attached))
             messages.add_metric([name, "in"], traffic.messages_in)
             messages.add_metric([name, "out"], traffic.messages_out)

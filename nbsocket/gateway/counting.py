@@ -96,8 +96,8 @@ def stats(channel: Channel) -> dict[str, Any]:
             "session": session.number,
             "role": session.ticket.role,
             "transport": "websocket" if session.websocket is not None else "polling",
-            "queued_bytes": session.queued_bytes,
-            "dropped_volatile": session.dropped_count,
+            "queued_bytes": session.outbox.queued_bytes,
+            "dropped_volatile": session.outbox.dropped_count,
         }
         for session in sorted(channel.sessions, key=lambda one: one.number)
     ]

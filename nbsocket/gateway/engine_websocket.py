@@ -44,9 +44,9 @@ class EngineWebSocket(WebSocketConnection):
         number = 0 if wire is None else self._tell(wire, message)
         if session.websocket is self:
             if message[:1] == "4":
-                return session.receive_message(message[1:], number)
+                return session.intake.receive(message[1:], number)
             if isinstance(message, bytes):
-                return session.receive_message(message, number)
+                return session.intake.receive(message, number)
         try:
             packet = decode_packet(message)
         except ProtocolError as error:
@@ -63,12 +63,12 @@ class EngineWebSocket(WebSocketConnection):
     def _tell(self, wire: Wire, message: str | bytes) -> int:
         session = self._session
         is_message = session.websocket is self and (isinstance(message, bytes) or message[:1] == "4")
-        index = session.received_count + 1 if is_message else 0
+        index = session.intake.received_count + 1 if is_message else 0
         return wire.packet(session, IN, self.take_frames(), "websocket", index)
 
     def on_extra_frames(self, fragments: int, controls: int) -> Awaitable[None] | None:
         """Charge for frames that are no whole messages."""
-        return self._session.charge(fragments + controls * CONTROL_COST)
+        return self._session.intake.charge(fragments + controls * CONTROL_COST)
 
     def on_control(self, data: bytes, *, is_ours: bool) -> None:
         """Tell wire views."""

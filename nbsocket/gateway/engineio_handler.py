@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 from tornado.iostream import StreamClosedError
 
 from nbsocket.gateway.bench_meter import WriteMeter
-from nbsocket.gateway.client_session import PollCutError, PollOverlapError
 from nbsocket.gateway.engine_websocket import EngineWebSocket
 from nbsocket.gateway.hub import RefusedError
+from nbsocket.gateway.outbox import PollCutError, PollOverlapError
 from nbsocket.gateway.public_handlers import PublicHandler
 from nbsocket.gateway.tickets import QUERY_NAME
 from nbsocket.gateway.websocket_connection import accept_key
@@ -171,7 +171,7 @@ class EngineIOHandler(PublicHandler):
             return
         if sid:
             session = self._polling_session(sid, ticket)
-            hold = session.charge(REQUEST_COST)
+            hold = session.intake.charge(REQUEST_COST)
             if hold is not None:
                 await hold
         else:
@@ -179,7 +179,7 @@ class EngineIOHandler(PublicHandler):
             _LASTING.run(session.open, None)
         self._session = session
         try:
-            self._answer = session.poll()
+            self._answer = session.outbox.poll()
         except PollOverlapError:
             raise RefusedError(400, 3, "Bad request") from None
         try:
@@ -272,7 +272,7 @@ class EngineIOHandler(PublicHandler):
         """Take what was posted packet by packet; others get in between, however many there are."""
         clock = asyncio.get_running_loop().time
         turn_ends = clock() + _TURN_S
-        hold = session.charge(REQUEST_COST)
+        hold = session.intake.charge(REQUEST_COST)
         if hold is not None:
             await hold
         for text in payload_parts(self._body.decode()):
@@ -291,7 +291,7 @@ class EngineIOHandler(PublicHandler):
         wire = session.channel.wire
         if wire is None:
             return 0
-        index = session.received_count + 1 if packet.type is PacketType.MESSAGE else 0
+        index = session.intake.received_count + 1 if packet.type is PacketType.MESSAGE else 0
         return wire.packet(session, IN, text.encode(), "polling", index)
 
     def on_finish(self) -> None:
@@ -352,4 +352,4 @@ class EngineIOHandler(PublicHandler):
         """Notice a client that gave up a poll."""
         super().on_connection_close()
         if self._answer is not None and self._session is not None and not self._answer.done():
-            self._session.poll_lost(self._answer)
+            self._session.outbox.poll_lost(self._answer)

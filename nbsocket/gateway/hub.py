@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 import secrets
 import time
 from collections import Counter
@@ -22,6 +21,7 @@ from nbsocket.gateway.tickets import GUEST, Ticket, TicketSigner
 from nbsocket.link.messages import ClientMessage, Closed, PageFile, Trouble
 from nbsocket.link.troubles import Troubles
 from nbsocket.protocol.engine_session import TRANSPORT_CLOSE
+from nbsocket.protocol.websocket import CloseCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,10 +36,6 @@ if TYPE_CHECKING:
     from nbsocket.link.clock import ClockOffset
     from nbsocket.link.messages import Sequenced
 
-CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-RESERVED_CHANNELS = frozenset({"api", "link", "static", "join"})
-GOING_AWAY = 1001
-_POLICY_VIOLATION = 1008
 _STALL_CHECK_S = 0.5
 
 
@@ -179,7 +175,7 @@ class Hub:
         if self.channels.get(channel.name) is channel:
             del self.channels[channel.name]
         for session in list(channel.sessions):
-            session.cut(GOING_AWAY)
+            session.cut(CloseCode.GOING_AWAY)
         if channel.wire is not None:
             channel.wire.end()
             channel.wire = None
@@ -264,7 +260,7 @@ class Hub:
         for session in list(self.sessions.values()):
             if ticket_id in (session.ticket.id, session.ticket.seat):
                 session.channel.traffic.cut_ticket += 1
-                session.close(TRANSPORT_CLOSE, code=_POLICY_VIOLATION)
+                session.close(TRANSPORT_CLOSE, code=CloseCode.POLICY_VIOLATION)
 
     # --- from sessions ----------------------------------------------------------------------
 
@@ -321,14 +317,14 @@ class Hub:
 
     def pressed(self, session: ClientSession) -> None:
         """Note that a session's backlog is over half of what it may be."""
-        if session.stalled() and session.queued_bytes < self.limits.max_pending_bytes:
+        if session.outbox.stalled() and session.outbox.queued_bytes < self.limits.max_pending_bytes:
             return
         self._pressed.add(session)
         self._watch()
 
     def progressed(self, session: ClientSession) -> None:
         """Note that a session wrote something."""
-        if session.queued_bytes * 2 <= self.limits.max_pending_bytes:
+        if session.outbox.queued_bytes * 2 <= self.limits.max_pending_bytes:
             self._pressed.discard(session)
             self._relieve()
         elif session.is_open:
@@ -342,12 +338,12 @@ class Hub:
     def _check_stalls(self) -> None:
         """Cut who is full and reads nothing; let nobody who reads nothing hold up the others."""
         self._stall_timer = None
-        stalled = [session for session in self._pressed if session.stalled()]
+        stalled = [session for session in self._pressed if session.outbox.stalled()]
         for session in stalled:
             self._pressed.discard(session)
-            if session.queued_bytes >= self.limits.max_pending_bytes:
+            if session.outbox.queued_bytes >= self.limits.max_pending_bytes:
                 session.channel.traffic.cut_stalled += 1
-                session.close(TRANSPORT_CLOSE, code=_POLICY_VIOLATION)
+                session.close(TRANSPORT_CLOSE, code=CloseCode.POLICY_VIOLATION)
         self._relieve()
         self._watch()
 

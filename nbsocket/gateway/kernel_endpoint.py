@@ -10,15 +10,10 @@ from nbsocket.gateway.bench_meter import Bench
 from nbsocket.gateway.counting import stats
 from nbsocket.gateway.detached_endpoint import DetachedEndpoint
 from nbsocket.gateway.flow_control import FlowControl
-from nbsocket.gateway.hub import (
-    CHANNEL_NAME,
-    GOING_AWAY,
-    RESERVED_CHANNELS,
-    Channel,
-    Hub,
-)
+from nbsocket.gateway.hub import Channel, Hub
 from nbsocket.gateway.prepared_frames import PreparedFrames
 from nbsocket.gateway.work import Turnstile
+from nbsocket.link.agreement import CHANNEL_NAME, RESERVED_CHANNELS
 from nbsocket.link.messages import (
     ActivityReport,
     AskStats,
@@ -38,6 +33,7 @@ from nbsocket.link.messages import (
     Unregister,
     Will,
 )
+from nbsocket.protocol.websocket import CloseCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -143,7 +139,7 @@ class KernelEndpoint(FlowControl):
         for index, (number, mine) in enumerate(outgoing.items()):
             session = sessions.get(number)
             if session is not None:
-                session.send(mine)
+                session.outbox.send(mine)
             if index % _LOOK_EVERY == 0 and time.monotonic() > deadline:
                 await asyncio.sleep(0)
                 deadline = time.monotonic() + _YIELD_AFTER_S
@@ -160,7 +156,7 @@ class KernelEndpoint(FlowControl):
     def _close_session(self, message: CloseSession) -> None:
         session = self.sessions.get(message.session)
         if session is not None:
-            session.close_after_queue(message.reason, message.why)
+            session.outbox.close_when_written(message.reason, message.why)
 
     def _unregister(self, message: Unregister) -> None:
         channel = self.channels.pop(message.channel, None)
@@ -304,7 +300,7 @@ class KernelEndpoint(FlowControl):
         for channel in channels.values():
             for session in list(channel.sessions):
                 if session.will is not None:
-                    session.send([session.will])
+                    session.outbox.send([session.will])
                     session.will = None
             if unsent is not None and channel.keeps:
                 vacancies.append(self._vacate(channel, unsent))
@@ -324,7 +320,7 @@ class KernelEndpoint(FlowControl):
         for number, session in list(announced.items()):
             if not session.state and number not in unheard:
                 del announced[number]
-                session.cut(GOING_AWAY)
+                session.cut(CloseCode.GOING_AWAY)
         vacancy = DetachedEndpoint(self._hub, channel, self.kernel_id, announced)
         for message in unsent:
             if isinstance(message, Opened) and message.state:

@@ -41,7 +41,6 @@ class Hello(LinkMessage, tag="hello"):
     resume_epoch: str = ""
     received: int = 0
     credit: int = 0
-    capabilities: list[str] = []
 
 
 class ServerProof(LinkMessage, tag="server_proof"):
@@ -73,7 +72,6 @@ class Welcome(LinkMessage, tag="welcome"):
     credit: int
     base_url: str
     limits: dict[str, float]
-    capabilities: list[str] = []
     public_url: str = ""
 
 
@@ -275,13 +273,6 @@ class Reply(LinkMessage, tag="reply"):
     message: str = ""
 
 
-class Roster(LinkMessage, tag="roster"):
-    """The sessions that a channel has when the link resumes."""
-
-    channel: str
-    sessions: list[int]
-
-
 # --- either way -----------------------------------------------------------------------------
 
 
@@ -312,7 +303,6 @@ Sequenced = (
     | Trouble
     | ChannelLost
     | Reply
-    | Roster
     | Will
 )
 

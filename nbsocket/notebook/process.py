@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from nbsocket.carriers.discovery import candidate_urls, find_shell, is_kernel, is_notebook, this_kernel
 from nbsocket.carriers.listen import OF_A_NOTEBOOK, Listening, where_to_listen
 from nbsocket.errors import NbSocketError, NoServerError
+from nbsocket.link.agreement import RESERVED_CHANNELS
 from nbsocket.notebook.activity import Activity
 from nbsocket.notebook.cells import Cells
 from nbsocket.notebook.output import HandlerOutput
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from nbsocket.socketio.server import SocketServer
 
 _NOT_A_NAME = re.compile(r"[^a-z0-9]+")
-_RESERVED = frozenset({"api", "link", "static", "join"})
+_SWITCH_S = 0.001
 
 
 class Process:
@@ -55,6 +56,10 @@ class Process:
         self.cells.on_begin(self._cell_begins)
         if (cell := self.cells.running()) is not None:
             self.activity.cell_begins(cell)
+        if not self.is_program:
+            # A cell that computes gives up Python's lock only so often, and a client's round trip wants it
+            # more than once. A notebook's kernel is ours to set; a program's author may want it as it is.
+            sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_S))
 
     @property
     def has_cells(self) -> bool:
@@ -100,7 +105,7 @@ class Process:
         if not hasattr(sys, "ps1") and not _is_guest():
             # A program that listens goes on, as in Node; a prompt's user, or a framework, decides itself.
             atexit.register(self._stay)
-        return carrier, f"{name}-server" if name in _RESERVED else name[:64]
+        return carrier, f"{name}-server" if name in RESERVED_CHANNELS else name[:64]
 
     def _stay(self) -> None:
         if self.servers and not hasattr(sys, "last_value"):

@@ -89,15 +89,6 @@ def encode_payload(packets: Iterable[Packet]) -> str:
     )
 
 
-def decode_payload(payload: str) -> list[Packet]:
-    """Return the packets of a posted body, in order.
-
-    Raises:
-        ProtocolError: One of them is malformed.
-    """
-    return [decode_polling_packet(part) for part in payload_parts(payload)]
-
-
 def payload_parts(payload: str) -> Iterator[str]:
     """Yield the encoded packets of a posted body one by one: a body may have half a million."""
     at = 0

@@ -39,18 +39,10 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageArrived:
-    """A MESSAGE packet: ``data`` goes to whoever the session belongs to."""
-
-    data: str | bytes
-
-
-@dataclass(frozen=True, slots=True)
 class PacketDue:
     """The caller must send ``packet`` on the session's transport, or on the probed WebSocket."""
 
     packet: Packet
-    on_probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +62,7 @@ class Closed:
     reason: str
 
 
-Incoming = MessageArrived | PacketDue | Upgraded | ProbeRefused | Closed
+Incoming = PacketDue | Upgraded | ProbeRefused | Closed
 
 TRANSPORT_CLOSE = "transport close"
 TRANSPORT_ERROR = "transport error"
@@ -130,8 +122,6 @@ class Session:
         """Take a packet that arrived on the transport that carries the session."""
         if self.state is State.CLOSED:
             return None
-        if packet.type is PacketType.MESSAGE:
-            return MessageArrived(packet.data)
         if packet.type is PacketType.PONG:
             self._heartbeat = HEARTBEAT_TRANSITIONS[self._heartbeat][Beat.PONG]
             self._heartbeat_at = now + self._timing.ping_interval_s
@@ -149,7 +139,7 @@ class Session:
         if self.state is State.POLLING and is_probe:
             self._move(Trigger.PROBE)
             self._probe_until = now + self._timing.upgrade_timeout_s
-            return PacketDue(Packet(PacketType.PONG, PROBE), on_probe=True)
+            return PacketDue(Packet(PacketType.PONG, PROBE))
         if self.state is State.UPGRADING and packet.type is PacketType.UPGRADE:
             self._move(Trigger.UPGRADE)
             self._probe_until = None

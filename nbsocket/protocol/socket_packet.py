@@ -48,9 +48,13 @@ class PacketType(IntEnum):
     BINARY_ACK = 6
 
 
-_BINARY = {PacketType.EVENT: PacketType.BINARY_EVENT, PacketType.ACK: PacketType.BINARY_ACK}
+# Names of this module: before Python 3.12 it takes long to look a member up in its class.
+_CONNECT, _DISCONNECT, _EVENT, _ACK, _CONNECT_ERROR, _BINARY_EVENT, _BINARY_ACK = PacketType
+_BINARY = {_EVENT: _BINARY_EVENT, _ACK: _BINARY_ACK}
 _PLAIN = {binary: plain for plain, binary in _BINARY.items()}
-_TYPES = {str(int(kind)): kind for kind in PacketType}
+_DIGITS = {kind: str(int(kind)) for kind in PacketType}
+_TYPES = {digit: kind for kind, digit in _DIGITS.items()}
+_LISTED = {_DIGITS[_EVENT]: _EVENT, _DIGITS[_ACK]: _ACK}
 _HEAD = re.compile(r"([0-6])(?:([0-9]+)-)?(?:(/[^,]*),?)?([0-9]*)")
 
 
@@ -74,18 +78,16 @@ def encode_packet(packet: Packet) -> list[str | bytes]:
     Raises:
         EncodeError: A value in ``packet.data`` cannot be sent, or the event's name is reserved.
     """
-    kind = packet.type
+    kind, data = packet.type, packet.data
     text = ""
     attachments: list[bytes] = []
-    if packet.data is not None:
-        if isinstance(packet.data, list):
-            if kind is PacketType.EVENT:
-                text, attachments = _encode_event(packet.data)
-            else:
-                text, attachments = encode(packet.data)
-        else:
-            text, attachments = encode([packet.data])
-            text = text[1:-1]
+    if kind is _EVENT:
+        text, attachments = _encode_event(data)
+    elif isinstance(data, list):
+        text, attachments = encode(data)
+    elif data is not None:
+        text, attachments = encode([data])
+        text = text[1:-1]
     head = ""
     if attachments:
         kind = _BINARY.get(kind, kind)
@@ -94,7 +96,7 @@ def encode_packet(packet: Packet) -> list[str | bytes]:
         head += f"{packet.namespace},"
     if packet.ack_id is not None:
         head += str(packet.ack_id)
-    return [f"{int(kind)}{head}{text}", *attachments]
+    return [f"{_DIGITS[kind]}{head}{text}", *attachments]
 
 
 def _encode_event(data: list[Any]) -> tuple[str, list[bytes]]:
@@ -180,6 +182,15 @@ class Decoder:
 
 
 def _decode_text(text: str, max_attachments: int) -> tuple[Packet, int]:
+    at = text.find("[", 1, _MAX_ID_DIGITS + 2)
+    kind = _LISTED.get(text[:1])
+    if kind is not None and at > 0:
+        # Nearly every packet: an event or an acknowledgement of the default namespace.
+        digits = text[1:at]
+        if not digits:
+            return Packet(kind, DEFAULT_NAMESPACE, decode(text[at:])), 0
+        if digits.isdecimal() and digits.isascii():
+            return Packet(kind, DEFAULT_NAMESPACE, decode(text[at:]), int(digits)), 0
     head = _HEAD.match(text)
     if head is None:
         msg = f"no Socket.IO packet type at {text[:1]!r}"
@@ -210,22 +221,23 @@ def _decode_text(text: str, max_attachments: int) -> tuple[Packet, int]:
 def _check(packet: Packet, *, is_client: bool) -> None:
     """Check what the other side may send (Socket.IO protocol, section "Exchange protocol")."""
     data = packet.data
-    if packet.type is PacketType.EVENT:
+    kind = packet.type
+    if kind is _EVENT:
         if not isinstance(data, list) or not data or not isinstance(data[0], str):
             msg = "an EVENT without a name"
             raise ProtocolError(msg)
         if data[0] in RESERVED_EVENTS:
             msg = f"the reserved event {data[0]!r}"
             raise ProtocolError(msg)
-    elif packet.type is PacketType.ACK:
+    elif kind is _ACK:
         if not isinstance(data, list) or packet.ack_id is None:
             msg = "an ACK without arguments or id"
             raise ProtocolError(msg)
-    elif packet.type is PacketType.DISCONNECT:
+    elif kind is _DISCONNECT:
         if data is not None:
             msg = "a DISCONNECT with data"
             raise ProtocolError(msg)
-    elif packet.type is PacketType.CONNECT_ERROR and not is_client:
+    elif kind is _CONNECT_ERROR and not is_client:
         msg = f"a {packet.type.name} from a client"
         raise ProtocolError(msg)
     elif data is not None and not isinstance(data, dict):

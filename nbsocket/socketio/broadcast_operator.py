@@ -244,4 +244,5 @@ class BroadcastOperator(Emitter):
         return pending.wait(lambda wait: handlers.wait(wait, self.timeout_s, what))
 
     async def _call_async(self, event: str, args: tuple[Any, ...]) -> list[Any]:
-        return await self._ask(event, args).wait_async(self.timeout_s)
+        with self.scope.handlers.waiting():
+            return await self._ask(event, args).wait_async(self.timeout_s)

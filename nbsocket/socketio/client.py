@@ -1,21 +1,32 @@
-"""One connection of one client, with its sockets in the namespaces (Socket.IO server API, "Client")."""
+"""One connection of one client: what it sends is read and handled here (Socket.IO server API, "Client").
+
+``read`` runs before ``handle``, and may run on another thread; see ``turns``.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from typing import TYPE_CHECKING
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from nbsocket.link.messages import CloseSession, Deliver, SaveState, Will
-from nbsocket.protocol.socket_packet import Decoder, Packet, PacketType, encode_packet
+from nbsocket.link.troubles import NO_PACKET
+from nbsocket.protocol.errors import ProtocolError
+from nbsocket.protocol.socket_packet import DEFAULT_NAMESPACE, Decoder, Packet, PacketType, encode_packet
+from nbsocket.protocol.socket_states import Trigger
 from nbsocket.protocol.values import MAX_ATTACHMENTS
-from nbsocket.socketio.session_state import state_of
+from nbsocket.socketio.session_state import read_state, state_of
+from nbsocket.socketio.turns import Turn
 
 if TYPE_CHECKING:
-    from nbsocket.carriers.interface import Carrier
     from nbsocket.link.messages import Opened
+    from nbsocket.socketio.channel import Channel
+    from nbsocket.socketio.session_state import SessionState
     from nbsocket.socketio.socket import Socket
 
+log = logging.getLogger("nbsocket")
 
 RESTARTING = "server_restarting"
 RESTARTED = "server_restarted"
@@ -24,89 +35,295 @@ RESTARTED = "server_restarted"
 MAX_NAMESPACES = 256
 """How many namespaces one client may be in."""
 
+_ATTACHMENTS_S = 10.0
+_ADOPTION_S = 10.0
+_EVENT, _ACK, _CONNECT = PacketType.EVENT, PacketType.ACK, PacketType.CONNECT
 
-class Client:
+
+class Client(Turn):
     """What one Engine.IO session is to the kernel.
 
     Args:
         opened: How the gateway announced it.
-        carrier: How to reach it.
+        channel: Where it belongs.
+
+    Attributes:
+        sockets: Its sockets by namespace; None while a CONNECT is under way.
     """
 
-    def __init__(self, opened: Opened, carrier: Carrier) -> None:
+    __slots__ = (
+        "_is_adopting",
+        "_is_cut",
+        "_is_expecting",
+        "_is_midway",
+        "_state",
+        "_to",
+        "_will",
+        "channel",
+        "decoder",
+        "door",
+        "handshake",
+        "is_open",
+        "role",
+        "session",
+        "sockets",
+        "ticket_id",
+    )
+
+    def __init__(self, opened: Opened, channel: Channel) -> None:
         """Begin without sockets."""
+        super().__init__()
         self.session = opened.session
+        self._to = [opened.session]
         self.role = opened.role
         self.ticket_id = opened.ticket_id
         self.handshake = opened.handshake
+        self.channel = channel
         # What its ticket opens: a door of its own, unless it is all of the channel.
         self.door = "" if opened.opens == "page" else opened.opens
         # Each attachment comes in a message of its own, so this is what the gateway lets through.
-        self.decoder = Decoder(max_bytes=MAX_ATTACHMENTS * carrier.max_payload)
-        self.namespaces: set[str] = set()
-        self.sockets: dict[str, Socket] = {}
+        self.decoder = Decoder(max_bytes=MAX_ATTACHMENTS * channel.carrier.max_payload)
+        self.sockets: dict[str, Socket | None] = {}
         self.is_open = True
-        self.is_awaiting_attachments = False
-        self._carrier = carrier
-        self._lock = threading.Lock()
-        self._held: deque[tuple[str | bytes, int]] | None = deque() if opened.state else None
+        # Closed by us: what it sent beside is not read any more.
+        self._is_cut = False
+        self._is_expecting = False
+        self._is_adopting = False
         # What it sent may begin with attachments whose event went to the earlier process.
         self._is_midway = bool(opened.state)
         self._state = b""
         self._will: list[str | bytes] = []
 
+    @property
+    def connected_sockets(self) -> list[Socket]:
+        """The sockets that it has."""
+        return [socket for socket in self.sockets.values() if socket is not None]
+
+    # --- to the client ----------------------------------------------------------------------
+
     def send(self, frames: list[str | bytes]) -> None:
         """Send one packet to this client."""
         if self.is_open:
-            self._carrier.send(Deliver(frames, [self.session]))
+            self.channel.carrier.send(Deliver(frames, self._to))
 
     def close(self, reason: str = "forced close", why: str = "") -> None:
         """Close the connection once what was sent before is written; ``why`` is told to the client."""
         if self.is_open:
-            self._carrier.send(CloseSession(self.session, reason, why))
+            self.channel.carrier.send(CloseSession(self.session, reason, why))
 
-    # --- while it is taken over from an earlier process of this kernel ----------------------
+    def drop(self, reason: str, why: str = "") -> None:
+        """Close the connection and read nothing more of it; any thread."""
+        self._is_cut = True
+        self.close(reason, why)
+        self.closed(reason)
 
-    def hold(self, data: str | bytes, size: int) -> bool:
-        """Keep a message until the client's sockets are there again; False if they are."""
-        if self._held is None:
-            return False
-        with self._lock:
-            if self._held is None:
-                return False
-            self._held.append((data, size))
-            return True
+    def closed(self, reason: str) -> None:
+        """Take its end, after all that it sent before; any thread."""
+        if not self.is_open:
+            return
+        self.is_open = False
+        self.channel.forget(self)
+        self.channel.handlers.post(partial(self._leave, reason), self)
 
-    @property
-    def is_held(self) -> bool:
-        """Whether its sockets are not there yet."""
-        return self._held is not None
+    def _leave(self, reason: str) -> None:
+        for socket in self.connected_sockets:
+            socket.namespace.admission.left(socket, Trigger.TRANSPORT_LOST, reason)
 
-    def next_held(self) -> tuple[str | bytes, int] | None:
-        """Return the next message that was kept; None from when on none is."""
-        with self._lock:
-            if self._held:
-                return self._held.popleft()
-            self._held = None
+    # --- from the client, first: read -------------------------------------------------------
+
+    def read(self, data: str | bytes, arrived_at: float) -> Packet | None:
+        """Decode a message and give it to whoever waits for it; return what there is to handle."""
+        if self._is_cut or (self._is_midway and self._is_leftover(data)):
             return None
+        try:
+            packet = self.decoder.receive(data)
+            if packet is None:
+                if not self._is_expecting:
+                    self._expect_attachments()
+                return None
+            kind = packet.type
+            if kind is _CONNECT:
+                return packet
+            socket = self.sockets.get(packet.namespace)
+            if socket is None:
+                if kind is _EVENT:
+                    msg = "an event in a namespace that the client is not connected to"
+                    raise ProtocolError(msg)  # noqa: TRY301 - one place tells of all of them
+                return None
+            if kind is _ACK:
+                socket.acknowledged(packet.ack_id or 0, packet.data)
+                return None
+            if kind is _EVENT:
+                socket.namespace.arrivals.note(socket, packet.data, self.decoder.packet_bytes, arrived_at)
+        except ProtocolError as error:
+            self._broke(error)
+            return None
+        return packet
 
-    def is_leftover(self, data: str | bytes) -> bool:
+    def _is_leftover(self, data: str | bytes) -> bool:
         """Whether a message is an attachment of an event that the earlier process got."""
-        self._is_midway = self._is_midway and isinstance(data, bytes)
+        self._is_midway = isinstance(data, bytes)
         return self._is_midway
+
+    def give_up(self) -> None:
+        """Close it, since reading its message failed by a fault of ours."""
+        self.drop("parse error")
+
+    def _broke(self, error: ProtocolError) -> None:
+        self.channel.trouble(
+            NO_PACKET,
+            f"A client ({self.role}) sent what is not a Socket.IO packet, or not one that may come "
+            f"then ({error}); it was closed.",
+        )
+        self.drop("parse error", str(error))
+
+    def _expect_attachments(self) -> None:
+        """Close it if its packet does not go on in time; it would hold memory for nothing."""
+        self._is_expecting = True
+        progress = self.decoder.progress
+
+        def check() -> None:
+            self._is_expecting = False
+            if not self.decoder.incomplete or not self.is_open:
+                return
+            # It is not to blame while the link is cut, or while we are behind and let nobody be read.
+            is_ours = self.channel.carrier.up_for_s < _ATTACHMENTS_S or self.channel.waiting > 0
+            if is_ours or self.decoder.progress != progress:
+                self._expect_attachments()
+            else:
+                why = f"attachments of a packet did not come within {_ATTACHMENTS_S:g} s"
+                self.channel.trouble(NO_PACKET, f"A client ({self.role}) was closed: {why}.")
+                self.drop("parse error", why)
+
+        self.channel.handlers.later(_ATTACHMENTS_S, check)
+
+    # --- then: handle, on the handler thread ------------------------------------------------
+
+    def handle(self, packet: Packet) -> None:
+        """Do what a packet says."""
+        socket = self.sockets.get(packet.namespace)
+        if packet.type is _CONNECT:
+            try:
+                self._connect(packet.namespace, packet.data)
+            except ProtocolError as error:
+                self._broke(error)
+        elif socket is None:
+            # It has left meanwhile.
+            return
+        elif packet.type is _EVENT:
+            socket.namespace.dispatch.receive(socket, packet)
+        else:
+            socket.namespace.admission.left(socket, Trigger.CLIENT_LEFT)
+
+    def handled(self, took_s: float) -> None:
+        """Note how long after its arrival a packet was handled."""
+        channel = self.channel
+        channel.latency.handled += 1
+        channel.latency.note(took_s)
+        if channel.keeps:
+            # Handlers may have changed ``socket.data``.
+            self.remember()
+
+    def _connect(self, name: str, auth: Any) -> None:
+        """Take a CONNECT.
+
+        Raises:
+            ProtocolError: It has one already.
+        """
+        if name in self.sockets:
+            msg = "a second CONNECT to the same namespace"
+            raise ProtocolError(msg)
+        if self.door and not self._passes_door(name, auth):
+            return
+        if len(self.sockets) >= MAX_NAMESPACES:
+            self._refuse(name, "Invalid namespace")
+            return
+        self.sockets[name] = None
+        self.channel.handlers.step(self._enter(name, auth))
+
+    async def _enter(self, name: str, auth: Any) -> None:
+        namespace = await self.channel.find(name, auth)
+        if namespace is not None:
+            await namespace.admission.connect(self, auth)
+            return
+        del self.sockets[name]
+        self._refuse(name, "Invalid namespace")
+        if self.channel.keeps:
+            self.remember()
+
+    def _passes_door(self, name: str, auth: Any) -> bool:
+        """Whether a client whose ticket opens a door may enter a namespace; if not, it is told why."""
+        door = self.channel.doors.get(self.door)
+        if name != DEFAULT_NAMESPACE:
+            self._refuse(name, "Invalid namespace")
+        elif door is None:
+            # The kernel has been restarted, and what the door belongs to is not there yet: it tries again.
+            self.drop("transport close")
+        elif why := door(auth if isinstance(auth, dict) else {}):
+            self._refuse(name, why)
+        else:
+            return True
+        return False
+
+    def _refuse(self, name: str, message: str) -> None:
+        self.send(encode_packet(Packet(PacketType.CONNECT_ERROR, name, {"message": message})))
+
+    # --- while the kernel restarts ----------------------------------------------------------
+
+    def adopt(self, state: bytes) -> None:
+        """Take it over from an earlier process of this kernel; what it sent since waits meanwhile."""
+        handlers = self.channel.handlers
+        handlers.turns.hold(self)
+        self._is_adopting = True
+        handlers.later(_ADOPTION_S, self._adopt_in_time)
+        try:
+            past = read_state(state)
+        except msgspec.DecodeError:
+            past = {}
+        handlers.step(self._adopt(past))
+
+    async def _adopt(self, past: dict[str, SessionState]) -> None:
+        try:
+            # Whoever is behind a door there was is behind none here.
+            is_adopted = bool(past) and not self.door
+            for name, state in past.items():
+                namespace = await self.channel.find(name, state.auth) if is_adopted else None
+                is_adopted = namespace is not None and namespace.admission.adopt(self, state)
+        except Exception:
+            log.exception("nbsocket: internal error in nbsocket; a client begins again")
+            is_adopted = False
+        if is_adopted:
+            self._adopted()
+        else:
+            self._begin_again()
+
+    def _adopt_in_time(self) -> None:
+        if self._is_adopting:
+            self._begin_again()
+
+    def _begin_again(self) -> None:
+        # The namespace changed; drop the client so that it reconnects.
+        self.drop("transport close")
+        self._adopted()
+
+    def _adopted(self) -> None:
+        if self._is_adopting:
+            self._is_adopting = False
+            self.channel.handlers.release(self)
 
     def remember(self) -> None:
         """Have the gateway keep what the kernel's next process must know; on the handler thread."""
         if not self.is_open:
             return
-        sockets = list(self.sockets.values())
-        # While a CONNECT is under way a new process could not go on with it: the client is to begin anew.
-        is_settled = len(sockets) == len(self.namespaces)
+        sockets = self.connected_sockets
+        # While a CONNECT is under way a new process could not go on with it: the client is to begin again.
+        is_settled = len(sockets) == len(self.sockets)
         state = state_of(sockets) if sockets and is_settled else b""
         if state == self._state:
             return
         self._state = state
-        self._carrier.send(SaveState(self.session, state))
+        carrier = self.channel.carrier
+        carrier.send(SaveState(self.session, state))
         if not state:
             self._will = []
             return
@@ -116,4 +333,4 @@ class Client:
             told += encode_packet(Packet(PacketType.EVENT, socket.namespace.name, [RESTARTING, {}]))
         if told != self._will:
             self._will = told
-            self._carrier.send(Will(told, [self.session]))
+            carrier.send(Will(told, [self.session]))

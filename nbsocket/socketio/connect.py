@@ -12,15 +12,12 @@ from nbsocket.errors import NbSocketError
 from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
 from nbsocket.protocol.socket_states import Trigger
 from nbsocket.socketio.client import RESTARTED
-from nbsocket.socketio.handler_table import Hook, Registration
+from nbsocket.socketio.handler_table import Hook
 from nbsocket.socketio.handshake import Handshake
 from nbsocket.socketio.recovery import MAX_ABSENCE_S, Frames
 from nbsocket.socketio.socket import Socket, reason_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from nbsocket.socketio.acks import Failure
     from nbsocket.socketio.client import Client
     from nbsocket.socketio.dispatch import Dispatch
     from nbsocket.socketio.members import Members
@@ -52,7 +49,6 @@ class Admission:
         namespace: Whose door.
         members: Who is in.
         dispatch: Whose middleware is asked, and whose handlers hear of it.
-        post: Has a job run on the handler thread, in order.
         keeps: Whether clients stay connected while this kernel restarts.
     """
 
@@ -61,7 +57,6 @@ class Admission:
         namespace: Namespace,
         members: Members,
         dispatch: Dispatch,
-        post: Callable[[Callable[[], Any]], None],
         *,
         keeps: bool,
     ) -> None:
@@ -69,12 +64,11 @@ class Admission:
         self._namespace = namespace
         self._members = members
         self._dispatch = dispatch
-        self._post = post
         self._keeps = keeps
 
     # --- coming -----------------------------------------------------------------------------
 
-    def connect(self, client: Client, auth: Any) -> None:
+    async def connect(self, client: Client, auth: Any) -> None:
         """Take a CONNECT: ask the middleware, then accept or refuse."""
         if self._keeps:
             client.remember()
@@ -87,7 +81,14 @@ class Admission:
                 self._accept(*restored, client)
                 return
         socket = Socket(self._namespace, client, handshake)
-        self._ask_middleware(socket, client, self._dispatch.of(Hook.MIDDLEWARE))
+        for registration in self._dispatch.of(Hook.MIDDLEWARE):
+            reply = await self._namespace.handlers.ask(
+                registration, (socket,), socket, (ConnectionRefused,)
+            )
+            if reply.failure is not None:
+                self._refuse(socket, client, reply.failure.error)
+                return
+        self._accept(socket, [], client)
 
     def _restore(
         self, client: Client, handshake: Handshake, pid: Any, offset: Any
@@ -109,20 +110,6 @@ class Admission:
                 members.leave_all(old)
                 return None
             return socket, missed
-
-    def _ask_middleware(self, socket: Socket, client: Client, left: list[Registration]) -> None:
-        if not left:
-            self._accept(socket, [], client)
-            return
-
-        def done(_: Any, failure: Failure | None) -> None:
-            if failure is None:
-                self._ask_middleware(socket, client, left[1:])
-            else:
-                self._refuse(socket, client, failure.error)
-
-        handlers = self._namespace.handlers
-        handlers.call(left[0], (socket,), socket, done, expected=(ConnectionRefused,))
 
     def _refuse(self, socket: Socket, client: Client, error: BaseException) -> None:
         socket._move(Trigger.REFUSED)
@@ -178,7 +165,6 @@ class Admission:
 
     def _enter(self, socket: Socket, client: Client) -> None:
         self._members.enter(socket)
-        client.namespaces.add(self._namespace.name)
         client.sockets[self._namespace.name] = socket
 
     # --- going ------------------------------------------------------------------------------
@@ -201,7 +187,7 @@ class Admission:
         if was_here:
             if stays:
                 self._expire_later()
-            self._post(lambda: self._say_gone(socket, why, stays=stays))
+            self._namespace.handlers.post(lambda: self._say_gone(socket, why, stays=stays))
         return True
 
     def _expire_later(self) -> None:

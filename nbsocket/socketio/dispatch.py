@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nbsocket.protocol.socket_packet import Packet
-    from nbsocket.socketio.acks import Failure
     from nbsocket.socketio.handler_thread import HandlerThread
     from nbsocket.socketio.parent_namespace import ParentNamespace
     from nbsocket.socketio.socket import Socket
@@ -74,26 +73,25 @@ class Dispatch:
             self._handle(socket, event, args, packet.ack_id)
             return
         self._call_hooks(Hook.ANY, socket, event, args)
-        self._pass_on(socket, event, args, packet.ack_id, own.of(Hook.MIDDLEWARE))
+        if own.of(Hook.MIDDLEWARE):
+            self._handlers.step(self._ask_middleware(socket, event, args, packet.ack_id))
+        else:
+            self._handle(socket, event, args, packet.ack_id)
 
-    def _pass_on(
-        self, socket: Socket, event: str, args: list[Any], ack_id: int | None, left: list[Registration]
+    async def _ask_middleware(
+        self, socket: Socket, event: str, args: list[Any], ack_id: int | None
     ) -> None:
-        if not left:
-            self._handle(socket, event, args, ack_id)
-            return
-
-        def done(_: Any, failure: Failure | None) -> None:
-            if failure is None:
-                self._pass_on(socket, event, args, ack_id, left[1:])
+        for registration in socket._registrations().of(Hook.MIDDLEWARE):
+            # With handlers of "error" what it raises is theirs; without any it is shown to its author.
+            listeners = socket._registrations().of("error")
+            expected = (Exception,) if listeners else ()
+            failure = (await self._handlers.ask(registration, (event, args), socket, expected)).failure
+            if failure is not None:
+                for listener in socket._registrations().of("error"):
+                    self._handlers.call(listener, (failure.error,), socket)
+                self._handlers.output.unanswered(event, socket, ack_id, failure.why)
                 return
-            for registration in socket._registrations().of("error"):
-                self._handlers.call(registration, (failure.error,), socket)
-            self._handlers.output.unanswered(event, socket, ack_id, failure.why)
-
-        # With handlers of "error" what it raises is theirs; without any it is shown to its author.
-        expected = (Exception,) if socket._registrations().of("error") else ()
-        self._handlers.call(left[0], (event, args), socket, done, expected)
+        self._handle(socket, event, args, ack_id)
 
     def _handle(self, socket: Socket, event: str, args: list[Any], ack_id: int | None) -> None:
         """Call the handlers of an event: the socket's own first, then the namespace's."""

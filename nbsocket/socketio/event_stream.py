@@ -133,7 +133,8 @@ class EventStream:
                 woken = asyncio.Event()
                 self._wakers.append(lambda woken=woken: loop.call_soon_threadsafe(woken.set))  # type: ignore[misc]
             try:
-                await asyncio.wait_for(woken.wait(), left)
+                with self._handlers.waiting():
+                    await asyncio.wait_for(woken.wait(), left)
             except (asyncio.TimeoutError, TimeoutError):
                 continue
 

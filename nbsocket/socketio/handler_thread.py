@@ -20,18 +20,20 @@ from nbsocket.errors import BlockingCallError
 from nbsocket.protocol.errors import EncodeError
 from nbsocket.socketio.acks import Failure
 from nbsocket.socketio.handler_run import HandlerRun, Output, handler_run, words_of
-from nbsocket.socketio.turns import Turns
+from nbsocket.socketio.turns import Turn, Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Hashable
+    from collections.abc import Awaitable, Callable, Coroutine, Generator
+    from contextlib import AbstractContextManager
     from contextvars import Context
 
     from nbsocket.carriers.interface import Carrier
     from nbsocket.socketio.handler_run import Watcher
     from nbsocket.socketio.handler_table import Registration
+    from nbsocket.socketio.turns import Entry
 
 _TURN_S = 0.005
-_GATHER_S = 0.0005
+_GATHER_S = 0.002
 _REPORT_BYTES = 64 * 1024
 _WARN_AFTER_S = 1.0
 # What handlers nearly always return: asking inspect takes longer than many a handler.
@@ -52,9 +54,11 @@ class HandlerThread:
         self.output = output
         self.watcher = watcher
         self._carrier = carrier
+        carrier.on_messages = self.receive
         self._worked_bytes = 0
+        self.turns = Turns()
+        self._nobody = Turn()
         # Without a lock: ``_drain`` looks again after it has lowered the flag.
-        self._jobs = Turns()
         self._scheduled = False
         # Raised where a coroutine is started, which needs a turn of the loop to begin.
         self._has_started = False
@@ -70,26 +74,42 @@ class HandlerThread:
         """Whether the caller is on this thread."""
         return threading.current_thread() is self._thread
 
-    def post(self, job: Callable[[], Any], whose: Hashable = None) -> None:
+    def receive(self, batch: list[Entry]) -> None:
+        """Take a batch of clients' messages; on the carrier's thread."""
+        turns = self.turns
+        turns.inbox.extend(batch)
+        if turns.has_waiters:
+            turns.read_ahead()
+            self._carrier.consumed(turns.take_passed())
+        self._wake()
+
+    def post(self, job: Callable[[], Any], whose: Turn | None = None) -> None:
         """Have ``job`` run after all that was posted for the same client before; any thread.
 
         Args:
             job: What is to be done.
-            whose: The client's session; None for what is no client's. Clients have fair turns.
+            whose: The client; None for what is no client's. Clients have fair turns.
         """
-        self._jobs.inbox.append((whose, job))
+        self.turns.inbox.append((whose or self._nobody, job, 0.0))
+        self._wake()
+
+    def release(self, turn: Turn) -> None:
+        """Let a turn go on that was held; any thread."""
+        self.turns.release(turn)
+        self._wake()
+
+    def waiting(self) -> AbstractContextManager[None]:
+        """Have what is waited for read as it comes, also while a handler blocks this thread; any thread."""
+        return self.turns.waiting()
+
+    def _wake(self) -> None:
         if not self._scheduled:
             self._scheduled = True
             self.loop.call_soon_threadsafe(self._drain)
 
-    def worked_off(self, size: int) -> None:
-        """Mark ``size`` bytes as processed; reported to the carrier in batches. On this thread."""
-        self._worked_bytes += size
-        if self._worked_bytes >= _REPORT_BYTES:
-            self._report()
-
     def _report(self) -> None:
-        size, self._worked_bytes = self._worked_bytes, 0
+        """Say how many bytes are worked off since the last report."""
+        size, self._worked_bytes = self._worked_bytes + self.turns.take_passed(), 0
         if size:
             self._carrier.consumed(size)
 
@@ -116,36 +136,45 @@ class HandlerThread:
             os._exit(0)
 
     def _drain(self) -> None:
-        jobs = self._jobs
-        if jobs.has_several():
+        turns = self.turns
+        if turns.has_several():
             self._carrier.gather()
-        is_done = self._work_off(jobs)
+        is_done = self._work_off(turns)
         self._report()
         self._carrier.release()
         if not is_done:
             # Let what was started take its first step, and timers their turn.
             self.loop.call_soon(self._drain)
 
-    def _work_off(self, jobs: Turns) -> bool:
-        """Run jobs until none is left, or until the loop must have its turn; whether none is left."""
+    def _work_off(self, turns: Turns) -> bool:
+        """Work until nothing is left, or until the loop must have its turn; return whether nothing is."""
         now = time.monotonic()
         turn_ends, rest_at = now + _TURN_S, now + _GATHER_S
         while True:
-            job = jobs.take()
-            if job is None:
+            step = turns.take()
+            if step is None:
                 self._scheduled = False
-                if not jobs:
+                if not turns:
                     return True
                 # Posted by someone who saw the flag still up.
                 self._scheduled = True
                 continue
+            turn, what, arrived_at, size = step
             self._has_started = False
             try:
-                job()
+                if arrived_at:
+                    turn.handle(what)
+                else:
+                    what()
             except BaseException as error:  # noqa: BLE001 - likewise
                 # Handlers' own exceptions end in ``call``.
                 self.output.show_exception(error, "nbsocket: internal error in nbsocket: a job")
             now = time.monotonic()
+            if arrived_at:
+                turn.handled(now - arrived_at)
+                self._worked_bytes += size
+                if self._worked_bytes >= _REPORT_BYTES:
+                    self._report()
             if self._has_started or now > turn_ends:
                 return False
             if now > rest_at:
@@ -216,6 +245,29 @@ class HandlerThread:
         if run.client is not None:
             run.client._handled()
 
+    def ask(
+        self,
+        registration: Registration,
+        args: tuple[Any, ...],
+        client: Any,
+        expected: tuple[type[BaseException], ...] = (),
+    ) -> Reply:
+        """Call a handler like ``call``; awaited in a coroutine of ``step`` it is what came of it."""
+        reply = Reply(self)
+        self.call(registration, args, client, reply, expected)
+        return reply
+
+    def step(self, coroutine: Coroutine[Reply, None, None]) -> None:
+        """Run code of ours now, until it awaits a ``Reply`` that is not there yet; then from there on.
+
+        No task: what needs nobody's patience, which is nearly everything, is done at once and in order.
+        """
+        try:
+            reply = coroutine.send(None)
+        except StopIteration:
+            return
+        reply.awaited_by = coroutine
+
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Start a coroutine on this thread's loop, in the caller's context."""
         self._has_started = True
@@ -238,12 +290,20 @@ class HandlerThread:
             raise BlockingCallError(msg)
 
     def wait(self, wait: Callable[[float | None], bool], timeout_s: float | None, what: str) -> bool:
-        """Wait by ``wait(seconds)``; on the handler thread warn after a second of it.
+        """Wait by ``wait(seconds)`` for what a client sends; on the handler thread warn after a second.
 
         Raises:
             ForkedProcessError: In a forked child, where nothing ever comes.
         """
         self._carrier.check_process()
+        with self.waiting():
+            return self._patiently(wait, timeout_s, what)
+
+    def wait_for_room(self, what: str) -> bool:
+        """Wait until clients have read; likewise."""
+        return self._patiently(self._carrier.wait_writable, None, what)
+
+    def _patiently(self, wait: Callable[[float | None], bool], timeout_s: float | None, what: str) -> bool:
         if not self.is_current:
             return wait(timeout_s)
         if timeout_s is not None and timeout_s <= _WARN_AFTER_S:
@@ -253,9 +313,39 @@ class HandlerThread:
         warnings.warn(
             f"{what} in a handler holds up all other handlers; use an async def handler and await.",
             RuntimeWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
         return wait(None if timeout_s is None else timeout_s - _WARN_AFTER_S)
+
+
+class Reply:
+    """What comes of a handler that is asked something: its result, and how it failed.
+
+    Args:
+        handlers: What goes on with whoever awaits it.
+    """
+
+    __slots__ = ("_handlers", "_is_there", "awaited_by", "failure", "value")
+
+    def __init__(self, handlers: HandlerThread) -> None:
+        """Begin without one."""
+        self._handlers = handlers
+        self._is_there = False
+        self.value: Any = None
+        self.failure: Failure | None = None
+        self.awaited_by: Coroutine[Reply, None, None] | None = None
+
+    def __call__(self, value: Any, failure: Failure | None) -> None:
+        """Take it."""
+        self.value, self.failure, self._is_there = value, failure, True
+        if self.awaited_by is not None:
+            self._handlers.step(self.awaited_by)
+
+    def __await__(self) -> Generator[Reply, None, Reply]:
+        """Wait for it."""
+        if not self._is_there:
+            yield self
+        return self
 
 
 def _is_generator(result: Any) -> bool:

@@ -14,13 +14,11 @@ _KEPT = 1000
 class LatencyStats:
     """The latest events' times, from arrival to the end of their handlers; bounded."""
 
-    __slots__ = ("_took_s", "arrived", "handled")
+    __slots__ = ("_took_s", "handled")
 
     def __init__(self) -> None:
         """Begin without events."""
-        # Counted where they happen, without a call: ``arrived`` by the carrier's thread alone,
-        # ``handled`` by the handler thread alone.
-        self.arrived = 0
+        # Counted by the handler thread alone, without a call.
         self.handled = 0
         self._took_s: deque[float] = deque(maxlen=_KEPT)
 
@@ -30,10 +28,9 @@ class LatencyStats:
         return self._took_s.append
 
     def figures(self) -> dict[str, float]:
-        """Return the counts, and percentiles in milliseconds."""
+        """Return the count, and percentiles in milliseconds."""
         took_s = sorted(self._took_s)
-        handled = self.handled
-        figures: dict[str, float] = {"handled": handled, "waiting": max(0, self.arrived - handled)}
+        figures: dict[str, float] = {"handled": self.handled}
         for percent in (50, 90, 99):
             at = min(len(took_s) - 1, len(took_s) * percent // 100)
             figures[f"p{percent}_ms"] = round(took_s[at] * 1000, 3) if took_s else 0.0

@@ -79,11 +79,6 @@ class Members:
         with self.lock:
             return self._adapter.rooms_of(socket.id)
 
-    def in_room(self, room: str) -> list[str]:
-        """Return the ids of those in a room, in the order in which they came."""
-        with self.lock:
-            return self._adapter.members_of(room)
-
     def lost(self, socket: Socket, reason: str) -> bool:
         """Say that a socket's client is gone; whether it may come back."""
         with self.lock:

@@ -52,7 +52,6 @@ class Namespace(Emitter, EventTarget):
         handlers: Where user code runs.
         cells: Whose registration it is.
         registered: Called at every registration.
-        post: Has a job run on the handler thread, in order.
         recovery: Whether clients that come back go on where they stopped.
         parent: The dynamic namespace that it came from, whose handlers count here, too.
         keeps: Whether clients stay connected while this kernel restarts.
@@ -67,7 +66,6 @@ class Namespace(Emitter, EventTarget):
         handlers: HandlerThread,
         cells: CellRuns,
         registered: Callable[[], None],
-        post: Callable[[Callable[[], Any]], None],
         recovery: bool = False,
         parent: ParentNamespace | None = None,
         *,
@@ -78,19 +76,18 @@ class Namespace(Emitter, EventTarget):
         self.handlers = handlers
         self.cells = cells
         self.registered = registered
-        self.arrivals = Arrivals()
+        self.arrivals = Arrivals(handlers.turns.lock)
         self._carrier = carrier
-        self._post = post
         self._parent = parent
         self._members = Members(recovery=recovery)
-        self._dispatch = Dispatch(handlers, parent)
-        self._admission = Admission(self, self._members, self._dispatch, post, keeps=keeps)
+        self.dispatch = Dispatch(handlers, parent)
+        self.admission = Admission(self, self._members, self.dispatch, keeps=keeps)
         self._keeps = keeps
         # An answer to a question of an earlier process must not be taken for one to a question of ours.
         self._ack_ids = itertools.count(secrets.randbelow(2**40) if keeps else 0)
         self._replaced: list[Registration] = []
         self._added: list[Registration] = []
-        self._is_overheard = bool(self._dispatch.of(Hook.ANY_OUTGOING))
+        self._is_overheard = bool(self.dispatch.of(Hook.ANY_OUTGOING))
         self._is_lasting = False
 
     def __repr__(self) -> str:
@@ -184,7 +181,7 @@ class Namespace(Emitter, EventTarget):
             self._carrier.send(Deliver(frames, to, volatile))
             if self._is_overheard:
                 there = [sockets[one] for one in ids if one in sockets]
-                self._post(partial(self._dispatch.tell_outgoing, there, event, args))
+                self.handlers.post(partial(self.dispatch.tell_outgoing, there, event, args))
 
     def _ask(
         self, event: str, args: tuple[Any, ...], rooms: frozenset[str], excluded: frozenset[str]
@@ -208,7 +205,7 @@ class Namespace(Emitter, EventTarget):
         if sockets:
             self._carrier.send(Deliver(frames, [socket._session for socket in sockets]))
             if self._is_overheard:
-                self._post(partial(self._dispatch.tell_outgoing, sockets, event, args))
+                self.handlers.post(partial(self.dispatch.tell_outgoing, sockets, event, args))
 
     def _wait_for_room(self) -> None:
         """Slow down an emitter that is faster than the clients read; nothing is lost."""
@@ -216,7 +213,7 @@ class Namespace(Emitter, EventTarget):
             return
         self.handlers.blocking("emit", "io.drain()")
         what = "an emit that waits for slower clients"
-        if not self.handlers.wait(self._carrier.wait_writable, None, what):
+        if not self.handlers.wait_for_room(what):
             msg = "The kernel link is closed."
             raise LinkLostError(msg)
 
@@ -236,7 +233,7 @@ class Namespace(Emitter, EventTarget):
 
     def _remember(self, socket: Socket) -> None:
         if self._keeps:
-            self._post(socket._remember)
+            self.handlers.post(socket._remember)
 
     def _show_rooms(self, socket: Socket) -> None:
         """Tell the pane whose socket it is, if it is a pane's."""
@@ -301,13 +298,14 @@ class Namespace(Emitter, EventTarget):
 
     async def _next_arrival(self, event: str, client: Socket | None) -> Arrival:
         """Await an event."""
-        return await self.arrivals.future(event, client, asyncio.get_running_loop())
+        with self.handlers.waiting():
+            return await self.arrivals.future(event, client, asyncio.get_running_loop())
 
     # --- registering ------------------------------------------------------------------------
 
     def _add(self, registration: Registration) -> None:
         check_takes_socket(registration)
-        old = self._dispatch.table.add(registration)
+        old = self.dispatch.table.add(registration)
         self._overheard(registration)
         if registration.event in CONNECTION_EVENTS:
             (self._added if old is None else self._replaced).append(registration)
@@ -318,7 +316,7 @@ class Namespace(Emitter, EventTarget):
             self._is_overheard = True
 
     def _registrations(self) -> HandlerTable:
-        return self._dispatch.table
+        return self.dispatch.table
 
     def _wiring(self) -> Namespace:
         return self
@@ -328,25 +326,25 @@ class Namespace(Emitter, EventTarget):
         replaced, self._replaced = self._replaced, []
         added, self._added = self._added, []
         if ok:
-            self._dispatch.table.remove_leftovers(cell)
+            self.dispatch.table.remove_leftovers(cell)
         self._settle(replaced, cell if ok else None)
         # Who was taken over from an earlier process came before any handler of a later cell.
         for socket in [one for one in self._members.sockets.values() if one._is_adopted]:
             for registration in added:
-                self._post(partial(self._dispatch.greet, socket, registration))
+                self.handlers.post(partial(self.dispatch.greet, socket, registration))
 
     def _settle(self, replaced: list[Registration], finished: CellRun | None) -> None:
         """Do on every socket what a cell's end brings."""
         for socket in list(self._members.sockets.values()):
             for registration in replaced:
-                self._post(partial(self._dispatch.greet, socket, registration))
+                self.handlers.post(partial(self.dispatch.greet, socket, registration))
             if finished is not None:
-                self._post(partial(socket._registrations().remove_leftovers, finished))
+                self.handlers.post(partial(socket._registrations().remove_leftovers, finished))
 
     # --- what becomes of it -----------------------------------------------------------------
 
     def _perhaps_empty(self) -> None:
         """A dynamic namespace goes with its last client, unless somebody asked for it by name."""
-        is_needed = self._is_lasting or not self._members.is_empty or bool(self._dispatch.table)
+        is_needed = self._is_lasting or not self._members.is_empty or bool(self.dispatch.table)
         if self._parent is not None and not is_needed:
             self._parent.emptied(self)

@@ -19,7 +19,6 @@ from nbsocket.socketio.handler_table import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from nbsocket.socketio.acks import Failure
     from nbsocket.socketio.cell_run import CellRun, CellRuns
     from nbsocket.socketio.handler_thread import HandlerThread
     from nbsocket.socketio.namespace import Namespace
@@ -128,16 +127,12 @@ class ParentNamespace(EventTarget, Emitter):
             return self.pattern == other.pattern
         return self.check.key == other.check.key
 
-    def matches(self, name: str, auth: dict[str, Any], answer: Callable[[bool], None]) -> None:
-        """Call ``answer`` with whether a namespace is one of its children."""
+    async def matches(self, name: str, auth: dict[str, Any]) -> bool:
+        """Return whether a namespace is one of its children."""
         if self.pattern is not None:
-            answer(self.pattern.fullmatch(name) is not None)
-            return
-
-        def done(result: Any, failure: Failure | None) -> None:
-            answer(failure is None and bool(result))
-
-        self.handlers.call(self.check, (name, auth), None, done)
+            return self.pattern.fullmatch(name) is not None
+        reply = await self.handlers.ask(self.check, (name, auth), None)
+        return reply.failure is None and bool(reply.value)
 
     def child(self, name: str) -> Namespace:
         """Return a new child."""

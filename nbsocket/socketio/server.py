@@ -225,7 +225,7 @@ class SocketServer(Emitter, EventTarget):
             msg = f"The Jupyter server has no channel {self.name!r}; run the cell that creates it again."
             raise LinkLostError(msg)
         troubles = {**reply.value["troubles"], **self._channel.troubles.figures()}
-        return {**reply.value, "troubles": troubles, "handlers": self._channel.pace.figures()}
+        return {**reply.value, "troubles": troubles, "handlers": self._channel.figures()}
 
     def close(self) -> None:
         """Give the channel back; its clients' connections are closed.

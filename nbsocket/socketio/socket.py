@@ -18,7 +18,7 @@ from nbsocket.socketio.checks import no_options, room_names
 from nbsocket.socketio.checks import seconds as checked_seconds
 from nbsocket.socketio.event_target import EventTarget, Function
 from nbsocket.socketio.handler_table import HandlerTable, Hook, Registration
-from nbsocket.socketio.waiting import Arrival, value_of
+from nbsocket.socketio.waiting import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from nbsocket.socketio.session_state import SessionState
 
 OWNER = "owner"
+_CONNECTED, _ACK = State.CONNECTED, PacketType.ACK
 
 
 class Socket(EventTarget):
@@ -87,7 +88,7 @@ class Socket(EventTarget):
 
         Source: Socket.IO server API, ``socket.connected``.
         """
-        return self._state is State.CONNECTED
+        return self._state is _CONNECTED
 
     @property
     def rooms(self) -> frozenset[str]:
@@ -126,9 +127,9 @@ class Socket(EventTarget):
 
         Source: Socket.IO server API, ``socket.disconnect(close)``.
         """
-        for socket in list(self._client.sockets.values()) if close else [self]:
+        for socket in self._client.connected_sockets if close else [self]:
             # Before the client is told: it may close at once, and that would be the reason then.
-            if socket.connected and socket.namespace._admission.left(socket, Trigger.SERVER_LEFT):
+            if socket.connected and socket.namespace.admission.left(socket, Trigger.SERVER_LEFT):
                 socket._send(Packet(PacketType.DISCONNECT, socket.namespace.name))
         if close:
             self._client.close()
@@ -353,7 +354,7 @@ class Socket(EventTarget):
         for ack_id in [ack_id for ack_id, one in list(self._acks.items()) if one is pending]:
             self._acks.pop(ack_id, None)
 
-    def _acknowledged(self, ack_id: int, args: list[Any]) -> None:
+    def acknowledged(self, ack_id: int, args: list[Any]) -> None:
         """Take an acknowledgement; one that nobody waits for is ignored."""
         pending = self._acks.pop(ack_id, None)
         if pending is not None:
@@ -362,19 +363,14 @@ class Socket(EventTarget):
     def _answer(self, ack_id: int, args: list[Any]) -> None:
         """Send the acknowledgement of an event."""
         if self.connected:
-            self._send(Packet(PacketType.ACK, self.namespace.name, args, ack_id))
+            self._send(Packet(_ACK, self.namespace.name, args, ack_id))
 
     def _let_go(self) -> None:
         """Leave the connection, and tell everybody who waits for an answer that this client left."""
         self._client.sockets.pop(self.namespace.name, None)
-        self._client.namespaces.discard(self.namespace.name)
         acks, self._acks = self._acks, {}
         for pending in acks.values():
             pending.gone(self.id)
-
-    def _arrival(self, packet: Packet) -> Arrival:
-        """Return what waits for events may take."""
-        return Arrival(self, packet.data, self._client.decoder.packet_bytes)
 
     def _greet(self, registration: Registration) -> bool:
         """Note that a connection handler runs for this socket; False if it did before."""

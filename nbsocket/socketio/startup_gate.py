@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from nbsocket.socketio.cell_run import CellRun
     from nbsocket.socketio.surroundings import Surroundings
+    from nbsocket.socketio.turns import Turn
 
 _QUIET_S = 1.0
 
@@ -30,7 +29,7 @@ class StartupGate:
         self._cell = here.cells.running()
         self._lock = threading.Lock()
         is_closed = self._cell is not None or not here.has_cells
-        self._held: list[tuple[Callable[[], Any], int | None]] | None = [] if is_closed else None
+        self._held: list[Turn] | None = [] if is_closed else None
         self._registered_at = time.monotonic()
         if is_closed:
             self._handlers.loop.call_soon_threadsafe(self._check)
@@ -39,17 +38,15 @@ class StartupGate:
         """Wait a little longer: the cell still registers handlers."""
         self._registered_at = time.monotonic()
 
-    def post(self, job: Callable[[], Any], whose: int | None = None) -> None:
-        """Have ``job`` run on the handler thread, in order for each client, once the gate is open."""
+    def hold(self, turn: Turn) -> None:
+        """Let a new client wait until the gate is open."""
         if self._held is None:
-            # It never closes again, and all that was held has been posted.
-            self._handlers.post(job, whose)
+            # It never closes again.
             return
         with self._lock:
-            if self._held is None:
-                self._handlers.post(job, whose)
-            else:
-                self._held.append((job, whose))
+            if self._held is not None:
+                self._handlers.turns.hold(turn)
+                self._held.append(turn)
 
     def cell_ended(self, cell: CellRun) -> None:
         """Open, if it is this cell's gate."""
@@ -66,6 +63,6 @@ class StartupGate:
     def open(self) -> None:
         """Let everybody in."""
         with self._lock:
-            for job, whose in self._held or []:
-                self._handlers.post(job, whose)
-            self._held = None
+            held, self._held = self._held, None
+        for turn in held or []:
+            self._handlers.release(turn)

@@ -2,11 +2,13 @@
 
 What arrives is kept from the beginning of the running cell on, so that an answer
 that is faster than the question's next line is not missed; each event counts once.
+Between cells only the latest are kept.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -23,11 +25,12 @@ if TYPE_CHECKING:
     from nbsocket.socketio.socket import Socket
 
 _KEPT_EVENTS = 10_000
+_KEPT_BETWEEN_CELLS = 256
 _KEPT_BYTES = 16 * 1024 * 1024
 """Of what nobody has waited for yet; as Python values it may take a few times as much."""
 
 
-class Arrival(msgspec.Struct, eq=False):
+class Arrival(msgspec.Struct, eq=False, gc=False):
     """One event that arrived.
 
     Args:
@@ -59,12 +62,17 @@ def value_of(args: list[Any]) -> Any:
 
 
 class Arrivals:
-    """What arrived at one namespace since the running cell began; bounded, the oldest go first."""
+    """What arrived at one namespace since the running cell began; bounded, the oldest go first.
 
-    def __init__(self) -> None:
+    Args:
+        lock: Held while messages are read; so nothing arrives between a look and a wait.
+    """
+
+    def __init__(self, lock: threading.RLock) -> None:
         """Begin empty."""
-        self._lock = threading.RLock()
-        self._changed = threading.Condition(self._lock)
+        self._changed = threading.Condition(lock)
+        self._since = 0.0
+        self._limit = _KEPT_EVENTS
         self._waiting = 0
         self._kept: deque[Arrival] = deque()
         self._kept_bytes = 0
@@ -72,22 +80,42 @@ class Arrivals:
         # Weak, so that a loop that was left ends its stream.
         self._streams: list[weakref.ref[EventStream]] = []
 
-    def clear(self) -> None:
-        """Forget all: a cell begins."""
+    def cell_begins(self) -> None:
+        """Forget all. What came before and is read later counts no more either."""
         with self._changed:
+            self._limit = _KEPT_EVENTS
+            self._since = time.monotonic()
             self._kept.clear()
             self._kept_bytes = 0
 
-    def note(self, arrival: Arrival) -> None:
-        """Keep an event for whoever waits, or will."""
-        with self._lock:
-            taken = bool(self._streams) and self._put(arrival)
-            if self._futures and self._settle_one(arrival):
+    def cell_ended(self) -> None:
+        """Keep less from now on: enough for an answer that is faster than the line that waits for it."""
+        with self._changed:
+            self._limit = _KEPT_BETWEEN_CELLS
+            self._trim()
+
+    def note(self, client: Socket, data: list[Any], size_bytes: int, arrived_at: float) -> None:
+        """Keep an event for whoever waits, or will; the lock is held.
+
+        Args:
+            client: Whose.
+            data: Its name, then its arguments.
+            size_bytes: About how long its packet was.
+            arrived_at: When it came, on ``time.monotonic``'s clock.
+        """
+        if arrived_at < self._since:
+            return
+        arrival = Arrival(client, data, size_bytes)
+        if self._streams or self._futures:
+            taken = self._put(arrival)
+            if (self._futures and self._settle_one(arrival)) or taken:
                 return
-            if not taken:
-                self._keep(arrival)
-                if self._waiting:
-                    self._changed.notify_all()
+        self._kept.append(arrival)
+        self._kept_bytes += size_bytes
+        if len(self._kept) > self._limit or self._kept_bytes > _KEPT_BYTES:
+            self._trim()
+        if self._waiting:
+            self._changed.notify_all()
 
     def _settle_one(self, arrival: Arrival) -> bool:
         for index, (event, client, future) in enumerate(self._futures):
@@ -97,10 +125,8 @@ class Arrivals:
                 return True
         return False
 
-    def _keep(self, arrival: Arrival) -> None:
-        self._kept.append(arrival)
-        self._kept_bytes += arrival.size_bytes
-        while len(self._kept) > _KEPT_EVENTS or (self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1):
+    def _trim(self) -> None:
+        while len(self._kept) > self._limit or (self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1):
             self._kept_bytes -= self._kept.popleft().size_bytes
 
     def stream(

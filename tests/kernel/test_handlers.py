@@ -388,14 +388,14 @@ def test_the_reason_is_the_servers_however_fast_the_client_closes(io, close):
     io.on("disconnect", lambda socket, reason: why.append(reason))
     with Client(io, "alice") as alice:
         socket = io.sockets[alice.id]
-        send = socket._client.send
+        send = socket._send
 
-        def send_and_lose(*args, **options):
-            send(*args, **options)
+        def send_and_lose(packet):
+            send(packet)
             alice.drop()
             time.sleep(0.3)
 
-        socket._client.send = send_and_lose
+        socket._send = send_and_lose
         socket.disconnect(close=close)
         for _ in range(100):
             if why:

@@ -1,13 +1,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.payload import decode_payload
 
 from nbsocket.protocol.engine_packet import (
     SEPARATOR,
     Packet,
     PacketType,
     decode_packet,
-    decode_payload,
     encode_packet,
     encode_payload,
 )

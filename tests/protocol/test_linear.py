@@ -12,6 +12,7 @@ import json
 import time
 
 import pytest
+from support.payload import decode_payload
 
 from nbsocket.classroom.blocks import choices, items, text, wall
 from nbsocket.classroom.names import clean, looks_of
@@ -21,7 +22,7 @@ from nbsocket.gateway.discretion import without_secrets
 from nbsocket.gateway.origin import RequestOrigin
 from nbsocket.gateway.tickets import TicketSigner
 from nbsocket.gateway.work import cost_of
-from nbsocket.protocol.engine_packet import decode_packet, decode_payload
+from nbsocket.protocol.engine_packet import decode_packet
 from nbsocket.protocol.socket_packet import Decoder
 from nbsocket.protocol.values import decode, encode
 from nbsocket.protocol.websocket import FrameReader, client_frame

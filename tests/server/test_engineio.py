@@ -120,7 +120,7 @@ async def test_a_waiting_poll_is_answered_when_something_comes(client, desk, io_
     await client.handshake()
     await client.post("40")
     poll = io_loop_future(client.get())
-    await until(lambda: next(iter(desk.endpoint.sessions.values()))._poll is not None)
+    await until(lambda: next(iter(desk.endpoint.sessions.values())).outbox._poll is not None)
     await desk.deliver(["news"], [desk.opened()[0].session])
     assert (await poll).body == b"4news"
 
@@ -134,7 +134,7 @@ async def test_a_close_answers_the_poll_with_a_noop(client, desk, io_loop_future
     await client.handshake()
     await client.post("40")
     poll = io_loop_future(client.get())
-    await until(lambda: next(iter(desk.endpoint.sessions.values()))._poll is not None)
+    await until(lambda: next(iter(desk.endpoint.sessions.values())).outbox._poll is not None)
     await client.post("1")
     assert (await poll).body == b"6"
     assert await client.status(client.get()) == (400, 1)
@@ -145,7 +145,7 @@ async def test_a_close_answers_the_poll_with_a_noop(client, desk, io_loop_future
 async def test_a_second_poll_closes_the_session(client, desk, io_loop_future, hub):
     await client.handshake()
     poll = io_loop_future(client.get())
-    await until(lambda: next(iter(hub.sessions.values()))._poll is not None)
+    await until(lambda: next(iter(hub.sessions.values())).outbox._poll is not None)
     assert await client.status(client.get()) == (400, 3)
     assert (await poll).body == b"1"
     assert not hub.sessions
@@ -280,7 +280,7 @@ async def test_an_upgrade_keeps_the_order(client, desk, io_loop_future):
     await client.post("40")
     session = desk.opened()[0].session
     poll = io_loop_future(client.get())
-    await until(lambda: desk.endpoint.sessions[session]._poll is not None)
+    await until(lambda: desk.endpoint.sessions[session].outbox._poll is not None)
     socket = await client.websocket()
     await socket.write_message("2probe")
     assert await socket.read_message() == "3probe"
@@ -371,7 +371,7 @@ async def test_a_poll_that_is_reset_while_its_answer_is_written_ends_the_session
 async def test_a_session_that_never_connects_is_closed(client, hub):
     await client.handshake()
     (session,) = hub.sessions.values()
-    session._connect_until = 0.0
+    session.connect_until = 0.0
     session._tick(session._loop.time())
     assert not hub.sessions
 
@@ -414,9 +414,9 @@ async def test_a_client_that_reads_nothing_is_cut_and_the_others_go_on(client, d
     big = "x" * 1_000_000
     for _ in range(5):
         await desk.deliver([big], [first, second])
-    assert session.queued_bytes > hub.limits.max_pending_bytes
+    assert session.outbox.queued_bytes > hub.limits.max_pending_bytes
     assert hub.under_pressure
-    session._progress_at -= 10
+    session.outbox._progress_at -= 10
     hub._check_stalls()
     assert desk.endpoint.channels["chat"].traffic.cut_stalled == 1
     assert not hub.under_pressure
@@ -431,4 +431,4 @@ async def test_volatile_messages_are_dropped_for_who_is_not_ready(client, desk):
     await desk.deliver(["may be missed"], [session], volatile=True)
     await desk.deliver(["kept"], [session])
     assert (await client.get()).body == b"4kept"
-    assert desk.endpoint.sessions[session].dropped_count == 1
+    assert desk.endpoint.sessions[session].outbox.dropped_count == 1

@@ -60,8 +60,8 @@ async def test_it_is_one_place_of_a_guest_who_is_not_limited(mint, knock, desk, 
     (told,) = desk.opened()
     assert (told.role, told.ticket_id, told.opens) == ("guest", ticket["seat"], "page")
     (session,) = hub.sessions.values()
-    assert session._allowance is None
-    assert session.charge(1e9) is None
+    assert session.intake._allowance is None
+    assert session.intake.charge(1e9) is None
 
 
 async def test_it_opens_one_session_and_never_another(mint, knock, hub, jp_http_port, jp_base_url):

@@ -305,7 +305,7 @@ async def test_a_storm_of_handshakes_costs_little_and_tells_the_kernel_nothing(
     assert desk.received == []
     assert len(hub.sessions) == most
     assert hub.counters.cut_half_open == 1000
-    deadline = {session._connect_until for session in hub.sessions.values()}
+    deadline = {session.connect_until for session in hub.sessions.values()}
     assert all(until < float("inf") for until in deadline), "each is closed after connect_timeout"
     figure(
         f"{most + 1000:,} handshakes with one ticket, none completed: the 1,000 oldest cut, 0 messages to the kernel"
