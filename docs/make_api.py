@@ -67,7 +67,7 @@ HIDDEN = {
     "Server": {"name", "channel"},
     "Pane": {"picture", "replaced", "channel", "name", "pane_id", "base_url", "weather"},
     "DuplexBench": {"picture", "replaced"},
-    "Board": {"picture", "told", "asked_anew"},
+    "Board": {"picture", "told", "asked_again"},
 }
 
 

@@ -69,7 +69,7 @@ def about(kept: dict[str, Any]) -> str:
 
 
 def page_with(text: str, kept: dict[str, Any]) -> str:
-    """Return the page with its made parts made anew."""
+    """Return the page with its generated parts generated again."""
     for name, made in (
         ("about", about(kept)),
         ("targets", targets_table(kept)),

@@ -13,8 +13,10 @@ from nbsocket.widgets.ticket import Ticket
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+    from typing import Unpack
 
     from nbsocket.classroom.classroom import Classroom
+    from nbsocket.gateway.config import LimitOptions
     from nbsocket.notebook.process import Process
     from nbsocket.widgets.bench import DuplexBench
     from nbsocket.widgets.page import Page
@@ -69,7 +71,7 @@ class Server(SocketServer):
         recovery: bool = False,  # noqa: ARG004 - for __init__
         open: bool = False,  # noqa: A002 - Socket.IO's users would call it so
         origins: Sequence[str] = (),
-        **limits: float,
+        **limits: Unpack[LimitOptions],
     ) -> Server:
         """Return the server of this name if there is one."""
         wanted = None
@@ -89,7 +91,7 @@ class Server(SocketServer):
         host: str | None = None,  # noqa: ARG002 - for __new__
         port: int | None = None,  # noqa: ARG002 - for __new__
         origins: Sequence[str] = (),
-        **limits: float,  # noqa: ARG002 - for __new__
+        **limits: Unpack[LimitOptions],  # noqa: ARG002 - for __new__
     ) -> None:
         """Take the channel; see the class."""
         here = process()

@@ -17,7 +17,7 @@ class ChannelEvents(Protocol):
         """A client sent its first message; what is returned stands for it from now on."""
 
     def watched(self, *, on: bool) -> None:
-        """Somebody begins or ceases to watch the channel."""
+        """Somebody begins or stops watching the channel."""
 
     def troubled(self, text: str) -> None:
         """Something went wrong with a client: for the author of the server."""
@@ -26,7 +26,7 @@ class ChannelEvents(Protocol):
         """Another kernel took the channel over."""
 
     def reset(self) -> None:
-        """All sessions are gone, without a word: the gateway began anew."""
+        """All sessions are gone, without a word: the gateway was started again."""
 
 
 class ClientEvents(Protocol):

@@ -218,7 +218,7 @@ class LinkCarrier(RoutingCarrier):
                     self._attempts += 1
                     self._changed.notify_all()
             except Exception:
-                log.exception("nbsocket: internal error in nbsocket; the link begins anew")
+                log.exception("nbsocket: internal error in nbsocket; the link starts over")
             await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
             failures += 1
 
@@ -263,7 +263,7 @@ class LinkCarrier(RoutingCarrier):
                 self._heard = True
                 self._receive(data)
         except LinkError:
-            log.warning("nbsocket: the kernel link was out of step and begins anew", exc_info=True)
+            log.warning("nbsocket: the kernel link was out of step and starts over", exc_info=True)
             connection.close()
         finally:
             pinging.cancel()

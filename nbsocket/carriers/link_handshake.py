@@ -78,11 +78,11 @@ async def open_link(url: str, credentials: Credentials) -> Link:
         connection = await connect(url, "nbsocket/link", incoming.put_nowait, _OPENING_S)
     except HTTPClientError as error:
         raise _http_error(url, error.code) from error
-    except (OSError, asyncio.TimeoutError, TimeoutError) as error:
+    except (OSError, TimeoutError) as error:
         raise NoServerError(no_server(f"nothing answers at {url} ({error})")) from error
     try:
         welcome = await asyncio.wait_for(_prove(connection, incoming, url, credentials), _OPENING_S)
-    except (asyncio.TimeoutError, TimeoutError, LinkError, WebSocketClosedError) as error:
+    except (TimeoutError, LinkError, WebSocketClosedError) as error:
         connection.close()
         raise NoServerError(no_server(f"what answers at {url} does not speak nbsocket")) from error
     except NbSocketError:

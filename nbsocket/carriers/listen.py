@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
+from nbsocket.gateway.config import LimitOptions
+
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 3000
 PORT_ENVIRONMENT = "PORT"
@@ -24,7 +26,7 @@ class Listening:
 
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
-    limits: dict[str, float] = field(default_factory=dict)
+    limits: LimitOptions = field(default_factory=LimitOptions)
     is_private: bool = False
 
 
@@ -32,7 +34,7 @@ OF_A_NOTEBOOK = Listening(port=0, is_private=True)
 """What a notebook's kernel opens by itself where there is no Jupyter server."""
 
 
-def where_to_listen(host: str | None, port: int | None, limits: dict[str, float]) -> Listening:
+def where_to_listen(host: str | None, port: int | None, limits: LimitOptions) -> Listening:
     """Return where to listen: as told, else on the port that ``PORT`` names, or 3000, on loopback.
 
     Raises:

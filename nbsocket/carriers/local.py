@@ -161,7 +161,7 @@ class LocalCarrier(RoutingCarrier):
         try:
             self._loop.run_forever()
             self._loop.run_until_complete(asyncio.wait_for(self._shut(), _CLOSE_S))
-        except asyncio.TimeoutError:
+        except TimeoutError:
             pass
         finally:
             self._loop.close()

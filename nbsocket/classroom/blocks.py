@@ -49,7 +49,7 @@ class Block:
 
     @property
     def question(self) -> dict[str, Any]:
-        """What makes it this question; of a list not its rows, so that one that grows is not asked anew."""
+        """What makes it this question; of a list not its rows, so that one that grows is asked once."""
         return {name: value for name, value in self.shown.items() if name != "rows"}
 
     @property

@@ -145,7 +145,7 @@ class Classroom:
             self._server.off(event, self._heard)
         self._tell_all()
         for board in self._boards.values():
-            board.asked_anew()
+            board.asked_again()
 
     def stop(self) -> None:
         """Take no more answers; what is shown stays."""
@@ -158,7 +158,7 @@ class Classroom:
         self._tell_all()
 
     def reset(self) -> None:
-        """Forget all answers, and let everybody answer anew what is shown."""
+        """Forget all answers, and let everybody answer again what is shown."""
         self._asked.reset()
         self._tell_all()
 

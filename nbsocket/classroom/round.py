@@ -71,7 +71,7 @@ class Round:
         return len(self._answers)
 
     def show(self, blocks: Sequence[Block], seconds: float | None) -> None:
-        """Ask this in place of what was asked; the same questions without a new limit are not asked anew.
+        """Ask this in place of what was asked; the same questions without a new limit are not asked again.
 
         Raises:
             TypeError: Something is not a block.
@@ -102,7 +102,7 @@ class Round:
         self._takes, self._until = True, None
 
     def reset(self) -> None:
-        """Forget all answers and ask anew."""
+        """Forget all answers and ask again."""
         with self._lock:
             self._answers = Answers()
             self._counts.clear()

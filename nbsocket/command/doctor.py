@@ -69,8 +69,8 @@ def doctor() -> Report:
     try:
         server = nbsocket.Server(f"doctor-{secrets.token_hex(4)}")
     except NbSocketError as error:
-        words, _, mend = str(error).partition(". ")
-        findings.append(Finding(FAULT, f"The link to {urls[0]} does not come up: {words}.", mend))
+        words, _, fix = str(error).partition(". ")
+        findings.append(Finding(FAULT, f"The link to {urls[0]} does not come up: {words}.", fix))
         return Report(findings)
     findings.append(Finding(GOOD, f"The link to {server.url} is up."))
     findings.append(reach(server.public_url or server.url, bool(server.public_url)))
@@ -84,17 +84,17 @@ def _environment() -> Iterator[Finding]:
         yield Finding(GOOD, "The front end is built.")
     else:
         yield Finding(FAULT, "The front end is not built.", "pip install --force-reinstall nbsocket")
-    for name, least, mend in _BESIDE:
+    for name, least, fix in _BESIDE:
         try:
             found = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             if name in ("jupyterlab", "notebook"):
                 continue
-            yield Finding(FAULT, f"{name} is not installed in this environment.", mend)
+            yield Finding(FAULT, f"{name} is not installed in this environment.", fix)
             continue
         if numbers(found) < least:
             wanted = ".".join(map(str, least))
-            yield Finding(FAULT, f"{name} {found} is too old; {wanted} or newer is needed.", mend)
+            yield Finding(FAULT, f"{name} {found} is too old; {wanted} or newer is needed.", fix)
         else:
             yield Finding(GOOD, f"{name} {found}")
 
@@ -123,5 +123,5 @@ def _extension() -> Iterator[Finding]:
         return
     # Written elsewhere it would be overruled.
     level = "--user " if decided_by == jupyter_config_dir() else ""
-    mend = f"jupyter server extension enable {level}nbsocket"
-    yield Finding(FAULT, "The server extension is disabled in this environment.", mend)
+    fix = f"jupyter server extension enable {level}nbsocket"
+    yield Finding(FAULT, "The server extension is disabled in this environment.", fix)

@@ -21,17 +21,17 @@ class Finding:
     Attributes:
         state: ``ok``, ``note`` or ``fault``.
         what: What was found, in a sentence.
-        mend: The line that fixes it; empty if there is nothing to fix.
+        fix: The line that fixes it; empty if there is nothing to fix.
     """
 
     state: str
     what: str
-    mend: str = ""
+    fix: str = ""
 
     def __str__(self) -> str:
         """Show it as a line, and what fixes it as another."""
         line = f"{_MARKS[self.state]} {self.what}"
-        return f"{line}\n    → {self.mend}" if self.mend else line
+        return f"{line}\n    → {self.fix}" if self.fix else line
 
 
 class Report:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Activity:
         if now - self._noted_at < _AT_MOST_EVERY_S:
             return
         self._noted_at = now
-        moment = datetime.now(timezone.utc)
+        moment = datetime.now(UTC)
         self._times["nbsocket"] = moment
         kernel = self._kernels.find(kernel_id)
         if kernel is not None:

@@ -77,7 +77,7 @@ class Bench:
         if not found:
             try:
                 await asyncio.wait_for(self._news.wait(), timeout_s)
-            except (asyncio.TimeoutError, TimeoutError):
+            except TimeoutError:
                 return []
             found = self.since(number)
         return found

@@ -102,7 +102,7 @@ class ClientSession:
         self.posting = False
         self.round_trip_ms: float | None = None
         self._pinged_at = 0.0
-        # What the kernel wants to be told of this client should it start anew, unread here,
+        # What the kernel wants to be told of this client should it be restarted, unread here,
         # and what the client is told then.
         self.state = b""
         self.will: PreparedFrames | None = None

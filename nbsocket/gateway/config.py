@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from nbsocket.protocol.engine_session import Timing
 
@@ -47,3 +48,20 @@ class Limits:
             ping_timeout_s=self.ping_timeout,
             max_payload_bytes=self.max_payload,
         )
+
+
+class LimitOptions(TypedDict, total=False):
+    """``Limits`` as keyword arguments of ``Server``; any of them may be missing."""
+
+    ping_interval: float
+    ping_timeout: float
+    connect_timeout: float
+    max_payload: int
+    max_clients: int
+    max_half_open: int
+    guest_clients_per_ticket: int
+    guest_events_per_s: float
+    guest_burst: int
+    max_pending_bytes: int
+    stall: float
+    grace: float

@@ -22,7 +22,7 @@ class DetachedEndpoint(FlowControl):
     """Stands where the channel's kernel port stood (``hub.Endpoint``), until the next one comes.
 
     Nothing is refused and nothing lost: once 8 MiB wait, clients are read no more.
-    Who comes anew is answered with 503, as without a kernel.
+    New clients are answered with 503, as without a kernel.
 
     Args:
         hub: Whose channel.

@@ -244,7 +244,7 @@ class Closed(LinkMessage, tag="closed"):
 
 
 class Watch(LinkMessage, tag="watch"):
-    """Somebody begins or ceases to watch a channel: only between the two the kernel says what it does."""
+    """Somebody begins or stops watching a channel: only between the two the kernel says what it does."""
 
     channel: str
     on: bool

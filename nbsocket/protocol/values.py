@@ -134,7 +134,7 @@ def _plain_dict(value: dict[Any, Any], depth: int, attachments: list[bytes]) -> 
         try:
             name = key if type(key) is str else _key(key, value)
             plain[name] = _plain(item, depth, attachments)
-        except _UnsendableError as error:  # noqa: PERF203 - the error asks which key it was
+        except _UnsendableError as error:
             error.path = f"[{key!r}]{error.path}"
             raise
     return plain

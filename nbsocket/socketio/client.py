@@ -127,7 +127,7 @@ class Client(Turn):
 
     def _leave(self, reason: str) -> None:
         for socket in self.connected_sockets:
-            socket.namespace.admission.left(socket, Trigger.TRANSPORT_LOST, reason)
+            socket.namespace._admission.left(socket, Trigger.TRANSPORT_LOST, reason)
 
     # --- from the client, first: read -------------------------------------------------------
 
@@ -151,7 +151,7 @@ class Client(Turn):
                     raise ProtocolError(msg)  # noqa: TRY301 - one place tells of all of them
                 return None
             if kind is _ACK:
-                socket.acknowledged(packet.ack_id or 0, packet.data)
+                socket._acknowledged(packet.ack_id or 0, packet.data)
                 return None
             if kind is _EVENT:
                 socket.namespace.arrivals.note(socket, packet.data, self.decoder.packet_bytes, arrived_at)
@@ -211,9 +211,9 @@ class Client(Turn):
             # It has left meanwhile.
             return
         elif packet.type is _EVENT:
-            socket.namespace.dispatch.receive(socket, packet)
+            socket.namespace._dispatch.receive(socket, packet)
         else:
-            socket.namespace.admission.left(socket, Trigger.CLIENT_LEFT)
+            socket.namespace._admission.left(socket, Trigger.CLIENT_LEFT)
 
     def handled(self, took_s: float) -> None:
         """Note how long after its arrival a packet was handled."""
@@ -244,7 +244,7 @@ class Client(Turn):
     async def _enter(self, name: str, auth: Any) -> None:
         namespace = await self.channel.find(name, auth)
         if namespace is not None:
-            await namespace.admission.connect(self, auth)
+            await namespace._admission.connect(self, auth)
             return
         del self.sockets[name]
         self._refuse(name, "Invalid namespace")
@@ -288,7 +288,7 @@ class Client(Turn):
             is_adopted = bool(past) and not self.door
             for name, state in past.items():
                 namespace = await self.channel.find(name, state.auth) if is_adopted else None
-                is_adopted = namespace is not None and namespace.admission.adopt(self, state)
+                is_adopted = namespace is not None and namespace._admission.adopt(self, state)
         except Exception:
             log.exception("nbsocket: internal error in nbsocket; a client begins again")
             is_adopted = False

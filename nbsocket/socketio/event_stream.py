@@ -135,7 +135,7 @@ class EventStream:
             try:
                 with self._handlers.waiting():
                     await asyncio.wait_for(woken.wait(), left)
-            except (asyncio.TimeoutError, TimeoutError):
+            except TimeoutError:
                 continue
 
 

@@ -123,7 +123,7 @@ class HandlerThread:
             # Again, if a handler has stopped the loop, or its task has raised SystemExit through it.
             try:
                 self.loop.run_forever()
-            except BaseException as error:  # noqa: BLE001, PERF203 - nothing ends this thread
+            except BaseException as error:  # noqa: BLE001 - nothing ends this thread
                 self.output.show_exception(error, "nbsocket: a task or a callback of a handler")
 
     def _forked(self) -> None:

@@ -80,14 +80,14 @@ class Namespace(Emitter, EventTarget):
         self._carrier = carrier
         self._parent = parent
         self._members = Members(recovery=recovery)
-        self.dispatch = Dispatch(handlers, parent)
-        self.admission = Admission(self, self._members, self.dispatch, keeps=keeps)
+        self._dispatch = Dispatch(handlers, parent)
+        self._admission = Admission(self, self._members, self._dispatch, keeps=keeps)
         self._keeps = keeps
         # An answer to a question of an earlier process must not be taken for one to a question of ours.
         self._ack_ids = itertools.count(secrets.randbelow(2**40) if keeps else 0)
         self._replaced: list[Registration] = []
         self._added: list[Registration] = []
-        self._is_overheard = bool(self.dispatch.of(Hook.ANY_OUTGOING))
+        self._is_overheard = bool(self._dispatch.of(Hook.ANY_OUTGOING))
         self._is_lasting = False
 
     def __repr__(self) -> str:
@@ -181,7 +181,7 @@ class Namespace(Emitter, EventTarget):
             self._carrier.send(Deliver(frames, to, volatile))
             if self._is_overheard:
                 there = [sockets[one] for one in ids if one in sockets]
-                self.handlers.post(partial(self.dispatch.tell_outgoing, there, event, args))
+                self.handlers.post(partial(self._dispatch.tell_outgoing, there, event, args))
 
     def _ask(
         self, event: str, args: tuple[Any, ...], rooms: frozenset[str], excluded: frozenset[str]
@@ -205,7 +205,7 @@ class Namespace(Emitter, EventTarget):
         if sockets:
             self._carrier.send(Deliver(frames, [socket._session for socket in sockets]))
             if self._is_overheard:
-                self.handlers.post(partial(self.dispatch.tell_outgoing, sockets, event, args))
+                self.handlers.post(partial(self._dispatch.tell_outgoing, sockets, event, args))
 
     def _wait_for_room(self) -> None:
         """Slow down an emitter that is faster than the clients read; nothing is lost."""
@@ -305,7 +305,7 @@ class Namespace(Emitter, EventTarget):
 
     def _add(self, registration: Registration) -> None:
         check_takes_socket(registration)
-        old = self.dispatch.table.add(registration)
+        old = self._dispatch.table.add(registration)
         self._overheard(registration)
         if registration.event in CONNECTION_EVENTS:
             (self._added if old is None else self._replaced).append(registration)
@@ -316,7 +316,7 @@ class Namespace(Emitter, EventTarget):
             self._is_overheard = True
 
     def _registrations(self) -> HandlerTable:
-        return self.dispatch.table
+        return self._dispatch.table
 
     def _wiring(self) -> Namespace:
         return self
@@ -326,18 +326,18 @@ class Namespace(Emitter, EventTarget):
         replaced, self._replaced = self._replaced, []
         added, self._added = self._added, []
         if ok:
-            self.dispatch.table.remove_leftovers(cell)
+            self._dispatch.table.remove_leftovers(cell)
         self._settle(replaced, cell if ok else None)
         # Who was taken over from an earlier process came before any handler of a later cell.
         for socket in [one for one in self._members.sockets.values() if one._is_adopted]:
             for registration in added:
-                self.handlers.post(partial(self.dispatch.greet, socket, registration))
+                self.handlers.post(partial(self._dispatch.greet, socket, registration))
 
     def _settle(self, replaced: list[Registration], finished: CellRun | None) -> None:
         """Do on every socket what a cell's end brings."""
         for socket in list(self._members.sockets.values()):
             for registration in replaced:
-                self.handlers.post(partial(self.dispatch.greet, socket, registration))
+                self.handlers.post(partial(self._dispatch.greet, socket, registration))
             if finished is not None:
                 self.handlers.post(partial(socket._registrations().remove_leftovers, finished))
 
@@ -345,6 +345,6 @@ class Namespace(Emitter, EventTarget):
 
     def _perhaps_empty(self) -> None:
         """A dynamic namespace goes with its last client, unless somebody asked for it by name."""
-        is_needed = self._is_lasting or not self._members.is_empty or bool(self.dispatch.table)
+        is_needed = self._is_lasting or not self._members.is_empty or bool(self._dispatch.table)
         if self._parent is not None and not is_needed:
             self._parent.emptied(self)

@@ -129,7 +129,7 @@ class Socket(EventTarget):
         """
         for socket in self._client.connected_sockets if close else [self]:
             # Before the client is told: it may close at once, and that would be the reason then.
-            if socket.connected and socket.namespace.admission.left(socket, Trigger.SERVER_LEFT):
+            if socket.connected and socket.namespace._admission.left(socket, Trigger.SERVER_LEFT):
                 socket._send(Packet(PacketType.DISCONNECT, socket.namespace.name))
         if close:
             self._client.close()
@@ -354,7 +354,7 @@ class Socket(EventTarget):
         for ack_id in [ack_id for ack_id, one in list(self._acks.items()) if one is pending]:
             self._acks.pop(ack_id, None)
 
-    def acknowledged(self, ack_id: int, args: list[Any]) -> None:
+    def _acknowledged(self, ack_id: int, args: list[Any]) -> None:
         """Take an acknowledgement; one that nobody waits for is ignored."""
         pending = self._acks.pop(ack_id, None)
         if pending is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from nbsocket.errors import LinkLostError
@@ -43,7 +43,7 @@ class Ticket:
         self.code = str(reply.value.get("code", ""))
         self.id = str(reply.value["id"])
         self.role = str(reply.value["role"])
-        self.expires = datetime.fromtimestamp(float(reply.value["expires_at"]), timezone.utc)
+        self.expires = datetime.fromtimestamp(float(reply.value["expires_at"]), UTC)
         self._carrier = carrier
         self._channel = channel
 

@@ -6,7 +6,6 @@ passes with a browser. It speaks WebSocket alone: no polling, no upgrade, no com
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 import threading
@@ -32,8 +31,7 @@ from nbsocket.testing.loop import client_loop, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from typing_extensions import Self
+    from typing import Self
 
     from nbsocket.socketio.server import SocketServer
 
@@ -267,7 +265,7 @@ class Client:
             why = {403: "its ticket does not open this channel", 404: "there is no such channel"}
             msg = f"{self.name} was not let in: {why.get(error.code, f'HTTP status {error.code}')}"
             raise ClientRefused(msg) from error
-        except (OSError, asyncio.TimeoutError) as error:
+        except (TimeoutError, OSError) as error:
             msg = f"{self.name} cannot reach the server: {error or 'no answer in time'}"
             raise ClientRefused(msg) from error
 

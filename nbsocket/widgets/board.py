@@ -21,8 +21,7 @@ from nbsocket.widgets.saved import SavedWidget, number_of, rows_of, table_of, te
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
-
-    from typing_extensions import Self
+    from typing import Self
 
     from nbsocket.socketio.cell_run import CellRun
     from nbsocket.socketio.handler_thread import HandlerThread
@@ -175,7 +174,7 @@ class Board(SavedWidget):
         self._tell("class:board", self.told())
         return self
 
-    def asked_anew(self) -> None:
+    def asked_again(self) -> None:
         """Stay in front on the phones if the cell that asks something new has just revealed this, too."""
         cell, at = self._revealed
         is_now = cell is not None and cell is running_cell() and time.monotonic() - at < _TOGETHER_S

@@ -151,10 +151,10 @@ def without(*directives):
     return change
 
 
-def applied(mend, text):
+def applied(fix, text):
     """Do what the doctor says of nginx: put its lines into the block for Jupyter, for those that are there."""
-    assert "(nginx):  " in mend, mend
-    for line in map(str.strip, re.findall(r"[^;]+;", mend.partition("(nginx):  ")[2])):
+    assert "(nginx):  " in fix, fix
+    for line in map(str.strip, re.findall(r"[^;]+;", fix.partition("(nginx):  ")[2])):
         name = re.match(r"proxy_set_header \S+|\S+", line)[0]
         if name == "proxy_pass":
             block = re.search(r"location /jupyter/ \{.*?\}", text, re.DOTALL)[0]
@@ -188,11 +188,11 @@ def test_the_doctor_names_what_is_wrong_and_what_it_says_helps(place, monkeypatc
         for words, broken in WORLDS.items():
             with place.nginx(broken):
                 report = examine(place.jupyter_url, TOKEN)
-            ((what, mend),) = [(one.what, one.mend) for one in report.faults]
+            ((what, fix),) = [(one.what, one.fix) for one in report.faults]
             assert words in what
-            with place.nginx(lambda text, broken=broken, mend=mend: applied(mend, broken(text))):
+            with place.nginx(lambda text, broken=broken, fix=fix: applied(fix, broken(text))):
                 again = examine(place.jupyter_url, TOKEN)
-            assert again.is_well, (words, mend, again)
+            assert again.is_well, (words, fix, again)
 
 
 def test_a_jupyter_that_does_not_know_its_prefix(place, monkeypatch):
@@ -200,9 +200,9 @@ def test_a_jupyter_that_does_not_know_its_prefix(place, monkeypatch):
     forgotten = BEHIND_NGINX.replace(" --ServerApp.base_url=/jupyter/", "")
     with place.nginx():
         with place.lab(forgotten):
-            ((what, mend),) = [(one.what, one.mend) for one in examine(place.jupyter_url, TOKEN).faults]
+            ((what, fix),) = [(one.what, one.fix) for one in examine(place.jupyter_url, TOKEN).faults]
         assert "Jupyter's base URL is /." in what
-        (option,) = re.findall(r"--ServerApp\.base_url=\S+", mend)
+        (option,) = re.findall(r"--ServerApp\.base_url=\S+", fix)
         with place.lab(f"{forgotten} {option}"):
             assert examine(place.jupyter_url, TOKEN).is_well
 
@@ -211,7 +211,7 @@ def test_nothing_runs_at_all(place, monkeypatch):
     monkeypatch.setattr("nbsocket.command.server_checks._LONGEST_IDLE_S", 1.0)
     with place.nginx():
         (fault,) = [one for one in examine(place.jupyter_url, TOKEN).faults if "behind" in one.what]
-        assert fault.mend.startswith("jupyter lab --ServerApp.port=PORT --ServerApp.base_url=/jupyter/")
+        assert fault.fix.startswith("jupyter lab --ServerApp.port=PORT --ServerApp.base_url=/jupyter/")
         with place.lab(BEHIND_NGINX):
             assert examine(place.jupyter_url, TOKEN).is_well
 

@@ -28,7 +28,7 @@ def world(tmp_path, monkeypatch):
 
 
 def faults(report):
-    return [(one.what, one.mend) for one in report.faults]
+    return [(one.what, one.fix) for one in report.faults]
 
 
 def test_a_well_world(world):
@@ -62,8 +62,8 @@ def test_the_extension_is_disabled(world, tmp_path):
     with world():
         report = examine()
     found = faults(report)
-    mend = "jupyter server extension enable --user nbsocket"
-    assert found[0] == ("The server extension is disabled in this environment.", mend)
+    fix = "jupyter server extension enable --user nbsocket"
+    assert found[0] == ("The server extension is disabled in this environment.", fix)
     assert "runs without the nbsocket extension" in found[1][0]
     assert "jupyter server extension enable nbsocket" in found[1][1]
 
@@ -73,8 +73,8 @@ def test_the_line_that_enables_it_does(world, tmp_path):
     folder.mkdir(parents=True)
     (folder / "nbsocket.json").write_text('{"ServerApp": {"jpserver_extensions": {"nbsocket": false}}}')
     program = Path(sys.executable).parent / "jupyter"
-    mend = examine().faults[0].mend.split()
-    subprocess.run([program, *mend[1:]], check=True, capture_output=True)
+    fix = examine().faults[0].fix.split()
+    subprocess.run([program, *fix[1:]], check=True, capture_output=True)
     with world():
         assert examine().is_well
 
@@ -82,10 +82,10 @@ def test_the_line_that_enables_it_does(world, tmp_path):
 def test_another_version(world, monkeypatch):
     monkeypatch.setattr("nbsocket.command.server_checks.__version__", "9.9.0")
     with world():
-        ((what, mend),) = faults(examine())
+        ((what, fix),) = faults(examine())
     assert "The server runs nbsocket " in what
     assert "this environment has 9.9.0" in what
-    assert "pip install nbsocket==9.9.0" in mend
+    assert "pip install nbsocket==9.9.0" in fix
 
 
 def test_a_proxy_that_drops_the_upgrade(world, tmp_path):
@@ -94,27 +94,27 @@ def test_a_proxy_that_drops_the_upgrade(world, tmp_path):
         nginx(tmp_path / "bad", jupyter.port, "", "/") as bad,
         nginx(tmp_path / "good", jupyter.port, UPGRADE, "/") as good,
     ):
-        ((what, mend),) = faults(examine(bad.url))
+        ((what, fix),) = faults(examine(bad.url))
         assert examine(good.url).is_well
     assert "a proxy drops the upgrade" in what
-    assert "proxy_set_header Upgrade $http_upgrade" in mend
+    assert "proxy_set_header Upgrade $http_upgrade" in fix
 
 
 def test_a_wrong_base_url(world):
     with world(base_url="/deep/down/") as jupyter:
         origin = f"http://127.0.0.1:{jupyter.port}/"
         for wrong in (origin, f"{origin}wrong/", f"{origin}deep"):
-            ((what, mend),) = faults(examine(wrong))
+            ((what, fix),) = faults(examine(wrong))
             assert "its base URL is /deep/down/" in what
-            assert mend == f"nbsocket doctor --url {origin}deep/down/"
-            assert examine(mend.rpartition(" ")[2]).is_well
+            assert fix == f"nbsocket doctor --url {origin}deep/down/"
+            assert examine(fix.rpartition(" ")[2]).is_well
 
 
 def test_a_wrong_token(world):
     with world() as jupyter:
-        ((what, mend),) = faults(examine(jupyter.url, "wrong"))
+        ((what, fix),) = faults(examine(jupyter.url, "wrong"))
     assert "does not accept this token" in what
-    assert "jupyter server list" in mend
+    assert "jupyter server list" in fix
 
 
 def test_phones_reach_a_port_of_the_class(world):
@@ -145,7 +145,7 @@ def test_an_old_package_is_named(monkeypatch):
     )
     found = [one for one in examine().findings if "ipykernel" in one.what]
     assert found[0].state == FAULT
-    assert found[0].mend == "pip install --upgrade ipykernel"
+    assert found[0].fix == "pip install --upgrade ipykernel"
 
 
 async def test_in_a_kernel(kernel):

@@ -187,7 +187,7 @@ async def test_all_come_back_at_once(serving, quick_jupyter, owner, figure):
         while True:
             try:
                 member = await Member.come(quick_jupyter, "kernels", owner)
-            except (ConnectionError, asyncio.TimeoutError):
+            except (TimeoutError, ConnectionError):
                 # More than fit into the port's queue are turned away by the system; clients try again.
                 tries.append(1)
                 await asyncio.sleep(0.2 + chance.random() * 0.3)

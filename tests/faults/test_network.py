@@ -111,7 +111,7 @@ async def test_a_client_that_is_reset_at_any_byte_ends_once(kernel, jupyter, tra
                     session = await wire.polling()
                     await session.post("40", '42["up",1]')
                     await session.get()
-            except (OSError, AssertionError, ValueError, asyncio.TimeoutError, HTTPError, WebSocketError):
+            except (TimeoutError, OSError, AssertionError, ValueError, HTTPError, WebSocketError):
                 continue
     async with Peer(jupyter, "faults", ticket) as peer:
         await kernel.run("got.clear()")
@@ -148,7 +148,7 @@ async def test_an_upgrade_that_fails_half_way_leaves_polling_as_it_was(kernel, j
                         await session.post(f'42["up",{sent}]')
                         sent += 1
                     await socket.closed()
-            except (OSError, AssertionError, asyncio.TimeoutError, HTTPError, WebSocketError):
+            except (TimeoutError, OSError, AssertionError, HTTPError, WebSocketError):
                 pass
         while len(back) < sent:
             for packet in await session.get():

@@ -61,7 +61,7 @@ async def restarted(kernel, how):
                 try:
                     if await asyncio.wait_for(kernel.value("__import__('os').getpid()"), 3) != pid:
                         return
-                except asyncio.TimeoutError:
+                except TimeoutError:
                     continue
             await asyncio.sleep(0.1)
         raise AssertionError(found)

@@ -1,10 +1,11 @@
 """The built wheel in a new environment without Node: installed, enabled, and notebook 01 runs."""
 
+import json
 import os
 import shutil
 import subprocess
-import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -31,37 +32,6 @@ STATIC = {
     "bench.css",
     "socket.io.js",
 }
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """sdist and wheel, built from this checkout."""
-    target = tmp_path_factory.mktemp("dist")
-    subprocess.run(
-        [sys.executable, "-m", "build", "--outdir", target, ROOT],
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
-    return target
-
-
-@pytest.fixture(scope="module")
-def environment(built, tmp_path_factory):
-    """A virtual environment with the wheel, its PATH without Node."""
-    folder = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    (wheel,) = built.glob("*.whl")
-    # Nothing but the environment's own programs: no Node, wherever it is installed.
-    environ = {**os.environ, "PATH": str(folder / "bin")}
-    assert shutil.which("node", path=environ["PATH"]) is None
-    subprocess.run(
-        [folder / "bin" / "pip", "install", "--quiet", f"{wheel}[demo]"],
-        check=True,
-        timeout=500,
-        env=environ,
-    )
-    return folder
 
 
 def test_wheel_and_sdist_hold_the_front_end_and_no_rubbish(built):
@@ -131,3 +101,63 @@ async def test_notebook_01_runs_from_the_wheel(environment, tmp_path):
                 result = await kernel.run(cell.source, cell=cell.id, timeout=60)
                 is_meant_to_fail = "raises-exception" in cell.metadata.get("tags", [])
                 assert bool(result.error) is is_meant_to_fail, (cell.source, result)
+
+
+# --- what type checkers of a user's see, outside this repository -------------------------------
+
+
+@pytest.fixture(scope="module")
+def project(environment, tmp_path_factory):
+    """A user's folder: the example, and an environment with the wheel and mypy."""
+    version = next(
+        one
+        for one in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+            "dependency-groups"
+        ]["lint"]
+        if one.startswith("mypy")
+    )
+    subprocess.run([environment / "bin" / "pip", "install", "--quiet", version], check=True, timeout=300)
+    folder = tmp_path_factory.mktemp("project")
+    for file in (ROOT / "tests" / "typing").glob("*.py"):
+        shutil.copy(file, folder)
+    return folder
+
+
+def outside(command, folder):
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=300, env=environ, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.timeout(600)
+def test_mypy_is_strictly_content(environment, project):
+    code, said = outside([environment / "bin" / "mypy", "--strict", "."], project)
+    assert code == 0, said
+
+
+@pytest.mark.timeout(600)
+def test_mypy_knows_the_types(environment, project):
+    """What is not typed counts as Any, and nothing about Any is an error."""
+    (project / "wrong.py").write_text(
+        "import nbsocket\n"
+        "io = nbsocket.Server('chat', ping_intervall=3)\n"
+        "io.emit(5)\n"
+        "text: int = nbsocket.Server('chat').url\n",
+        encoding="utf-8",
+    )
+    code, said = outside([environment / "bin" / "mypy", "--strict", "wrong.py"], project)
+    (project / "wrong.py").unlink()
+    assert code == 1
+    assert [line.split(":")[1] for line in said.splitlines() if ": error:" in line] == ["2", "3", "4"]
+
+
+@pytest.mark.timeout(600)
+def test_pyright_is_strictly_content(environment, project):
+    (project / "pyrightconfig.json").write_text(
+        json.dumps({"typeCheckingMode": "strict", "reportMissingTypeStubs": False}), encoding="utf-8"
+    )
+    pyright = ["node", str(ROOT / "js" / "node_modules" / "pyright" / "index.js")]
+    code, said = outside([*pyright, "--pythonpath", str(environment / "bin" / "python"), "."], project)
+    assert code == 0, said

@@ -54,7 +54,7 @@ def test_bytes_arrive_in_any_depth(value):
 
 
 def test_what_becomes_what():
-    class Color(str, enum.Enum):
+    class Color(enum.StrEnum):
         RED = "red"
 
     sent = [(1, 2), bytearray(b"a"), memoryview(b"b"), {1: "one"}, Color.RED, True]
@@ -172,7 +172,7 @@ HOURS = np.timedelta64(3, "h").astype("timedelta64[ns]")
 MASKED = np.ma.masked_array([1, 2, 3], mask=[False, True, False])
 # What somebody has in a notebook, and what to write instead, with ``value`` for it.
 WAYS_OUT = [
-    (dt.datetime(2026, 1, 2, tzinfo=dt.timezone.utc), "value.isoformat()"),
+    (dt.datetime(2026, 1, 2, tzinfo=dt.UTC), "value.isoformat()"),
     (Later(2026, 1, 2), "value.isoformat()"),
     (dt.date(2026, 1, 2), "value.isoformat()"),
     (dt.time(12, 30), "value.isoformat()"),

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import Error
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from playwright.sync_api import Browser as Playwrights
-    from typing_extensions import Self
 
 _WAIT_S = 30.0
 _START_S = 30.0

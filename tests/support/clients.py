@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from support.jupyter import JupyterProcess
-    from typing_extensions import Self
 
 FOLDER = Path(__file__).parent.parent / "interop"
 NPM = "npm socket.io-client"
@@ -65,7 +66,7 @@ class Client:
             await self.do("end")
             try:
                 await asyncio.wait_for(self._process.wait(), 5)
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 self._process.kill()
                 await self._process.wait()
 

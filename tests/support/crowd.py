@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Self
 
     from support.jupyter import JupyterProcess
-    from typing_extensions import Self
 
 PING, PONG = b"\x81\x012", "3"
 

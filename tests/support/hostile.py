@@ -25,9 +25,9 @@ from support.honest import Visitor, start
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from typing import Self
 
     from support.jupyter import JupyterProcess
-    from typing_extensions import Self
 
 _SLICE = 65536
 _CREDIT_S = 0.02

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from support.jupyter import free_port
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 PROXY = Path(__file__).parent.parent.parent / "js" / "node_modules" / ".bin" / "configurable-http-proxy"
 START_S = 60.0

@@ -25,8 +25,7 @@ from nbsocket.carriers.ws_client import UnixResolver
 
 if TYPE_CHECKING:
     import ssl
-
-    from typing_extensions import Self
+    from typing import Self
 
 TOKEN = "jupyter-token-of-the-test"
 START_S = 40.0

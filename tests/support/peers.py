@@ -12,8 +12,9 @@ from engineio.payload import Payload
 Payload.max_decode_packets = 100_000
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from support.jupyter import JupyterProcess
-    from typing_extensions import Self
 
 
 class Peer:

@@ -14,8 +14,7 @@ from support.jupyter import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from typing_extensions import Self
+    from typing import Self
 
 
 class Program:

@@ -351,7 +351,7 @@ async def test_a_flood_of_output_stays_below_jupyters_limit(strangers, jupyter, 
         while loop.time() < began + 3:
             try:
                 message = await strangers._next(0.3)
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 break
             count += message["msg_type"] == "comm_msg"
         took = loop.time() - began

@@ -95,11 +95,11 @@ export class Run {
   set(setting: Setting): void {
     this.setting.value = setting;
     this.socket?.setDelay(setting.delay_ms);
-    this.anew();
+    this.startOver();
   }
 
-  /** Another setting has figures of its own: begin anew once the slider rests. */
-  anew(): void {
+  /** Another setting has figures of its own: start over once the slider rests. */
+  startOver(): void {
     clearTimeout(this.rest);
     if (!this.isOn.value) return;
     this.rest = setTimeout(() => void this.stop().then(() => this.start()), REST_MS);

@@ -68,7 +68,7 @@ export default () => {
       const isSending = signal(model.get("running"));
       views += 1;
       const follow = () => {
-        if (rate.value !== model.get("rate")) mine.anew();
+        if (rate.value !== model.get("rate")) mine.startOver();
         rate.value = model.get("rate");
         isSending.value = model.get("running");
         if (isSending.value) void mine.start();

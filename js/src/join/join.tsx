@@ -155,7 +155,7 @@ function Class() {
           {Math.ceil(Math.max(0, left))} s
         </p>
       )}
-      {/* A new round begins anew. */}
+      {/* A new round starts over. */}
       <div key={`${shown?.round}`}>
         {shown?.blocks.map((block, index) => (
           <BlockView

@@ -89,7 +89,7 @@ export class PaneConnection {
     await this.begin();
   }
 
-  /** Begin anew in another way. */
+  /** Start over in another way. */
   async reconnect(options: ConnectionOptions): Promise<void> {
     this.disconnect("Connecting in another way.");
     this.socket = undefined;

@@ -5,7 +5,7 @@ export interface Reach {
   kind: "nobody" | "network" | "everybody";
   host: string;
   text: string;
-  /** The command that mends it. */
+  /** The command that fixes it. */
   command: string;
 }
 
