@@ -14,7 +14,7 @@ JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/browsers.mjs js/packa
 
 .DEFAULT_GOAL := help
 BEFORE ?= HEAD~1
-.PHONY: help demo test lint types js python browser conformance interop upgrades compare bench figures profile faults threats layers \
+.PHONY: help demo test lint types js python browser conformance interop upgrades compare bench figures profile faults threats layers matrix \
 	soak site reference tables format wheel clean
 
 help: ## Say what can be made
@@ -101,6 +101,9 @@ compare: $(STAMPS)/dev ## Memory and echo of HEAD beside those of BEFORE=<commit
 
 layers: $(STAMPS)/dev ## The rooms of the house, what each imports, circles, the longest files
 	$(BIN)/python scripts/layers.py
+
+matrix: $(STAMPS)/dev ## The wheel on Python 3.11, 3.13 and 3.14, and with the oldest and newest libraries claimed; needs root
+	$(BIN)/python scripts/matrix.py $(COLUMNS)
 
 site: $(STAMPS)/dev ## Build the documentation as a site; any warning is an error
 	$(BIN)/python docs/make_site.py

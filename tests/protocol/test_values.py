@@ -209,7 +209,7 @@ WAYS_OUT = [
     (io.BytesIO(b"x"), "value.getvalue()"),
     (DAY, "str(value)"),
     (np.datetime64("2026-01-02"), "str(value)"),
-    (np.datetime64("NaT"), "str(value)"),
+    (np.datetime64("NaT", "ns"), "str(value)"),
     (HOURS, 'value / numpy.timedelta64(1, "s")'),
     (np.complex128(1 + 2j), "[value.real, value.imag]"),
     (np.longdouble(1.5), "float(value)"),
