@@ -131,7 +131,7 @@ def root_of(column: Column) -> Iterator[Path]:
             sys.exit(f"The column {column.name} needs root, for chroot.")
         if shutil.which("debootstrap") is None:
             run(["bash", "-c", f". {ROOT}/scripts/packages.sh && system_install debootstrap"])
-        packages = "python3,python3-venv,ca-certificates,nodejs,npm"
+        packages = "python3,python3-venv,ca-certificates"
         shutil.rmtree(root, ignore_errors=True)
         run(["debootstrap", "--variant=minbase", f"--include={packages}", column.suite, root, mirror()])
     for file in ("etc/resolv.conf", "etc/hosts", "etc/ssl/certs/ca-certificates.crt"):

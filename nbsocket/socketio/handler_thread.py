@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     from nbsocket.carriers.interface import Carrier
     from nbsocket.socketio.handler_run import Watcher
     from nbsocket.socketio.handler_table import Registration
-    from nbsocket.socketio.turns import Entry
+    from nbsocket.socketio.turns import Entry, Step
 
 _TURN_S = 0.005
 _GATHER_S = 0.002
+_SHARE_S = 0.0005
 _REPORT_BYTES = 64 * 1024
 _WARN_AFTER_S = 1.0
 # What handlers nearly always return: asking inspect takes longer than many a handler.
@@ -159,22 +160,10 @@ class HandlerThread:
                 # Posted by someone who saw the flag still up.
                 self._scheduled = True
                 continue
-            turn, what, arrived_at, size = step
             self._has_started = False
-            try:
-                if arrived_at:
-                    turn.handle(what)
-                else:
-                    what()
-            except BaseException as error:  # noqa: BLE001 - likewise
-                # Handlers' own exceptions end in ``call``.
-                self.output.show_exception(error, "nbsocket: internal error in nbsocket: a job")
-            now = time.monotonic()
-            if arrived_at:
-                turn.handled(now - arrived_at)
-                self._worked_bytes += size
-                if self._worked_bytes >= _REPORT_BYTES:
-                    self._report()
+            began, now = now, self._do(step)
+            if now - began > _SHARE_S:
+                turns.next_turn()
             if self._has_started or now > turn_ends:
                 return False
             if now > rest_at:
@@ -182,6 +171,25 @@ class HandlerThread:
                 self._carrier.release()
                 self._carrier.gather()
                 rest_at = now + _GATHER_S
+
+    def _do(self, step: Step) -> float:
+        """Handle a packet, or do a job; return when it is done."""
+        turn, what, arrived_at, size = step
+        try:
+            if arrived_at:
+                turn.handle(what)
+            else:
+                what()
+        except BaseException as error:  # noqa: BLE001 - likewise
+            # Handlers' own exceptions end in ``call``.
+            self.output.show_exception(error, "nbsocket: internal error in nbsocket: a job")
+        now = time.monotonic()
+        if arrived_at:
+            turn.handled(now - arrived_at)
+            self._worked_bytes += size
+            if self._worked_bytes >= _REPORT_BYTES:
+                self._report()
+        return now
 
     def call(
         self,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nbsocket")
 
+IN_A_ROW = 8
+"""How many messages of a client are handled before the next has its turn: their answers travel together."""
+
 MESSAGE_BYTES = 64
 """About what a message costs beside its data; the same as on the link."""
 
@@ -79,7 +82,7 @@ class Turns:
         passed: How many messages were read of which nothing was left to handle.
     """
 
-    __slots__ = ("_order", "_passed_bytes", "_waiters", "inbox", "lock", "passed")
+    __slots__ = ("_left", "_order", "_passed_bytes", "_waiters", "inbox", "lock", "passed")
 
     def __init__(self) -> None:
         """Begin empty."""
@@ -88,6 +91,8 @@ class Turns:
         self.passed = 0
         # Whose turn it is, in order.
         self._order: deque[Turn] = deque()
+        # How many more of the first's are handled before the next has its turn.
+        self._left = IN_A_ROW
         self._waiters = 0
         self._passed_bytes = 0
 
@@ -112,6 +117,7 @@ class Turns:
                 if turn.holds:
                     turn.is_listed = False
                     order.popleft()
+                    self._left = IN_A_ROW
                     continue
                 if turn.ready:
                     step = turn.ready.popleft()
@@ -121,12 +127,21 @@ class Turns:
                     turn.is_listed = False
                     turn.raw = turn.ready = None
                     order.popleft()
+                    self._left = IN_A_ROW
                     continue
-                if len(order) > 1:
+                self._left -= 1
+                if self._left <= 0:
                     order.rotate(-1)
+                    self._left = IN_A_ROW
                 if step is not None:
                     return step
             return None
+
+    def next_turn(self) -> None:
+        """Let the next client have its turn: this one has had its time."""
+        with self.lock:
+            self._order.rotate(-1)
+            self._left = IN_A_ROW
 
     def take_passed(self) -> int:
         """Return how many bytes were read since the last call that leave nothing to handle."""

@@ -341,8 +341,8 @@ async def test_too_many_clients_of_one_ticket_get_503(client, hub):
 async def test_a_poll_whose_connection_is_lost_ends_the_session(client, jp_asyncio_loop, hub):
     await client.handshake()
     (session,) = hub.sessions.values()
-    answer = session.poll()
-    session.poll_lost(answer)
+    answer = session.outbox.poll()
+    session.outbox.poll_lost(answer)
     assert not hub.sessions
 
 

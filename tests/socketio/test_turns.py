@@ -9,7 +9,7 @@ import pytest
 from support.stage import until
 
 from nbsocket.protocol.socket_packet import PacketType
-from nbsocket.socketio.turns import MESSAGE_BYTES, Turn, Turns
+from nbsocket.socketio.turns import IN_A_ROW, MESSAGE_BYTES, Turn, Turns
 
 
 class Reader(Turn):
@@ -40,9 +40,20 @@ def taken(turns: Turns) -> list[str]:
 
 def test_one_clients_messages_stay_in_order_and_clients_have_turns():
     turns, one, two = Turns(), Reader("one"), Reader("two")
-    turns.inbox.extend(entries(one, "1a", "1b", "1c", "1d") + entries(two, "2a", "2b"))
-    assert taken(turns) == ["1a", "2a", "1b", "2b", "1c", "1d"]
+    many = [f"1.{number}" for number in range(2 * IN_A_ROW + 1)]
+    turns.inbox.extend(entries(one, *many) + entries(two, "2.0", "2.1"))
+    assert taken(turns) == [*many[:IN_A_ROW], "2.0", "2.1", *many[IN_A_ROW:]]
     assert not turns
+
+
+def test_who_has_had_its_time_lets_the_next_have_a_turn():
+    turns, one, two = Turns(), Reader("one"), Reader("two")
+    turns.inbox.extend(entries(one, "1a", "1b", "1c") + entries(two, "2a", "2b"))
+    got = []
+    while (step := turns.take()) is not None:
+        got.append(step[1])
+        turns.next_turn()
+    assert got == ["1a", "2a", "1b", "2b", "1c"]
 
 
 def test_jobs_stand_in_line_with_messages():
