@@ -22,6 +22,10 @@ _WRITE_BYTES = 64 * 1024
 _CLOSED, _UPGRADING, _MESSAGE = State.CLOSED, State.UPGRADING, PacketType.MESSAGE
 
 
+_EMPTY: deque[PreparedFrames] = deque()
+"""Every queue in which nothing waits: one of its own takes as much memory as the rest of a session."""
+
+
 class PollOverlapError(Exception):
     """A second poll, or a second post, while the first is under way."""
 
@@ -59,7 +63,7 @@ class Outbox:
         """Begin empty."""
         self._session = session
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[PreparedFrames] = deque()
+        self._queue = _EMPTY
         self._poll: asyncio.Future[str] | None = None
         self._closing: tuple[str, str] | None = None
         self._writing_bytes = 0
@@ -80,6 +84,8 @@ class Outbox:
             return
         backlogged = bool(queue)
         sent = 0
+        if queue is _EMPTY:
+            queue = self._queue = deque()
         for burst in bursts:
             if burst.volatile and (backlogged or not self._writable):
                 self.dropped_count += len(burst.messages)
@@ -111,6 +117,8 @@ class Outbox:
                 self._write_some(session.websocket)
             else:
                 self.answer_poll([])
+        if not self._queue:
+            self._queue = _EMPTY
         if self._closing is not None and not self._queue and not self._writing_bytes:
             session.close_or_cut(*self._closing)
 
@@ -197,7 +205,7 @@ class Outbox:
             packets += burst.packets
             self._count_polled(burst.packets, burst.at)
         self._count_polled(extra)
-        self._queue.clear()
+        self._queue = _EMPTY
         self.queued_bytes = 0
         self._progress_at = self._loop.time()
         answer.set_result(encode_payload(packets + extra))
@@ -234,7 +242,7 @@ class Outbox:
         """Answer a waiting poll by one packet; drop and count what is queued."""
         self.answer_poll([answer])
         self._session.channel.traffic.dropped_at_close += sum(len(burst.messages) for burst in self._queue)
-        self._queue.clear()
+        self._queue = _EMPTY
         self.queued_bytes = 0
 
     def stalled(self) -> bool:

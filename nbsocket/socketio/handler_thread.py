@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from nbsocket.carriers.interface import Carrier
     from nbsocket.socketio.handler_run import Watcher
     from nbsocket.socketio.handler_table import Registration
-    from nbsocket.socketio.turns import Entry, Step
+    from nbsocket.socketio.turns import Entry
 
 _TURN_S = 0.005
 _GATHER_S = 0.002
@@ -147,7 +147,8 @@ class HandlerThread:
             # Let what was started take its first step, and timers their turn.
             self.loop.call_soon(self._drain)
 
-    def _work_off(self, turns: Turns) -> bool:
+    # One loop without calls of its own, since it runs for every event.
+    def _work_off(self, turns: Turns) -> bool:  # noqa: C901
         """Work until nothing is left, or until the loop must have its turn; return whether nothing is."""
         now = time.monotonic()
         turn_ends, rest_at = now + _TURN_S, now + _GATHER_S
@@ -160,10 +161,24 @@ class HandlerThread:
                 # Posted by someone who saw the flag still up.
                 self._scheduled = True
                 continue
+            turn, what, arrived_at, size = step
             self._has_started = False
-            began, now = now, self._do(step)
+            try:
+                if arrived_at:
+                    turn.handle(what)
+                else:
+                    what()
+            except BaseException as error:  # noqa: BLE001 - likewise
+                # Handlers' own exceptions end in ``call``.
+                self.output.show_exception(error, "nbsocket: internal error in nbsocket: a job")
+            began, now = now, time.monotonic()
             if now - began > _SHARE_S:
                 turns.next_turn()
+            if arrived_at:
+                turn.handled(now - arrived_at)
+                self._worked_bytes += size
+                if self._worked_bytes >= _REPORT_BYTES:
+                    self._report()
             if self._has_started or now > turn_ends:
                 return False
             if now > rest_at:
@@ -171,25 +186,6 @@ class HandlerThread:
                 self._carrier.release()
                 self._carrier.gather()
                 rest_at = now + _GATHER_S
-
-    def _do(self, step: Step) -> float:
-        """Handle a packet, or do a job; return when it is done."""
-        turn, what, arrived_at, size = step
-        try:
-            if arrived_at:
-                turn.handle(what)
-            else:
-                what()
-        except BaseException as error:  # noqa: BLE001 - likewise
-            # Handlers' own exceptions end in ``call``.
-            self.output.show_exception(error, "nbsocket: internal error in nbsocket: a job")
-        now = time.monotonic()
-        if arrived_at:
-            turn.handled(now - arrived_at)
-            self._worked_bytes += size
-            if self._worked_bytes >= _REPORT_BYTES:
-                self._report()
-        return now
 
     def call(
         self,
