@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from nbsocket.classroom.desk import Desk
 from nbsocket.classroom.people import MAX_PEOPLE, People, Person
 from nbsocket.classroom.round import Round
 from nbsocket.classroom.trips import RoundTrips
@@ -13,11 +14,9 @@ from nbsocket.socketio.cell_run import NO_CELL, handler_cell
 from nbsocket.socketio.connect import ConnectionRefused
 from nbsocket.socketio.tickets import Ticket
 from nbsocket.widgets.board import Board
-from nbsocket.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable
 
     from nbsocket.carriers.interface import Carrier
     from nbsocket.classroom.answers import Answers
@@ -35,7 +34,6 @@ PERSON, NAME = "person", "name"
 """Where a socket's ``data`` says whose it is."""
 
 _CLOCK_EVERY_S = 3.0
-_PANEL_S = 0.25
 
 
 def _admits(auth: dict[str, Any]) -> str:
@@ -91,8 +89,7 @@ class Classroom:
         self._asked = Round()
         self._trips = RoundTrips()
         self._boards: dict[str, Board] = {}
-        self._panel: Panel | None = None
-        self._is_told = True
+        self._desk = Desk(self, self._people, self._asked, self._ticket, carrier, handlers)
         # These belong to no cell: running a cell again must not close the door.
         token = handler_cell.set(NO_CELL)
         try:
@@ -110,11 +107,7 @@ class Classroom:
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """Show the panel: code, link, QR code, who is here, the controls."""
-        if self._panel is None:
-            self._panel = Panel(
-                self._server.name, self._carrier.base_url, self._carrier.public_url, self._panel_said
-            )
-        bundle: Any = self._panel._repr_mimebundle_(**options)
+        bundle: Any = self._desk.panel(self._server.name)._repr_mimebundle_(**options)
         return bundle
 
     # --- what the phones show ---------------------------------------------------------------
@@ -238,7 +231,7 @@ class Classroom:
         person = self._people.find(who)
         person.is_muted = is_muted
         self._tell_person(person)
-        self._changed()
+        self._desk.changed()
 
     def remove(self, who: str | Person) -> None:
         """Send this person (id or name) away; the page cannot come back.
@@ -253,12 +246,12 @@ class Classroom:
         for socket in list(person.sockets):
             socket.emit("class:over", {"why": "The teacher has removed you from this class."})
             socket.disconnect(close=True)
-        self._changed()
+        self._desk.changed()
 
     def lock(self, is_locked: bool = True) -> None:
         """Let nobody new in; with ``is_locked=False`` do so again. Who was in may come back."""
         self.is_locked = is_locked
-        self._changed()
+        self._desk.changed()
 
     def close(self) -> None:
         """End the class: everybody is cut, the link and the code are worthless. Answers stay."""
@@ -275,7 +268,7 @@ class Classroom:
         self._server.unuse(self._door)
         if self._channel.doors.get(DOOR) is _admits:
             del self._channel.doors[DOOR]
-        self._changed()
+        self._desk.changed()
 
     # --- on the handler thread --------------------------------------------------------------
 
@@ -308,14 +301,14 @@ class Classroom:
         @socket.on("disconnect")
         def gone(_: str) -> None:
             self._people.left(person, socket)
-            self._changed()
+            self._desk.changed()
 
         self._tell_person(person, key=person.key)
         for board in self._boards.values():
             if board.is_revealed:
                 socket.emit("class:board", board.told())
         socket.emit("class:clock", self._trips.begin(person))
-        self._changed()
+        self._desk.changed()
 
     def _gate(self, socket: Socket, person: Person, event: str, args: list[Any]) -> None:
         """Let through what is asked for now, checked and written down; tell the phone why not."""
@@ -326,7 +319,7 @@ class Classroom:
         except ValueError as error:
             socket.emit("class:refused", {"event": event, "why": str(error)})
             raise _NotTaken(str(error)) from error
-        self._changed()
+        self._desk.changed()
 
     def _heard(self, socket: Socket, *_: Any) -> None:
         """Be the handler of an event that no cell listens for; say so where an answer does not count."""
@@ -350,7 +343,7 @@ class Classroom:
         left_s = self._asked.ends_in_s()
         if left_s is not None:
             self._handlers.later(left_s, self._time_over)
-        self._changed()
+        self._desk.changed()
 
     def _time_over(self) -> None:
         if self._asked.has_run_out():
@@ -371,61 +364,6 @@ class Classroom:
 
     def _board_said(self, event: str, told: Any) -> None:
         self._server.to(ROOM).emit(event, told)
-
-    def _changed(self) -> None:
-        """Tell the panel, a few times a second at most."""
-        if self._panel is None or not self._is_told:
-            return
-        self._is_told = False
-        self._handlers.later(_PANEL_S, self._tell_panel)
-
-    def _tell_panel(self) -> None:
-        self._is_told = True
-        if self._panel is not None:
-            self._panel.tell(self._panel_state())
-
-    def _panel_state(self) -> dict[str, Any]:
-        return {
-            "title": self.title,
-            "is_open": self.is_open,
-            "is_locked": self.is_locked,
-            "takes": self._asked.takes,
-            "shown": self._asked.in_words(),
-            "answers": len(self._asked),
-            "dropped": self._asked.dropped,
-            "people": [
-                {
-                    "id": one.id,
-                    "name": one.name,
-                    "here": one.is_here,
-                    "muted": one.is_muted,
-                    "latency_ms": round(one.latency_s * 1000) if one.trips_s else None,
-                }
-                for one in self._people.shown()
-            ],
-        }
-
-    def _panel_said(self, what: str, who: Any) -> None:
-        """Do what a button of the panel says."""
-        acts: dict[str, Callable[[], None]] = {
-            "open": self.open,
-            "stop": self.stop,
-            "reset": self.reset,
-            "close": self.close,
-            "lock": self.lock,
-            "unlock": lambda: self.lock(is_locked=False),
-        }
-        person = self._people.with_id(who)
-        if what == "door" and self._panel is not None:
-            self._panel.tell(self._panel_state())
-            if self.is_open:
-                self._panel.tell_door(self._ticket.code)
-        elif what in acts:
-            acts[what]()
-        elif person is not None and what in {"mute", "unmute"}:
-            self.mute(person, is_muted=what == "mute")
-        elif person is not None and what == "remove":
-            self.remove(person)
 
     @property
     def link(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
@@ -18,6 +18,7 @@ from nbsocket.socketio.checks import no_options, room_names
 from nbsocket.socketio.checks import seconds as checked_seconds
 from nbsocket.socketio.event_target import EventTarget, Function
 from nbsocket.socketio.handler_table import HandlerTable, Hook, Registration
+from nbsocket.socketio.timed_socket import TimedSocket
 from nbsocket.socketio.waiting import value_of
 
 if TYPE_CHECKING:
@@ -378,26 +379,6 @@ class Socket(EventTarget):
             return False
         self._greeted_by.add(registration)
         return True
-
-
-@dataclass(frozen=True)
-class TimedSocket:
-    """What ``socket.timeout(seconds)`` returns: the socket, with another time to wait."""
-
-    socket: Socket
-    seconds: float | None
-
-    def emit(self, event: str, *args: Any) -> None:
-        """Do what ``socket.emit`` does."""
-        self.socket.emit(event, *args)
-
-    def call(self, event: str, *args: Any) -> Any:
-        """Do what ``socket.call`` does, with this time-out."""
-        return self.socket.call(event, *args, timeout=self.seconds)
-
-    async def emit_with_ack(self, event: str, *args: Any) -> Any:
-        """Do what ``socket.emit_with_ack`` does, with this time-out."""
-        return await self.socket.emit_with_ack(event, *args, timeout=self.seconds)
 
 
 def reason_of(trigger: Trigger) -> str:

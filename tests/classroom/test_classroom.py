@@ -228,7 +228,7 @@ def test_who_answers_without_end_takes_only_their_own_place(class_, come, monkey
     assert 5 <= len(kept) <= 10
     assert [one["value"] for one in class_.answers if one["name"] == "Alice"] == ["mine"]
     assert class_.answers.dropped == 25 - len(kept)
-    assert class_._panel_state()["dropped"] == 25 - len(kept)
+    assert class_._desk.state()["dropped"] == 25 - len(kept)
     class_.reset()
     assert (len(class_.answers), class_.answers.dropped) == (0, 0)
 

@@ -119,7 +119,7 @@ def test_a_tally_looks_at_no_answer_again(class_, come, monkeypatch):
     looked.clear()
     assert class_.tally("vote") == {"a": 1, "b": 1}
     assert class_._asked.answered_by(class_.people[0]) == {"vote": "b"}
-    assert class_._panel_state()["answers"] == 31
+    assert class_._desk.state()["answers"] == 31
     bob.call("vote", "b")
     assert class_.tally("vote") == {"b": 2}
     assert looked == []

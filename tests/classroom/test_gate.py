@@ -74,7 +74,7 @@ def test_a_classs_ticket_without_what_a_phone_says_is_refused(io, class_, heard,
     assert "This ticket opens a class: join by its link or its code." in turned_away(enter, auth)
     io.emit("to all", 1)
     assert heard == []
-    assert (list(class_.people), class_._panel_state()["people"], len(io.sockets)) == ([], [], 0)
+    assert (list(class_.people), class_._desk.state()["people"], len(io.sockets)) == ([], [], 0)
 
 
 @pytest.mark.threat(30)
