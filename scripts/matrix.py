@@ -165,6 +165,8 @@ def environment(column: Column, root: Path, built: Path) -> tuple[list[str], Pat
     python = sys.executable if root == Path("/") else "python3"
     run([*enter, python, "-m", "venv", inside / "venv"])
     pip = [*enter, inside / "venv/bin/python", "-m", "pip", "install", "--quiet"]
+    # For dependency groups.
+    run([*pip, "pip>=25.1"])
     run([*pip, inside / built.name, *column.pins, "--group", f"{inside}/src/pyproject.toml:matrix"])
     return [
         *enter,
