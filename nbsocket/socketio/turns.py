@@ -79,16 +79,14 @@ class Turns:
     Attributes:
         lock: Held while something is read, so also by whoever must not miss what is.
         inbox: What came and is in nobody's turn yet.
-        passed: How many messages were read of which nothing was left to handle.
     """
 
-    __slots__ = ("_left", "_order", "_passed_bytes", "_waiters", "inbox", "lock", "passed")
+    __slots__ = ("_left", "_order", "_passed_bytes", "_waiters", "inbox", "lock")
 
     def __init__(self) -> None:
         """Begin empty."""
         self.lock = threading.RLock()
         self.inbox: deque[Entry] = deque()
-        self.passed = 0
         # Whose turn it is, in order.
         self._order: deque[Turn] = deque()
         # How many more of the first's are handled before the next has its turn.
@@ -225,6 +223,5 @@ class Turns:
             packet = None
         if packet is None:
             self._passed_bytes += size
-            self.passed += 1
             return None
         return turn, packet, arrived_at, size
