@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nbsocket.socketio.checks import no_options, room_names
 from nbsocket.socketio.checks import seconds as checked_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from nbsocket.socketio.acks import PendingAck
     from nbsocket.socketio.handler_thread import HandlerThread
@@ -237,12 +238,30 @@ class BroadcastOperator(Emitter):
         return self.scope._ask(event, args, self.rooms, self.excluded)
 
     def _call(self, event: str, args: tuple[Any, ...]) -> list[Any]:
-        handlers = self.scope.handlers
-        what = f"call({event!r})"
-        handlers.blocking(what, f"emit_with_ack({event!r}, …)")
-        pending = self._ask(event, args)
-        return pending.wait(lambda wait: handlers.wait(wait, self.timeout_s, what))
+        return ask(self.scope.handlers, event, partial(self._ask, event, args), self.timeout_s)
 
     async def _call_async(self, event: str, args: tuple[Any, ...]) -> list[Any]:
-        with self.scope.handlers.waiting():
-            return await self._ask(event, args).wait_async(self.timeout_s)
+        return await ask_async(self.scope.handlers, partial(self._ask, event, args), self.timeout_s)
+
+
+def ask(
+    handlers: HandlerThread, event: str, begin: Callable[[], PendingAck], timeout_s: float | None
+) -> list[Any]:
+    """Begin a question, and block until all have answered.
+
+    Raises:
+        AckTimeout: Somebody did not in time.
+        BlockingCallError: In an ``async def`` handler.
+    """
+    what = f"call({event!r})"
+    handlers.blocking(what, f"emit_with_ack({event!r}, …)")
+    pending = begin()
+    return pending.wait(lambda wait: handlers.wait(wait, timeout_s, what))
+
+
+async def ask_async(
+    handlers: HandlerThread, begin: Callable[[], PendingAck], timeout_s: float | None
+) -> list[Any]:
+    """Do the same for code that awaits."""
+    with handlers.waiting():
+        return await begin().wait_async(timeout_s)

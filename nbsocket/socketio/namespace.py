@@ -194,6 +194,17 @@ class Namespace(Emitter, EventTarget):
             self._ask_these(event, args, sockets, pending)
         return pending
 
+    def _ask_one(self, socket: Socket, event: str, args: tuple[Any, ...]) -> PendingAck:
+        """Emit an event that one socket answers; nobody waits for one that is gone."""
+        self._wait_for_room()
+        pending = PendingAck(event, [socket])
+        with self._members.lock:
+            if socket.connected:
+                self._ask_these(event, args, [socket], pending)
+            else:
+                pending.gone(socket.id)
+        return pending
+
     def _ask_these(
         self, event: str, args: tuple[Any, ...], sockets: list[Socket], pending: PendingAck
     ) -> None:

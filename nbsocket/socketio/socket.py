@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
@@ -13,7 +13,7 @@ from nbsocket.protocol.socket_states import (
     State,
     Trigger,
 )
-from nbsocket.socketio.broadcast_operator import DEFAULT_ACK_TIMEOUT_S, BroadcastOperator
+from nbsocket.socketio.broadcast_operator import DEFAULT_ACK_TIMEOUT_S, BroadcastOperator, ask, ask_async
 from nbsocket.socketio.checks import no_options, room_names
 from nbsocket.socketio.checks import seconds as checked_seconds
 from nbsocket.socketio.event_target import EventTarget, Function
@@ -243,7 +243,8 @@ class Socket(EventTarget):
         Source: Socket.IO server API, ``socket.emitWithAck(eventName[, ...args])``.
         """
         no_options("call", mistaken)
-        return self._waiting(timeout).call(event, *args)[0]
+        question = partial(self.namespace._ask_one, self, event, args)
+        return ask(self.namespace.handlers, event, question, checked_seconds(timeout))[0]
 
     async def emit_with_ack(
         self, event: str, *args: Any, timeout: float | None = DEFAULT_ACK_TIMEOUT_S, **mistaken: Any
@@ -254,7 +255,8 @@ class Socket(EventTarget):
             AckTimeout: It did not come in time, or the client left.
         """
         no_options("emit_with_ack", mistaken)
-        return (await self._waiting(timeout).emit_with_ack(event, *args))[0]
+        question = partial(self.namespace._ask_one, self, event, args)
+        return (await ask_async(self.namespace.handlers, question, checked_seconds(timeout)))[0]
 
     def to(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
         """Choose everybody in ``rooms`` but this client.
@@ -297,13 +299,7 @@ class Socket(EventTarget):
 
         Source: Socket.IO server API, ``Flag: 'volatile'``.
         """
-        return self._me().volatile
-
-    def _waiting(self, timeout_s: float | None) -> BroadcastOperator:
-        return replace(self._me(), timeout_s=checked_seconds(timeout_s))
-
-    def _me(self) -> BroadcastOperator:
-        return BroadcastOperator(self.namespace, rooms=frozenset({self.id}))
+        return BroadcastOperator(self.namespace, rooms=frozenset({self.id}), is_volatile=True)
 
     def _send(self, packet: Packet) -> None:
         self._client.send(encode_packet(packet))

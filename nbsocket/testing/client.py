@@ -126,6 +126,8 @@ class Client:
         self._key = secrets.token_hex(8)
         process().output.hear_failures(self._key, self._not_handled)
         self._connection: WebSocketClientConnection | None = None
+        # Its author has registered what this client is to meet; nothing comes after a call that blocks.
+        server.channel.let_in()
         value = server.ticket(role, ttl=3600.0).value if ticket is None else ticket
         pairs = {
             "EIO": "4",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import threading
 import time
+from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nbsocket.carriers.base import RoutingCarrier
@@ -22,13 +25,13 @@ from nbsocket.link.reliable import size_of
 from nbsocket.notebook.activity import Activity
 from nbsocket.notebook.output import HandlerOutput
 from nbsocket.protocol.socket_packet import Decoder, Packet, PacketType, encode_packet
+from nbsocket.socketio.cell_run import CellRun, handler_cell
 from nbsocket.socketio.handler_thread import HandlerThread
 from nbsocket.socketio.server import SocketServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine, Iterator
 
-    from nbsocket.socketio.cell_run import CellRun
     from nbsocket.socketio.socket import Socket
 
 PATIENCE_S = 5.0
@@ -49,6 +52,7 @@ class KeepingCarrier(RoutingCarrier):
     Attributes:
         sent: What the server sent, in order.
         consumed_bytes: What it said to be done with.
+        answers: By the type of a request: what it is answered with.
     """
 
     def __init__(self) -> None:
@@ -58,6 +62,7 @@ class KeepingCarrier(RoutingCarrier):
         self.given_bytes = self.consumed_bytes = 0
         self.writable = True
         self.up_for_s = float("inf")
+        self.answers: dict[type, dict[str, Any]] = {Register: {}}
 
     def wait_up(self) -> None:
         """It is up."""
@@ -68,9 +73,10 @@ class KeepingCarrier(RoutingCarrier):
             return self._changed.wait_for(lambda: self.writable, timeout_s)
 
     def send(self, message: Sequenced) -> None:
-        """Keep it; grant what is asked."""
-        if isinstance(message, Register):
-            self.give(Reply(message.request))
+        """Keep it; answer what is asked."""
+        answer = self.answers.get(type(message))
+        if answer is not None:
+            self.give(Reply(message.request, **answer))
         with self._changed:
             self.sent.append(self._stamped(message))
 
@@ -91,14 +97,30 @@ class KeepingCarrier(RoutingCarrier):
         self._route(messages)
 
 
-class NoCells:
-    """A program: nothing is registered by a cell."""
+class Cells:
+    """The cells of a notebook, run by a test; none of them runs at first.
+
+    Attributes:
+        current: The one that runs.
+    """
+
+    def __init__(self) -> None:
+        """Begin before the first."""
+        self.current: CellRun | None = None
+        self._numbers = itertools.count(1)
+
+    def begin(self, cell_id: str | None) -> CellRun:
+        """Run a cell from now on."""
+        self.current = CellRun(cell_id, next(self._numbers), {})
+        return self.current
 
     def running(self) -> CellRun | None:
-        """No cell runs."""
-        return None
+        """Return the one that runs."""
+        return self.current
 
-    registering: Callable[[object], CellRun | None] = lambda _self, _function: None
+    def registering(self, _function: object) -> CellRun | None:
+        """Return the one that runs; in a handler that of the handler."""
+        return handler_cell.get() or self.current
 
 
 class Surroundings:
@@ -106,15 +128,16 @@ class Surroundings:
 
     Args:
         carrier: What carries; one that only keeps, if not given.
+        has_cells: Whether it is a notebook, not a program.
+        is_linked: Whether its clients come through another process.
     """
 
-    is_linked = True
-    has_cells = True
-
-    def __init__(self, carrier: Any = None) -> None:
+    def __init__(self, carrier: Any = None, *, has_cells: bool = True, is_linked: bool = True) -> None:
         """Begin without servers."""
         self.carrier = carrier or KeepingCarrier()
-        self.cells = NoCells()
+        self.has_cells = has_cells
+        self.is_linked = is_linked
+        self.cells = Cells()
         self.output = HandlerOutput(None)
         self.activity = Activity(self.carrier)
         self.handlers = HandlerThread(self.output, self.carrier, self.activity)
@@ -158,9 +181,10 @@ class Peer:
 
     def connect(self, namespace: str = "/", auth: Any = None) -> Socket:
         """Connect to a namespace, and return the server's socket."""
+        before = len(self.received(PacketType.CONNECT, namespace))
         self.send(PacketType.CONNECT, auth, namespace=namespace)
-        answer = until(lambda: self.received(PacketType.CONNECT, namespace))[-1]
-        return self._stage.server.of(namespace).sockets[answer.data["sid"]]
+        answer = until(lambda: self.received(PacketType.CONNECT, namespace)[before:])[0]
+        return self._stage.server.channel.namespaces[namespace].sockets[answer.data["sid"]]
 
     def emit(self, event: str, *args: Any) -> None:
         """Emit."""
@@ -179,6 +203,11 @@ class Peer:
             if isinstance(message, Deliver) and self.session in message.to:
                 found += [decoder.receive(frame) for frame in message.frames]
         return [one for one in found if one is not None and (one.type, one.namespace) == (kind, namespace)]
+
+    def answer(self, *args: Any) -> None:
+        """Acknowledge the latest event that asks for it."""
+        asked = [one.ack_id for one in self.received() if one.ack_id is not None]
+        self.send(PacketType.ACK, list(args), ack_id=asked[-1])
 
     @property
     def events(self) -> list[list[Any]]:
@@ -221,6 +250,41 @@ class Stage:
         """Return a new client, connected to the default namespace, and its socket."""
         peer = self.peer()
         return peer, peer.connect()
+
+    @contextmanager
+    def cell(self, cell_id: str | None = "cell", *, ok: bool = True) -> Iterator[CellRun]:
+        """Run a cell; what is registered within belongs to it."""
+        run = self.here.cells.begin(cell_id)
+        self.server.channel.cell_begins(run)
+        try:
+            yield run
+        finally:
+            self.here.cells.current = None
+            self.server.channel.cell_ended(run, ok=ok)
+            self.settle()
+
+    def settle(self) -> None:
+        """Wait until the handler thread has done all that was posted so far."""
+        is_done = threading.Event()
+        self.handlers.post(is_done.set)
+        assert is_done.wait(PATIENCE_S), "the handler thread is busy"
+
+    def on_thread(self, function: Callable[[], Any]) -> Any:
+        """Return what ``function`` returns on the handler thread, where handlers run."""
+        result: Future[Any] = Future()
+
+        def run() -> None:
+            try:
+                result.set_result(function())
+            except BaseException as error:  # noqa: BLE001 - the test gets it
+                result.set_exception(error)
+
+        self.handlers.post(run)
+        return result.result(PATIENCE_S)
+
+    def awaited(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Return what awaiting gives on the handler thread's loop, as in an ``async def`` handler."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.handlers.loop).result(PATIENCE_S)
 
     @property
     def is_settled(self) -> bool:
