@@ -200,8 +200,7 @@ class FrameReader:
         """What has arrived and is not read yet: after a fault, from the faulty frame's first byte on."""
         return bytes(self._buffer)
 
-    # One loop without calls, since it runs for every message.
-    def receive(self, data: bytes) -> Iterator[str | bytes | ControlFrame]:  # noqa: C901, PLR0912
+    def receive(self, data: bytes) -> Iterator[str | bytes | ControlFrame]:
         """Take the next bytes; yield each message and each control frame that is complete.
 
         It must be used up before the next bytes are given.
@@ -209,37 +208,23 @@ class FrameReader:
         Raises:
             FrameError: The connection cannot go on; what came before it has been yielded.
         """
-        if self._buffer:
-            self._buffer += data
-            if len(self._buffer) < self._needed:
-                return
-            data = bytes(self._buffer)
-            self._buffer.clear()
+        data = self._joined(data)
         position, end = 0, len(data)
-        needed = _HEADER_BYTES
         try:
-            while end - position >= _HEADER_BYTES:
-                first, second = data[position], data[position + 1]
-                frame_at, at = position, position + _HEADER_BYTES
-                length = second & 0x7F
-                if length > _MAX_7_BIT:
-                    start, at = at, at + (2 if length == _16_BIT else 8)
-                    if at > end:
-                        needed = at - position
-                        break
-                    length = (_uint16 if length == _16_BIT else _uint64)(data, start)[0]
-                is_whole = first in _WHOLE and self._fragments is None
-                if not is_whole or length > self._max_bytes or second < _MASKED:
-                    self._check(first, second, length)
-                body_at = at + _MASK_BYTES
-                if body_at + length > end:
-                    needed = body_at + length - position
+            while True:
+                first, length, mask_at = self._head(data, position, end)
+                if mask_at < 0:
                     break
-                position = body_at + length
-                body = apply_mask(data[at:body_at], data[body_at:position])
+                body_at = mask_at + _MASK_BYTES
+                body_end = body_at + length
+                if body_end > end:
+                    self._needed = body_end - position
+                    break
+                body = apply_mask(data[mask_at:body_at], data[body_at:body_end])
                 if self.kept_frames is not None:
-                    self.kept_frames.append(data[frame_at:position])
-                if not is_whole:
+                    self.kept_frames.append(data[position:body_end])
+                position = body_end
+                if first not in _WHOLE:
                     yield from self._take(first, body)
                 elif first == _FIN_TEXT:
                     yield _text(body)
@@ -250,7 +235,44 @@ class FrameReader:
             raise
         if position < end:
             self._buffer += data[position:] if position else data
-            self._needed = needed
+
+    def _joined(self, data: bytes) -> bytes:
+        """Return what there is to read now: nothing, while a frame is not complete."""
+        if not self._buffer:
+            return data
+        self._buffer += data
+        if len(self._buffer) < self._needed:
+            return b""
+        data = bytes(self._buffer)
+        self._buffer.clear()
+        return data
+
+    def _head(self, data: bytes, position: int, end: int) -> tuple[int, int, int]:
+        """Read a frame's header; the place of its mask is negative if it has not arrived.
+
+        Returns:
+            The first byte, the length of the body, and where the mask begins.
+        """
+        mask_at = position + _HEADER_BYTES
+        if mask_at > end:
+            self._needed = _HEADER_BYTES
+            return 0, 0, -1
+        first, second = data[position], data[position + 1]
+        length = second & 0x7F
+        if length > _MAX_7_BIT:
+            start, mask_at = mask_at, mask_at + (2 if length == _16_BIT else 8)
+            if mask_at > end:
+                self._needed = mask_at - position
+                return 0, 0, -1
+            length = _long_length(data, start, is_short=length == _16_BIT)
+        if (
+            first not in _WHOLE
+            or self._fragments is not None
+            or length > self._max_bytes
+            or second < _MASKED
+        ):
+            self._check(first, second, length)
+        return first, length, mask_at
 
     def _check(self, first: int, second: int, length: int) -> None:
         """Refuse a frame by its header, before its body has arrived."""
@@ -320,6 +342,18 @@ class CloseFinder:
                     return False
                 length = int.from_bytes(buffer[_HEADER_BYTES:at], "big")
             self._skipped = at + length + (_MASK_BYTES if buffer[1] & _MASKED else 0)
+
+
+def _long_length(data: bytes, start: int, *, is_short: bool) -> int:
+    """Read a length of two or of eight bytes.
+
+    Raises:
+        FrameError: A shorter form would do, or its highest bit is set (section 5.2).
+    """
+    length: int = (_uint16 if is_short else _uint64)(data, start)[0]
+    if length <= (_MAX_7_BIT if is_short else _MAX_16_BIT) or length >> 63:
+        raise FrameError(CloseCode.PROTOCOL_ERROR, "a frame's length is not in its shortest form")
+    return length
 
 
 def _check_close(body: bytes) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbsocket.protocol.websocket import (
+    CloseFinder,
     ControlFrame,
     FrameError,
     FrameReader,
@@ -18,7 +19,9 @@ from nbsocket.protocol.websocket import (
     close_frame,
     control_frame,
     server_frame,
+    server_frames,
 )
+from nbsocket.protocol.websocket import client_frame as a_clients_frame
 
 MASK = b"\x11\x22\x33\x44"
 
@@ -160,3 +163,42 @@ def test_a_mask_undoes_itself(mask, data):
     assert masked == apply_mask(mask, data)
     assert all(b == a ^ mask[i % 4] for i, (a, b) in enumerate(zip(data, masked, strict=True)))
     assert apply_mask(mask, masked) == data
+
+
+@pytest.mark.parametrize("length", [0, 1, 125, 126, 65535, 65536])
+def test_a_clients_frame_and_a_servers_are_read_by_the_other(length):
+    body = bytes(range(256)) * (length // 256 + 1)
+    body = body[:length]
+    assert read(a_clients_frame(body, MASK)) == [body]
+    assert list(server_frames(server_frame(body))) == [server_frame(body)]
+
+
+def test_the_frames_of_a_server_are_found_one_behind_the_other():
+    sent = [server_frame("a"), server_frame("b" * 200), server_frame(b"c" * 70_000), close_frame(1000)]
+    assert list(server_frames(b"".join(sent))) == sent
+    assert list(server_frames(b"")) == []
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 100_000])
+def test_a_close_is_found_behind_whatever_frames_and_however_it_is_cut(step):
+    before = b"".join(
+        client_frame(b"x" * size, Opcode.BINARY) for size in (0, 5, 126, 70_000)
+    ) + server_frame("an unmasked one")
+    data = before + client_frame(b"\x03\xe8", Opcode.CLOSE)
+    finder, seen = CloseFinder(), 0
+    while not finder.receive(data[seen : seen + step]):
+        seen += step
+        assert seen < len(data)
+    # As soon as its two first bytes have come.
+    assert seen < len(before) + 2 <= seen + step
+    assert not CloseFinder().receive(before)
+
+
+@pytest.mark.parametrize(
+    "header", [b"\x82\xfe\x00\x05", b"\x82\xff" + bytes(7) + b"\x7f", b"\x82\xff\x80" + bytes(7)]
+)
+def test_a_length_that_is_not_in_its_shortest_form_is_refused(header):
+    """Section 5.2."""
+    with pytest.raises(FrameError, match="not in its shortest form") as refused:
+        read(header)
+    assert refused.value.code == 1002
