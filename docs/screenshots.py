@@ -190,7 +190,7 @@ class Studio:
         phone = self.browser.new_page(viewport={"width": 360, "height": 560})
         phone.goto(f"{self.lab.url}nbsocket/class/join#code={code}")
         phone.get_by_label("Your name").fill("Finn")
-        phone.get_by_role("button", name="Go in").click()
+        phone.get_by_role("button", name="Enter").click()
         phone.get_by_role("button", name="a year on Venus").click()
         expect(phone.locator(".nbs-board")).to_contain_text("a year on Venus4")
         phone.screenshot(path=IMAGES / "phone.png")

@@ -85,7 +85,7 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load what a kernel needs when it is first asked for; the server process never asks."""
+    """Load the kernel's names on first use; the server process never uses them."""
     if name in _LAZY:
         import importlib  # noqa: PLC0415 - only here
 
@@ -95,14 +95,14 @@ def __getattr__(name: str) -> Any:
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    """Say where the server extension is (called by jupyter_server)."""
+    """Return where the server extension is (called by jupyter_server)."""
     from nbsocket.extension.app import NbSocketApp  # noqa: PLC0415 - only in the server
 
     return [{"module": "nbsocket", "app": NbSocketApp}]
 
 
 def _register_magic() -> None:
-    """Make ``%%client`` known where there is IPython."""
+    """Register ``%%client`` if IPython is running."""
     import sys  # noqa: PLC0415 - only here
 
     if "IPython" not in sys.modules:

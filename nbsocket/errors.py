@@ -1,4 +1,4 @@
-"""What can go wrong for a user, each with the next step in its message."""
+"""Errors that users may see; each message names the next step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from nbsocket.protocol.errors import EncodeError, NbSocketError
 
 
 class NoServerError(NbSocketError):
-    """No Jupyter server was found that this kernel belongs to."""
+    """This kernel's Jupyter server was not found."""
 
 
 class ExtensionNotLoadedError(NbSocketError):
@@ -16,7 +16,7 @@ class ExtensionNotLoadedError(NbSocketError):
 
 
 class VersionMismatchError(NbSocketError):
-    """Server and kernel have versions of nbsocket that do not understand each other."""
+    """Server and kernel have incompatible versions of nbsocket."""
 
 
 class ServerClosedError(NbSocketError):
@@ -31,7 +31,7 @@ class ChannelInUse(NbSocketError):  # noqa: N818 - the name is part of the publi
     """Another live kernel holds the channel's name.
 
     Attributes:
-        notebook: Which notebook that is.
+        notebook: The notebook that holds it.
     """
 
     def __init__(self, message: str, notebook: str) -> None:
@@ -49,19 +49,19 @@ class ListenError(NbSocketError, OSError):
 
 
 class BlockingCallError(NbSocketError):
-    """A call that blocks was made inside an ``async def`` handler."""
+    """A blocking call was made in an ``async def`` handler."""
 
 
 class AckTimeout(NbSocketError, TimeoutError):  # noqa: N818 - the name is part of the public contract
-    """Not every acknowledgement came in time.
+    """Not every acknowledgement arrived in time.
 
     Attributes:
-        responses: The answers that did come, in the order of the sockets asked.
+        responses: The answers that did arrive, in the order of the sockets asked.
         missing: The sockets that did not answer.
     """
 
     def __init__(self, message: str, responses: list[Any], missing: list[Any]) -> None:
-        """Keep what came and who is missing."""
+        """Keep the answers and the sockets that did not answer."""
         super().__init__(message)
         self.responses = responses
         self.missing = missing

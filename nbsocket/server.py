@@ -1,4 +1,4 @@
-"""``nbsocket.Server``: what a notebook writes against: Socket.IO's server, and its views."""
+"""``nbsocket.Server``, the main API for notebooks: Socket.IO's server and its views."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 class Server(SocketServer):
     """A Socket.IO server in this notebook; clients reach it through the Jupyter server.
 
-    In a program outside Jupyter (``python app.py``) it listens by itself, on the port that the environment
-    variable ``PORT`` names, or 3000. Creating it again in the same process returns the same server.
+    In a program outside Jupyter (``python app.py``) it listens itself, on the port given by the environment
+    variable ``PORT``, or on 3000. Creating it again in the same process returns the same server.
 
     Args:
         name: The channel: ``[a-z0-9][a-z0-9_-]{0,63}``.
-            Without it, one is made from the notebook's name and the kernel, or from the program's name.
+            If not given, it is derived from the notebook's name and the kernel, or the program's name.
         takeover: Take the name from another notebook that holds it.
-        recovery: Let a client that lost its connection for up to two minutes go on where it stopped:
+        recovery: Let a client that lost its connection for up to two minutes resume where it left off:
             same id, rooms and data, and what it missed, up to 1 MiB. It adds an offset to every event,
-            as a last argument that client code sees. In a notebook its clients also stay connected while
+            as a last argument that client code sees. In a notebook, clients also stay connected while
             the kernel restarts: they get the event ``server_restarting``, and ``server_restarted`` once
             the cell has run again.
-        open: Outside Jupyter only: let clients in without a ticket, from pages of this very host
+        open: Outside Jupyter only: let clients in without a ticket, from pages of this host
             and from programs.
         host: Outside Jupyter only: the address to listen on; ``127.0.0.1`` if not given.
-        port: Outside Jupyter only: the port; 0 for any that is free.
-        origins: Outside Jupyter only, with ``open``: origins of other pages whose clients are let in,
+        port: Outside Jupyter only: the port; 0 for any free one.
+        origins: Outside Jupyter only, with ``open``: other origins whose pages' clients are let in,
             such as ``"https://example.org"``; ``"*"`` for all.
         **limits: Outside Jupyter only: settings such as ``ping_interval`` (seconds)
             or ``max_payload`` (bytes), named as in ``c.NbSocketApp``.
@@ -107,7 +107,7 @@ class Server(SocketServer):
                     raise ValueError(msg)
             here.carrier.wait_up()
             self._channel.cell = here.cells.running() or self._channel.cell
-            # The newest server is what panes and magics take by default.
+            # Panes and magics use the newest server by default.
             here.servers[self.name] = here.servers.pop(self.name)
             return
         channel = _channel_name(name, here)
@@ -125,7 +125,7 @@ class Server(SocketServer):
         """Return a ticket that lets clients into this channel.
 
         Args:
-            role: ``guest`` or ``owner``; a socket's ``role`` says it.
+            role: ``guest`` or ``owner``; it becomes the socket's ``role``.
             ttl: Seconds until it expires, at most seven days.
 
         Raises:
@@ -136,10 +136,10 @@ class Server(SocketServer):
         return Ticket(self._carrier, self.name, role, ttl)
 
     def pane(self, name: str = "client") -> Pane:
-        """Return a client to look at and to type into, beside the cell.
+        """Return an interactive client to show next to the cell.
 
         Args:
-            name: What it is called, such as ``"alice"``; so says its socket's ``handshake.query["name"]``.
+            name: Its name, such as ``"alice"``; it is also in its socket's ``handshake.query["name"]``.
         """
         from nbsocket.widgets.pane import Pane  # noqa: PLC0415 - widgets load when first used
 
@@ -149,10 +149,10 @@ class Server(SocketServer):
         )
 
     def wire(self) -> Wire:
-        """Return a view of what goes over this channel: a ladder, the frames, every byte explained.
+        """Return a view of the traffic on this channel: a ladder diagram, the frames, every byte explained.
 
-        It comes from the Jupyter server, so it goes on while the kernel is busy. It shows its owner all
-        that clients send, also names and passwords in events; tickets and cookies are never in it.
+        The Jupyter server provides it, so it works while the kernel is busy. It shows the owner everything
+        that clients send, even names and passwords in events, but never tickets or cookies.
         """
         from nbsocket.widgets.wire import Wire  # noqa: PLC0415 - widgets load when first used
 
@@ -169,13 +169,13 @@ class Server(SocketServer):
     ) -> DuplexBench:
         """Return a bench: the same events by short polling, long-polling, server-sent events and WebSocket.
 
-        The page really asks in these four ways through the Jupyter server, which counts requests and bytes.
+        The page really uses all four ways through the Jupyter server, which counts requests and bytes.
 
         Args:
-            source: Gets an event's number, from 1, and returns what the event brings: any JSON value.
-            rate: Events a second at first, 50 at most; their times vary by half of the mean.
-            interval: Seconds between two polls at first.
-            seed: The same one gives the same times.
+            source: Gets an event's number, from 1, and returns the event's content: any JSON value.
+            rate: Initial events per second, 50 at most; the gaps vary by half of their mean.
+            interval: Initial seconds between two polls.
+            seed: The same seed gives the same times.
 
         Raises:
             ValueError: ``rate`` or ``interval`` is out of bounds.
@@ -185,7 +185,7 @@ class Server(SocketServer):
 
         self._check_not_closed()
         if not 0.1 <= interval <= 60:  # noqa: PLR2004 - what the page can show
-            msg = f"interval={interval!r}: 0.1 to 60 seconds are possible"
+            msg = f"interval={interval!r}: must be 0.1 to 60 seconds"
             raise ValueError(msg)
         function = source or (lambda number: {"number": number})
         made = Source(self, self._carrier, self._process.handlers, function, rate, seed)
@@ -194,10 +194,10 @@ class Server(SocketServer):
     def open_class(self, title: str = "", ttl: float = 4 * 3600.0) -> Classroom:
         """Open a class that phones join by code, link or QR code; as a cell's last line it shows its panel.
 
-        While it is open, this returns the same class again.
+        While it is open, calling this again returns the same class.
 
         Args:
-            title: What the phones show above everything.
+            title: What the phones show at the top.
             ttl: Seconds until its link expires, at most seven days.
 
         Raises:
@@ -216,18 +216,18 @@ class Server(SocketServer):
     def page(self, file: str | Path, at: str = "/", assets: list[str | Path] | None = None) -> Page:
         """Serve an HTML file at this channel's address, in a sandbox, and show it here.
 
-        In it ``<script src="socket.io/socket.io.js">`` and ``io()`` just work.
+        In it, ``<script src="socket.io/socket.io.js">`` and ``io()`` just work.
 
         Args:
             file: The HTML file.
-            at: Where below the channel's address, such as ``"/"`` or ``"/teacher"``.
-            assets: Further files that it loads, served beside it under their own names.
+            at: The path below the channel's address, such as ``"/"`` or ``"/teacher"``.
+            assets: Other files that it loads, served next to it under their own names.
 
-        Where it loads the client from elsewhere, a line under the cell says so: that one knows neither this
+        If it loads the client from elsewhere, a line under the cell says so: that client knows neither this
         channel's address nor its ticket.
 
         Raises:
-            FileNotFoundError: A file is not there.
+            FileNotFoundError: A file does not exist.
         """
         from nbsocket.notebook.pages import publish  # noqa: PLC0415 - only where pages are served
         from nbsocket.widgets.page import Page  # noqa: PLC0415 - widgets load when first used
@@ -239,11 +239,11 @@ class Server(SocketServer):
     def run(self) -> None:
         """Outside Jupyter: serve until Ctrl-C, or until every server of this program is closed.
 
-        A program that ends without it serves on, too; but from Python 3.12 on its handlers can start no new
-        threads then, and ``asyncio.to_thread`` fails.
+        A program that ends without calling it keeps serving, but from Python 3.12 on its handlers can then
+        start no new threads, and ``asyncio.to_thread`` fails.
 
         Raises:
-            NoServerError: In a notebook: there the Jupyter server serves.
+            NoServerError: In a notebook, where the Jupyter server serves.
         """
         self._process.serve()
 
@@ -261,11 +261,11 @@ def _channel_name(name: str | None, here: Process) -> str:
 
 
 def duplex_bench(io: Server, source: Callable[[int], Any] | None = None, **options: Any) -> DuplexBench:
-    """Do what ``io.duplex_bench(source, ...)`` does.
+    """Call ``io.duplex_bench(source, ...)``.
 
     Args:
         io: The server whose channel carries the events.
-        source: See there.
-        **options: See there.
+        source: See ``Server.duplex_bench``.
+        **options: See ``Server.duplex_bench``.
     """
     return io.duplex_bench(source, **options)

@@ -49,14 +49,14 @@ describe("a plot's scale", () => {
 describe("the sentence", () => {
   it("says how old the news were, and that polling costs half of the interval", () => {
     const said = sentence(figures({ poll: 487, long: 9, sse: 5, websocket: 3 }), SETTING);
-    expect(said).toContain("short polling asked 5 times, 2 of them in vain");
-    expect(said).toContain("487 ms old on average, about half of the interval");
+    expect(said).toContain("short polling asked 5 times, 2 of them for nothing");
+    expect(said).toContain("487 ms late on average, about half the interval");
     expect(said).toContain("its news were 3.0 ms old");
     expect(said).toContain("400 bytes of headers");
   });
 
   it("does not speak of half of the interval where it was not so", () => {
     const said = sentence(figures({ poll: 1400, long: 9, sse: 5, websocket: 3 }), SETTING);
-    expect(said).toContain("1.4 s old on average.");
+    expect(said).toContain("1.4 s late on average.");
   });
 });

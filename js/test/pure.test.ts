@@ -49,7 +49,7 @@ describe("arguments as they are typed", () => {
     ["{'from': \"Ada\", \"to\": 'Bo'}", "double quotes, not single"],
     ["['a', 'b']", "double quotes, not single"],
     ["{a: 1}", "Names in an object"],
-    ["[1, 2,]", "a comma too many"],
+    ["[1, 2,]", "an extra comma"],
     ["", "not complete"],
     ["[1, 2", "not complete|Not JSON at character"],
   ])("explain what is wrong with %s", (text, words) => {
@@ -63,8 +63,8 @@ describe("numbers as they are typed", () => {
   it.each([
     ["12345678901234567890", "would arrive as 12345678901234567168"],
     ['[1, {"a": 9007199254740993}]', "9007199254740993 would arrive as 9007199254740992"],
-    ["1e999", "is beyond what a number can be"],
-    ["[-1e400]", "-1e400 is beyond"],
+    ["1e999", "is too large for a JavaScript number"],
+    ["[-1e400]", "-1e400 is too large"],
     ["-0", "would arrive as 0"],
     ["[-0.0]", "would arrive as 0"],
   ])("says what becomes of %s", (text, problem) => {

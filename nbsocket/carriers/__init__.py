@@ -1,1 +1,1 @@
-"""How a server reaches its clients: through the Jupyter server, or by a port of its own process."""
+"""How a server reaches its clients: through the Jupyter server, or on a port of its own process."""

@@ -1,4 +1,4 @@
-"""What every carrier does with link messages: channels by name, sessions by number, answers by request."""
+"""What all carriers do with link messages: route them by channel name, session number and request."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _REQUEST_S = 10.0
 
 
 class RoutingCarrier:
-    """The half of a carrier that does not depend on how messages travel.
+    """The part of a carrier that does not depend on how messages travel.
 
     Args:
-        notebook: What the gateway may call this process when another one wants its channel.
+        notebook: How the gateway refers to this process when another one wants its channel.
     """
 
     def __init__(self, notebook: str) -> None:
@@ -68,23 +68,23 @@ class RoutingCarrier:
         os.register_at_fork(after_in_child=self._forked)
         self.on_messages: Callable[[list[tuple[Any, Any, float]]], None] = lambda _batch: None
         self.on_arrival: Callable[[int], None] | None = None
-        """While somebody watches: told the number of each client's message as it arrives."""
+        """While somebody watches: called with the number of each client's message as it arrives."""
 
     # --- any thread -------------------------------------------------------------------------
 
     def send(self, message: Sequenced) -> None:
-        """Send ``message`` after all that was sent before. Never blocks."""
+        """Send ``message`` after everything sent before. Never blocks."""
         raise NotImplementedError
 
     def _forked(self) -> None:
-        """In a forked child: what this carries with is the parent's, and no lock is safe to take."""
+        """In a forked child: the connection belongs to the parent, and no lock is safe to take."""
         self._is_child = True
 
     def check_process(self) -> None:
         """Refuse to do anything in a forked child.
 
         Raises:
-            ForkedProcessError: This is one.
+            ForkedProcessError: This process is one.
         """
         if self._is_child:
             msg = (
@@ -94,17 +94,17 @@ class RoutingCarrier:
             raise ForkedProcessError(msg)
 
     def consumed(self, size: int) -> None:
-        """Say that received messages of this size are worked off."""
+        """Note that received messages of this size have been processed."""
         raise NotImplementedError
 
     def gather(self) -> None:
         """Coalesce what is sent from now on, for up to a millisecond."""
 
     def release(self) -> None:
-        """Let nothing wait any more."""
+        """Send what was gathered, and stop coalescing."""
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call ``call`` on the carrier's thread in some seconds; any thread."""
+        """Call ``call`` on the carrier's thread after ``seconds``; any thread."""
         raise NotImplementedError
 
     def _stamped(self, message: Sequenced) -> Sequenced:
@@ -114,7 +114,7 @@ class RoutingCarrier:
         return message
 
     def request(self, kind: type, **fields: object) -> Reply:
-        """Send a message that is answered, and wait for the answer.
+        """Send a request, and wait for its reply.
 
         Raises:
             LinkLostError: No answer came within 10 seconds.
@@ -146,11 +146,11 @@ class RoutingCarrier:
 
         Args:
             name: The name.
-            events: Who is told what happens on it.
+            events: Receives what happens on the channel.
             takeover: Take it from another kernel that holds it.
-            is_open: Let clients in without a ticket; only a gateway of this process's own does.
-            origins: Whose pages' clients it lets in then, beside its own.
-            keeps: Let its sessions stay open while this kernel restarts.
+            is_open: Let clients in without a ticket; only this process's own gateway allows that.
+            origins: Other origins whose pages' clients are then let in.
+            keeps: Keep its sessions open while this kernel restarts.
 
         Raises:
             ChannelInUse: Another live kernel holds it.
@@ -183,7 +183,7 @@ class RoutingCarrier:
         raise ValueError(reply.message)
 
     def close_channel(self, name: str) -> None:
-        """Give a channel name back."""
+        """Release a channel name."""
         with self._changed:
             self._channels.pop(name, None)
             self._keeping.discard(name)
@@ -192,7 +192,7 @@ class RoutingCarrier:
     # --- the carrier's thread ---------------------------------------------------------------
 
     def _route(self, messages: Sequence[Sequenced]) -> None:
-        """Hand a batch from the gateway to whom it concerns; what clients sent goes in one piece."""
+        """Dispatch a batch from the gateway; consecutive messages of clients stay together."""
         clients, now = self._clients, time.monotonic()
         if self.on_arrival is not None:
             for one in messages:

@@ -23,7 +23,7 @@ class KernelIdentity:
     Args:
         kernel_id: Its id at the Jupyter server.
         key: The key in its connection file; both ends of the link hold it.
-        notebook: The notebook's path, as far as Jupyter says it.
+        notebook: The notebook's path, if Jupyter provides it.
     """
 
     kernel_id: str
@@ -38,7 +38,7 @@ class KernelIdentity:
 
 
 def is_kernel() -> bool:
-    """Whether this process is a Jupyter kernel, of whatever launched it."""
+    """Whether this process is a Jupyter kernel, whatever launched it."""
     module = sys.modules.get("ipykernel.kernelapp")
     return module is not None and bool(module.IPKernelApp.initialized())
 
@@ -60,7 +60,7 @@ def _is_marimo() -> bool:
 
 
 def this_kernel() -> KernelIdentity:
-    """Return who this kernel is; only in a kernel."""
+    """Return this kernel's identity; only in a kernel."""
     app = sys.modules["ipykernel.kernelapp"].IPKernelApp.instance()
     kernel_id = Path(app.connection_file).stem.removeprefix("kernel-")
     return KernelIdentity(kernel_id, app.session.key, os.environ.get("JPY_SESSION_NAME", ""))

@@ -14,42 +14,42 @@ class ChannelEvents(Protocol):
     """What a carrier tells a channel, on the carrier's own thread: it must not block."""
 
     def opened(self, opened: Opened) -> ClientEvents:
-        """A client sent its first message; what is returned stands for it from now on."""
+        """A client sent its first message; the returned object represents it from now on."""
 
     def watched(self, *, on: bool) -> None:
-        """Somebody begins or stops watching the channel."""
+        """Somebody started or stopped watching the channel."""
 
     def troubled(self, text: str) -> None:
-        """Something went wrong with a client: for the author of the server."""
+        """Something went wrong with a client; ``text`` is for the author of the server."""
 
     def lost(self, by: str) -> None:
         """Another kernel took the channel over."""
 
     def reset(self) -> None:
-        """All sessions are gone, without a word: the gateway was started again."""
+        """All sessions are gone without notice, since the gateway was restarted."""
 
 
 class ClientEvents(Protocol):
-    """What a carrier tells a client, likewise."""
+    """What a carrier tells a client, on the carrier's own thread."""
 
     def closed(self, reason: str) -> None:
-        """It is gone, after all that it sent."""
+        """The client is gone, after everything it sent."""
 
 
 class Carrier(Protocol):
     """What the Socket.IO side needs; every method may be called from any thread."""
 
     on_messages: Callable[[list[tuple[Any, Any, float]]], None]
-    """Told each batch of clients' messages on the carrier's thread. Of each: the client, as
-    ``ChannelEvents.opened`` returned it; an Engine.IO message; when it arrived. What they cost, like
-    ``link.reliable.size_of``, is to be told to ``consumed``."""
+    """Called on the carrier's thread with each batch of clients' messages. Each entry is the client, as
+    returned by ``ChannelEvents.opened``, an Engine.IO message, and when it arrived. Report their cost, as
+    in ``link.reliable.size_of``, to ``consumed``."""
 
     on_arrival: Callable[[int], None] | None
-    """While somebody watches: told the number of each client's message as it arrives."""
+    """While somebody watches: called with the number of each client's message as it arrives."""
 
     @property
     def base_url(self) -> str:
-        """The path below which the gateway's routes stand, such as ``/``."""
+        """The path prefix of the gateway's routes, such as ``/``."""
 
     @property
     def url(self) -> str:
@@ -57,7 +57,7 @@ class Carrier(Protocol):
 
     @property
     def public_url(self) -> str:
-        """The address of a port that serves the public routes alone; empty if there is none."""
+        """The address of a port that serves only the public routes; empty if there is none."""
 
     @property
     def max_payload(self) -> int:
@@ -79,7 +79,7 @@ class Carrier(Protocol):
     ) -> None:
         """Take the name ``name``; ``is_open`` lets clients in without a ticket.
 
-        ``keeps`` lets sessions stay open while this kernel restarts.
+        ``keeps`` keeps sessions open while this kernel restarts.
 
         Raises:
             ChannelInUse: Another live kernel holds it.
@@ -87,20 +87,20 @@ class Carrier(Protocol):
         """
 
     def wait_up(self) -> None:
-        """Block until the gateway can be talked to.
+        """Block until the gateway is reachable.
 
         Raises:
-            NbSocketError: It cannot; a subclass says what to do.
+            NbSocketError: It is not reachable; a subclass says what to do.
         """
 
     def close(self) -> None:
-        """Let go of the gateway."""
+        """Disconnect from the gateway."""
 
     def close_channel(self, name: str) -> None:
-        """Give the name back."""
+        """Release the name."""
 
     def send(self, message: Sequenced) -> None:
-        """Send ``message`` after all that was sent before. Never blocks."""
+        """Send ``message`` after everything sent before. Never blocks."""
 
     def wait_writable(self, timeout_s: float | None = None) -> bool:
         """Block until the gateway has room for more; False on time-out."""
@@ -113,24 +113,24 @@ class Carrier(Protocol):
         """Refuse to go on in a forked child.
 
         Raises:
-            ForkedProcessError: This is one.
+            ForkedProcessError: This process is one.
         """
 
     def request(self, kind: type, **fields: object) -> Reply:
-        """Send a message that is answered, and wait for the answer.
+        """Send a request, and wait for its reply.
 
         Raises:
             LinkLostError: No answer came in time.
         """
 
     def consumed(self, size: int) -> None:
-        """Say that received messages of this size are worked off."""
+        """Note that received messages of this size have been processed."""
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call ``call`` on the carrier's own thread in some seconds."""
+        """Call ``call`` on the carrier's own thread after ``seconds``."""
 
     def gather(self) -> None:
         """Coalesce what is sent from now on, for up to a millisecond."""
 
     def release(self) -> None:
-        """Let nothing wait any more."""
+        """Send what was gathered, and stop coalescing."""

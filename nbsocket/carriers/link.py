@@ -1,4 +1,4 @@
-"""The carrier over the kernel link: its own thread, its own loop, its own patience.
+"""The carrier over the kernel link, with its own thread, event loop and timeouts.
 
 No user code ever runs here, so a busy cell or a slow handler does not stop the link.
 """
@@ -59,7 +59,7 @@ _EXIT_S = 0.3
 _GATHER_S = 0.001
 _NOT, _LATER, _NOW = range(3)
 _FINAL = (ExtensionNotLoadedError, VersionMismatchError, NotOursError)
-"""Errors that waiting does not change."""
+"""Errors that waiting does not fix."""
 
 
 class LinkCarrier(RoutingCarrier):
@@ -70,7 +70,7 @@ class LinkCarrier(RoutingCarrier):
     """
 
     def __init__(self, identity: KernelIdentity) -> None:
-        """Start the thread; ``wait_up`` tells how it went."""
+        """Start the thread; ``wait_up`` reports whether the link came up."""
         super().__init__(identity.notebook)
         self.identity = identity
         self._epoch = secrets.token_hex(8)
@@ -96,7 +96,7 @@ class LinkCarrier(RoutingCarrier):
         """Block until the link is up, 3 seconds at most.
 
         Raises:
-            NbSocketError: It is not; a subclass names the cause and the next step.
+            NbSocketError: It is not up; a subclass names the cause and the next step.
         """
         deadline = time.monotonic() + _START_S
         with self._changed:
@@ -128,7 +128,7 @@ class LinkCarrier(RoutingCarrier):
             return self._changed.wait_for(lambda: self._end.writable or self._closed, timeout_s)
 
     def send(self, message: Sequenced) -> None:
-        """Send ``message`` after all that was sent before."""
+        """Send ``message`` after everything sent before."""
         if self._is_child:
             self.check_process()
         with self._lock:
@@ -144,19 +144,19 @@ class LinkCarrier(RoutingCarrier):
         self._gathering = True
 
     def release(self) -> None:
-        """Let nothing wait any more."""
+        """Send what was gathered, and stop coalescing."""
         self._gathering = False
         if self._flush_waits and not self._closed:
             self._flush_waits = False
             self._loop.call_soon_threadsafe(self._flush)
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call ``call`` on the carrier's thread in some seconds; any thread."""
+        """Call ``call`` on the carrier's thread after ``seconds``; any thread."""
         if not self._closed:
             self._loop.call_soon_threadsafe(self._loop.call_later, seconds, call)
 
     def consumed(self, size: int) -> None:
-        """Say that received messages of this size are worked off."""
+        """Note that received messages of this size have been processed; acknowledged in batches."""
         with self._lock:
             self._end.consumed(size)
             is_urgent = self._end.unannounced_bytes >= ACKNOWLEDGE_BYTES
@@ -176,7 +176,7 @@ class LinkCarrier(RoutingCarrier):
         self._thread.join(_EXIT_S)
 
     def _forked(self) -> None:
-        """In a forked child: let go of the connection, which is the parent's."""
+        """In a forked child: drop the connection, which belongs to the parent."""
         super()._forked()
         self._closed = True
         connection, self._connection = self._connection, None
@@ -210,7 +210,7 @@ class LinkCarrier(RoutingCarrier):
         while not self._closed:
             try:
                 await self._connect_and_serve()
-                # It was up: what cut it may be over, and clients should not notice.
+                # It was up: what cut it may have passed, so retry fast enough that clients do not notice.
                 failures = 0
             except NbSocketError as error:
                 with self._changed:
@@ -231,7 +231,7 @@ class LinkCarrier(RoutingCarrier):
             try:
                 connection, incoming, welcome = await open_link(url, self._credentials())
             except NbSocketError as refused:
-                # What may be our own server's fault counts for more than that another one is not ours.
+                # An error of what may be our own server matters more than that another one is not ours.
                 error = refused if error is None or isinstance(error, NotOursError) else error
                 continue
             await self._serve(connection, incoming, welcome, url)
@@ -270,14 +270,14 @@ class LinkCarrier(RoutingCarrier):
             with self._changed:
                 self._connection = None
                 self._error = LinkLostError(
-                    f"The link to the Jupyter server at {url} is cut; nbsocket keeps trying."
+                    f"The link to the Jupyter server at {url} was cut; nbsocket keeps trying."
                 )
 
     def _begin(self, connection: WebSocketClientConnection, welcome: Welcome, url: str) -> None:
         with self._changed:
             fresh = not welcome.resumed and bool(self._server_epoch)
             if fresh:
-                # The server knows nothing of the earlier link: neither sessions nor numbers hold.
+                # The server knows nothing of the earlier link: its sessions and numbers are void.
                 self._end = ReliableEnd()
                 self._clients.clear()
             self._server_epoch = welcome.epoch
@@ -345,16 +345,16 @@ class LinkCarrier(RoutingCarrier):
     def _write(connection: WebSocketClientConnection, data: bytes) -> None:
         protocol: Any = connection.protocol
         if protocol is None or protocol.is_closing():
-            # It stays with the reliable end until the link is back.
+            # The reliable end keeps it until the link is back.
             return
-        # Past Tornado's own way, which makes a task of every message.
+        # Bypasses Tornado's ``write_message``, which creates a task for every message.
         with contextlib.suppress(StreamClosedError):
             protocol.stream.write(client_frame(data, os.urandom(4)))
 
     async def _ping(self, connection: WebSocketClientConnection) -> None:
-        """Notice a server that is gone without a word.
+        """Notice a server that has gone silently.
 
-        Counted in turns of this loop, so that a kernel frozen for a minute blames nobody.
+        Counted in iterations of this loop, so that a kernel that was frozen for a minute blames nobody.
         """
         silent = 0
         while True:

@@ -1,6 +1,6 @@
-"""The opening of the kernel link, seen from the kernel: connect, prove, be welcomed.
+"""The opening handshake of the kernel link, on the kernel's side: connect, prove identity, be welcomed.
 
-Whatever goes wrong here becomes an error that names the cause and the next step.
+Everything that goes wrong here becomes an error that names the cause and the next step.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ class NotOursError(NoServerError):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a kernel says of itself, and where an earlier link stopped.
+    """What a kernel says about itself, and where an earlier link left off.
 
     Args:
-        identity: Which kernel.
-        epoch: Which process of it.
-        server_epoch: The earlier link's epoch; empty before the first.
-        received: The last batch that the kernel has.
+        identity: The kernel.
+        epoch: Identifies this process of the kernel.
+        server_epoch: The earlier link's epoch; empty before the first link.
+        received: The last batch that the kernel has received.
         credit: How much the server may send.
     """
 
@@ -68,10 +68,10 @@ Link = tuple[WebSocketClientConnection, "asyncio.Queue[Any]", Welcome]
 
 
 async def open_link(url: str, credentials: Credentials) -> Link:
-    """Connect to the server at ``url`` and go through the opening with it.
+    """Connect to the server at ``url`` and perform the opening handshake.
 
     Raises:
-        NbSocketError: It is not this kernel's server, or cannot be talked to.
+        NbSocketError: It is not this kernel's server, or it cannot be reached.
     """
     incoming: asyncio.Queue[Any] = asyncio.Queue()
     try:
@@ -166,7 +166,7 @@ def _http_error(url: str, code: int) -> NbSocketError:
 
 
 def no_server(why: str) -> str:
-    """Return what to say when no server was found, and what to do."""
+    """Return the message for when no server was found, with what to do about it."""
     return (
         f"No Jupyter server with nbsocket was found for this kernel: {why}. "
         "Start the notebook with  jupyter lab  (or jupyter notebook) from an environment that has nbsocket."

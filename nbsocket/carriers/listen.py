@@ -18,10 +18,10 @@ class Listening:
 
     Args:
         host: The address to bind.
-        port: The port to bind; 0 for any that is free.
+        port: The port to bind; 0 for any free one.
         limits: Settings of the gateway by name, such as ``ping_interval``; seconds and bytes.
-        is_private: Whether it is for this machine's own pages alone: tickets always, and a Host and an
-            Origin that are loopback's.
+        is_private: Whether it serves only pages of this machine: a ticket is always required, and Host and
+            Origin must be loopback addresses.
     """
 
     host: str = DEFAULT_HOST
@@ -35,7 +35,7 @@ OF_A_NOTEBOOK = Listening(port=0, is_private=True)
 
 
 def where_to_listen(host: str | None, port: int | None, limits: LimitOptions) -> Listening:
-    """Return where to listen: as told, else on the port that ``PORT`` names, or 3000, on loopback.
+    """Return where to listen; the default is loopback and the port in ``PORT``, or 3000.
 
     Raises:
         ValueError: ``PORT`` is not a port.

@@ -1,7 +1,7 @@
 """The carrier without a Jupyter server: a gateway in the same process, on a thread and a port of its own.
 
-The one module of the kernel side that knows the gateway. What the link does with batches
-and credit between two processes, a queue and two counters do here.
+The only module on the kernel side that knows the gateway. A queue and two counters do here
+what the link between two processes does with batches and credit.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class LocalCarrier(RoutingCarrier):
 
     Args:
         listening: Where the gateway listens, and its limits.
-        name: What this program is called when it holds a channel.
+        name: The program's name as the holder of a channel.
     """
 
     def __init__(self, listening: Listening, name: str) -> None:
@@ -72,7 +72,7 @@ class LocalCarrier(RoutingCarrier):
         """Check that the port is open.
 
         Raises:
-            ListenError: It is not.
+            ListenError: It is not open.
         """
         if self._error is not None:
             where = f"{self._listening.host}:{self._listening.port}"
@@ -90,7 +90,7 @@ class LocalCarrier(RoutingCarrier):
 
     @property
     def up_for_s(self) -> float:
-        """For ever: the gateway is in this process."""
+        """Infinite, since the gateway is in this process."""
         return float("inf")
 
     def wait_writable(self, timeout_s: float | None = None) -> bool:
@@ -101,7 +101,7 @@ class LocalCarrier(RoutingCarrier):
             return self._changed.wait_for(lambda: self.writable or self.closed.is_set(), timeout_s)
 
     def send(self, message: Sequenced) -> None:
-        """Send ``message`` after all that was sent before."""
+        """Send ``message`` after everything sent before."""
         if self._is_child:
             self.check_process()
         size = size_of(message)
@@ -116,12 +116,12 @@ class LocalCarrier(RoutingCarrier):
         self._loop.call_soon_threadsafe(self._begin_flush)
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call ``call`` on the carrier's thread in some seconds; any thread."""
+        """Call ``call`` on the carrier's thread after ``seconds``; any thread."""
         if not self.closed.is_set():
             self._loop.call_soon_threadsafe(self._loop.call_later, seconds, call)
 
     def consumed(self, size: int) -> None:
-        """Say that received messages of this size are worked off."""
+        """Note that received messages of this size have been processed."""
         with self._changed:
             was_full = self._is_full
             self._consumed_bytes += size
@@ -132,7 +132,7 @@ class LocalCarrier(RoutingCarrier):
 
     @property
     def _is_full(self) -> bool:
-        """Whether so much waits here that clients are not read."""
+        """Whether so much is queued here that clients are not read."""
         return self._taken_bytes - self._consumed_bytes >= WINDOW_BYTES
 
     def close(self) -> None:
@@ -167,7 +167,7 @@ class LocalCarrier(RoutingCarrier):
             self._loop.close()
 
     async def _open(self) -> None:
-        # Tickets end with the program, so the secret that signs them may.
+        # Tickets end with the program, so the secret that signs them may, too.
         self._hub = Hub(self._limits, TicketSigner(secrets.token_bytes(32)))
         self._port = KernelEndpoint(
             self._hub,
@@ -201,7 +201,7 @@ class LocalCarrier(RoutingCarrier):
                     self._hub.root = message.channel
             size = sum(size for _, size in outbox)
             if self._hub.under_pressure:
-                # A client that reads is behind: emitters get their room back when it has caught up.
+                # A client that reads is behind: emitters get room again when it has caught up.
                 self._hub.on_relief(lambda size=size: self._worked_off(size))  # type: ignore[misc]
             else:
                 self._worked_off(size)
@@ -220,7 +220,7 @@ class LocalCarrier(RoutingCarrier):
         if is_full and self._port.writable:
             self._port.set_writable(False)
         if not self._incoming:
-            # One turn of the loop later, so that what comes together goes in one piece.
+            # One loop iteration later, so that what arrives together is handed over together.
             self._loop.call_soon(self._hand_over)
         self._incoming.append(message)
 
@@ -229,7 +229,7 @@ class LocalCarrier(RoutingCarrier):
         self._route(messages)
 
     def _got_on(self) -> None:
-        """Let clients be read again that had to wait for this process."""
+        """Resume reading the clients that had to wait for this process."""
         if not self._is_full:
             self._port.set_writable(True)
         self._port.turnstile.refresh()

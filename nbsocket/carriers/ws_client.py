@@ -1,4 +1,4 @@
-"""A WebSocket to the gateway as this process reaches it: over TCP, TLS or a Unix socket."""
+"""A WebSocket connection to the gateway, over TCP, TLS or a Unix socket."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 
 class UnixResolver(Resolver):
-    """Finds every host at one Unix socket.
+    """Resolves every host to one Unix socket.
 
     Args:
         path: The socket's file.
     """
 
     def initialize(self, path: str) -> None:
-        """Take the file; Tornado's ``Configurable`` calls this in place of ``__init__``."""
+        """Set the path; Tornado's ``Configurable`` calls this instead of ``__init__``."""
         self._path = path
 
     async def resolve(self, *_: Any, **__: Any) -> list[tuple[int, Any]]:
-        """Return the socket, whatever was asked for."""
+        """Return the socket, whatever the host."""
         return [(socket.AF_UNIX, self._path)]
 
 
@@ -40,12 +40,12 @@ async def connect(
 
     Args:
         url: ``http://``, ``https://`` or ``http+unix://`` with the socket's file, quoted, as its host.
-        path: What stands below it, with its query.
+        path: The path below ``url``, with its query.
         on_message: Called with each message; with None once the connection is closed.
         timeout_s: Seconds it may take.
 
     Raises:
-        HTTPClientError: The server answered with another status than 101.
+        HTTPClientError: The server answered with a status other than 101.
         OSError: Nothing answers.
         TimeoutError: It took too long.
     """
@@ -55,7 +55,7 @@ async def connect(
     host = "localhost" if unix_socket else parts.netloc
     target = f"{scheme}://{host}{parts.path.rstrip('/')}/{path}"
     loopback = parts.hostname in {"127.0.0.1", "::1", "localhost"}
-    # On loopback the proof, not the certificate, tells who answers; it is often self-signed.
+    # On loopback, the handshake proves who answers; the certificate is often self-signed.
     request = HTTPRequest(target, connect_timeout=timeout_s, validate_cert=not loopback)
     connection = await asyncio.wait_for(
         websocket_connect(
@@ -68,6 +68,6 @@ async def connect(
     )
     stream = getattr(connection.protocol, "stream", None)
     if stream is not None and not unix_socket:
-        # Else a message in several frames waits for the other end's delayed acknowledgement.
+        # Otherwise a message in several frames waits for the other end's delayed TCP acknowledgement.
         stream.set_nodelay(True)
     return connection

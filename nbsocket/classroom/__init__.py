@@ -1,11 +1,11 @@
-"""A class of phones on one notebook: a door, what the phones show, what they answered. RUNS IN THE KERNEL.
+"""A class of phones on one notebook: joining, what the phones show, what they answer. RUNS IN THE KERNEL.
 
 >>> class_ = io.open_class()
 >>> class_.show(choices("vote", ["a day on Venus", "a year on Venus"], "Which is longer?"))
 >>> class_.tally("vote")
 Counter({'a day on Venus': 61, 'a year on Venus': 112})
 
-It is made of the server's own events: a phone's answer is one that ``@io.on("vote")`` hears.
+It uses the server's own events: a phone's answer is an event that ``@io.on("vote")`` handles.
 """
 
 from nbsocket.classroom.answers import Answers

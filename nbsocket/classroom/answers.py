@@ -9,11 +9,11 @@ from typing import Any
 class Answers(list[dict[str, Any]]):
     """Answers, the oldest first; each a dict.
 
-    Its keys: ``event``, ``value``, ``person`` (an id, the same while the class is open), ``name``,
-    ``at`` (seconds since 1970), ``round`` (counts what was shown).
+    Its keys: ``event``, ``value``, ``person`` (an id, constant while the class is open), ``name``,
+    ``at`` (seconds since 1970), ``round`` (the number of what was shown).
 
     Attributes:
-        dropped: How many went, so that one person's many leave room for the others'.
+        dropped: How many were dropped, so that one person's many answers leave room for those of others.
     """
 
     dropped = 0
@@ -37,7 +37,7 @@ class Answers(list[dict[str, Any]]):
         return {one["person"]: one["value"] for one in self if one["event"] == event}
 
     def tally(self, event: str) -> Counter[Any]:
-        """Return how many chose what: each person's latest answer counts, of a list each of its entries."""
+        """Return how many chose what; each person's latest answer counts, and each entry of a list."""
         counted: Counter[Any] = Counter()
         for value in self.latest(event).values():
             counted.update(value if isinstance(value, list) else [value])

@@ -1,6 +1,6 @@
-"""What a phone can show: a few kinds of blocks, each with the answers that it takes.
+"""What a phone can show: a few kinds of blocks, each with the answers that it accepts.
 
-What comes from a phone is checked here before any handler sees it.
+What a phone sends is checked here before any handler sees it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class Block:
     """One thing on the phones, made by one of the functions below.
 
     Attributes:
-        kind: Which of these.
+        kind: The name of that function.
         event: The event that it emits; empty if it takes no answer.
-        shown: What the phones are told.
+        shown: What is sent to the phones.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Block:
         """Made by the functions below.
 
         Raises:
-            ValueError: The event's name is the classroom's own, or none.
+            ValueError: The event's name is reserved for the classroom, or missing.
         """
         if check is not None and (not event or not isinstance(event, str) or event.startswith("class:")):
             msg = f"{event!r} is not an event for a block: any name that does not begin with 'class:'"
@@ -49,19 +49,19 @@ class Block:
 
     @property
     def question(self) -> dict[str, Any]:
-        """What makes it this question; of a list not its rows, so that one that grows is asked once."""
+        """What identifies the question; not the rows of a list, so that a growing list is asked once."""
         return {name: value for name, value in self.shown.items() if name != "rows"}
 
     @property
     def title(self) -> str:
-        """What a teacher recognises it by: its question, or else its event."""
+        """How a teacher recognises it: by its question, or else its event."""
         return str(self.shown.get("label") or self.event or self.kind)
 
     def accept(self, args: list[Any]) -> Any:
         """Return the answer in the form that handlers get.
 
         Raises:
-            ValueError: It is not an answer to this block; the message is for who sent it.
+            ValueError: It is not a valid answer to this block; the message is for the sender.
         """
         if self._check is None or len(args) != 1:
             raise ValueError("This takes one answer.")
@@ -80,11 +80,11 @@ def say(text: str) -> Block:
 def choices(event: str, options: Iterable[str], label: str = "", *, many: bool = False) -> Block:
     """Let each person choose; handlers get the option, or with ``many`` a list of options.
 
-    Who answers again changes the answer.
+    Answering again changes the answer.
 
     Args:
         event: The event that carries the choice.
-        options: What there is to choose from, at least two, all different.
+        options: The options, at least two, all different.
         label: The question.
         many: Whether several may be chosen.
 
@@ -115,13 +115,13 @@ def text(event: str, label: str = "", *, most: int = 80) -> Block:
     Args:
         event: The event that carries it.
         label: The question.
-        most: Characters a text may have, 500 at most.
+        most: The maximum length of a text, at most 500 characters.
 
     Raises:
         ValueError: ``most`` is out of bounds.
     """
     if not 1 <= most <= MAX_TEXT:
-        msg = f"most={most}: 1 to {MAX_TEXT} characters are possible"
+        msg = f"most={most}: must be 1 to {MAX_TEXT} characters"
         raise ValueError(msg)
 
     def check(value: Any) -> str:
@@ -134,11 +134,11 @@ def text(event: str, label: str = "", *, most: int = 80) -> Block:
 
 
 def button(event: str, label: str) -> Block:
-    """Show a big button; handlers get how often this person pressed it, as the phone counts.
+    """Show a big button; handlers get how often this person pressed it, as counted by the phone.
 
     Args:
         event: The event that a press emits.
-        label: What stands on it.
+        label: The button's text.
     """
 
     def check(value: Any) -> int:
@@ -152,12 +152,12 @@ def toggle(event: str, label: str) -> Block:
 
     Args:
         event: The event that it emits.
-        label: What stands on it.
+        label: The button's text.
     """
 
     def check(value: Any) -> bool:
         if not isinstance(value, bool):
-            raise ValueError("This is either on or off.")  # noqa: TRY004 - told to who sent it
+            raise ValueError("This is either on or off.")  # noqa: TRY004 - shown to the sender
         return value
 
     return Block("toggle", event, {"label": str(label)}, check)
@@ -169,7 +169,7 @@ def items(event: str, rows: Iterable[tuple[Any, str, int]], label: str = "") -> 
     Args:
         event: The event that a vote emits.
         rows: Key (a string or a number), text and votes so far of each row, 200 at most.
-        label: What stands above it.
+        label: The heading.
 
     Raises:
         ValueError: There are too many rows, or a key is neither string nor number.
@@ -190,13 +190,13 @@ def items(event: str, rows: Iterable[tuple[Any, str, int]], label: str = "") -> 
 
 
 def wall(event: str, label: str = "") -> Block:
-    """Show a canvas on which all draw; handlers get a stroke.
+    """Show a canvas on which everyone draws; handlers get a stroke.
 
     A stroke is ``{"color": 0 to 7, "points": [[x, y], ...]}``, x and y from 0 to 1.
 
     Args:
         event: The event that a stroke emits.
-        label: What stands above it.
+        label: The heading.
     """
     return Block("wall", event, {"label": str(label)}, stroke_of)
 

@@ -1,4 +1,4 @@
-"""``io.open_class()``: a door for phones, what they show, and what they answer."""
+"""``io.open_class()``: lets phones join, and handles what they show and what they answer."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ if TYPE_CHECKING:
 
 ROOM = "class:all"
 DOOR = "class"
-"""What the tickets of a class open: nothing but the class."""
+"""What the tickets of a class open: the class and nothing else."""
 
 PERSON, NAME = "person", "name"
-"""Where a socket's ``data`` says whose it is."""
+"""The keys in a socket's ``data`` that say whose it is."""
 
 _CLOCK_EVERY_S = 3.0
 
 
 def _admits(auth: dict[str, Any]) -> str:
-    """Say why a client with the class's ticket is not let in; nothing if it is."""
+    """Return why a client with the class's ticket is not let in; empty if it is."""
     return "" if auth.get("class") is True else "This ticket opens a class: join by its link or its code."
 
 
 _OUTSIDE = "You are not in the class: this does not count."
 _OUTSIDE_SAID = (
-    "a client that is not in the class answered it. Handlers hear that; tally() does not count it. "
+    "a client that is not in the class answered it. Handlers get that answer; tally() does not count it. "
     "Phones come by the panel's link or code; a headless student is "
     'Client(io, "Ada", ticket=io.ticket().value, auth={"class": True, "name": "Ada"}).'
 )
 
 
 class _NotTaken(Exception):  # noqa: N818 - what became of an answer
-    """An answer that is not for this class, or not now."""
+    """An answer that this class does not accept, or not now."""
 
 
 class Classroom:
@@ -60,9 +60,9 @@ class Classroom:
         server: The channel.
         carrier: How to reach the gateway.
         handlers: The handler thread.
-        title: What the phones show above everything.
+        title: What the phones show at the top.
         ttl: Seconds until its link expires.
-        channel: Has the doors of tickets that open their own, and says what goes wrong with clients.
+        channel: Has the doors that tickets open, and reports problems with clients.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Classroom:
         ttl: float,
         channel: Channel,
     ) -> None:
-        """Open the door."""
+        """Open the class."""
         self.title = title
         self.is_open = True
         self.is_locked = False
@@ -83,14 +83,14 @@ class Classroom:
         self._handlers = handlers
         self._ticket = Ticket(carrier, server.name, "guest", ttl, opens=DOOR)
         self._channel = channel
-        # From here on nobody gets past this ticket's door who does not come as a phone of the class.
+        # From here on, this ticket lets in only phones of the class.
         channel.doors[DOOR] = _admits
         self._people = People()
         self._asked = Round()
         self._trips = RoundTrips()
         self._boards: dict[str, Board] = {}
         self._desk = Desk(self, self._people, self._asked, self._ticket, carrier, handlers)
-        # These belong to no cell: running a cell again must not close the door.
+        # These belong to no cell: running a cell again must not remove them.
         token = handler_cell.set(NO_CELL)
         try:
             server.use(self._door)
@@ -100,7 +100,7 @@ class Classroom:
         self._tick()
 
     def __repr__(self) -> str:
-        """Say how it is, without link and code."""
+        """Show its state, without link and code."""
         state = "open" if self.is_open else "closed"
         here = self._people.are_here
         return f"<Classroom {self._server.name!r} {state}, {here} here>"
@@ -113,7 +113,7 @@ class Classroom:
     # --- what the phones show ---------------------------------------------------------------
 
     def show(self, *blocks: Block, seconds: float | None = None) -> None:
-        """Show this on all phones, in place of what they showed, and take answers.
+        """Show this on all phones instead of what they showed before, and take answers.
 
         Args:
             *blocks: From ``nbsocket.classroom``: ``choices``, ``text``, ``button``, ``toggle``, ``items``,
@@ -130,7 +130,7 @@ class Classroom:
         token = handler_cell.set(NO_CELL)
         try:
             for event in now - before:
-                # So that an answer is heard also where no cell listens for it: it is in ``answers`` anyway.
+                # So that an answer has a handler even if no cell listens: it is in ``answers`` anyway.
                 self._server.on(event, self._heard)
         finally:
             handler_cell.reset(token)
@@ -141,17 +141,17 @@ class Classroom:
             board.asked_again()
 
     def stop(self) -> None:
-        """Take no more answers; what is shown stays."""
+        """Stop taking answers; what is shown stays."""
         self._asked.stop()
         self._tell_all()
 
     def open(self) -> None:
-        """Take answers again to what is shown, without a time limit."""
+        """Take answers to what is shown again, without a time limit."""
         self._asked.open()
         self._tell_all()
 
     def reset(self) -> None:
-        """Forget all answers, and let everybody answer again what is shown."""
+        """Forget all answers, and let everyone answer what is shown again."""
         self._asked.reset()
         self._tell_all()
 
@@ -162,7 +162,7 @@ class Classroom:
 
         Args:
             kind: ``bars``, ``words``, ``table`` or ``wall``.
-            title: What stands above it; one that was there with this title and kind is taken again.
+            title: Its heading; an existing board with this title and kind is reused.
 
         Raises:
             ValueError: There is no such kind.
@@ -177,7 +177,7 @@ class Classroom:
         return self.board("bars", title)
 
     def words(self, title: str = "") -> Board:
-        """Return a board of words, large where they are many: ``update({word: number, ...})``."""
+        """Return a board of words, larger the higher their number: ``update({word: number, ...})``."""
         return self.board("words", title)
 
     def table(self, title: str = "") -> Board:
@@ -192,25 +192,25 @@ class Classroom:
 
     @property
     def answers(self) -> Answers:
-        """All that was answered, the oldest first; a copy.
+        """All answers, the oldest first; a copy.
 
-        Of one person 5,000 are kept, of all together 200,000: then whoever has most loses the older half of
-        theirs; ``answers.dropped`` counts what went.
+        At most 5,000 are kept per person, and 200,000 in total: beyond that, the person with the most loses
+        the older half; ``answers.dropped`` counts them.
         """
         return self._asked.answers
 
     def tally(self, event: str) -> Counter[Any]:
-        """Return how many chose what since it is shown: each person's latest answer counts."""
+        """Return how many chose what since it was shown; each person's latest answer counts."""
         return self._asked.tally(event)
 
     def sent_at(self, socket: Socket) -> float:
         """Return when the event that is being handled left its phone, on ``time.monotonic()``'s clock.
 
-        That is now, less the phone's measured latency (half the shortest of its latest round trips, a
-        second at most): so a buzzer does not reward the better network.
+        That is now, minus the phone's measured latency (half the shortest of its latest round trips, one
+        second at most), so that a buzzer does not reward the better network.
 
         Args:
-            socket: Whose event it is.
+            socket: The socket that sent the event.
         """
         person = self._people.with_id(socket.data.get(PERSON))
         return time.monotonic() - (person.latency_s if person else 0.0)
@@ -219,14 +219,14 @@ class Classroom:
 
     @property
     def people(self) -> list[Person]:
-        """Everybody who came and was not removed, in the order in which they came."""
+        """Everyone who joined and was not removed, in the order in which they joined."""
         return list(self._people)
 
     def mute(self, who: str | Person, is_muted: bool = True) -> None:
-        """Take no answers of this person (id or name); with ``is_muted=False`` take them again.
+        """Ignore this person's answers (id or name); with ``is_muted=False`` accept them again.
 
         Raises:
-            KeyError: Nobody is called so.
+            KeyError: There is no such person.
         """
         person = self._people.find(who)
         person.is_muted = is_muted
@@ -236,10 +236,10 @@ class Classroom:
     def remove(self, who: str | Person) -> None:
         """Send this person (id or name) away; the page cannot come back.
 
-        A page knows who it is. Who opens the link in another browser is new: ``lock`` the door, too.
+        A page remembers who it is, but in another browser the same person counts as new: use ``lock``, too.
 
         Raises:
-            KeyError: Nobody is called so.
+            KeyError: There is no such person.
         """
         person = self._people.find(who)
         person.is_removed = True
@@ -249,12 +249,12 @@ class Classroom:
         self._desk.changed()
 
     def lock(self, is_locked: bool = True) -> None:
-        """Let nobody new in; with ``is_locked=False`` do so again. Who was in may come back."""
+        """Let no new people in; with ``is_locked=False`` let them in again. Others may return."""
         self.is_locked = is_locked
         self._desk.changed()
 
     def close(self) -> None:
-        """End the class: everybody is cut, the link and the code are worthless. Answers stay."""
+        """End the class: disconnect everyone, invalidate link and code. Answers stay."""
         if not self.is_open:
             return
         self.is_open = False
@@ -273,7 +273,7 @@ class Classroom:
     # --- on the handler thread --------------------------------------------------------------
 
     def _door(self, socket: Socket) -> None:
-        """Say who it is that comes, or refuse."""
+        """Identify the person who joins, or refuse."""
         auth = socket.handshake.auth
         if socket.role != "guest" or auth.get("class") is not True:
             return
@@ -311,7 +311,7 @@ class Classroom:
         self._desk.changed()
 
     def _gate(self, socket: Socket, person: Person, event: str, args: list[Any]) -> None:
-        """Let through what is asked for now, checked and written down; tell the phone why not."""
+        """Check and record an answer to what is asked now, or tell the phone why it does not count."""
         if event == "class:clock":
             return
         try:
@@ -322,7 +322,7 @@ class Classroom:
         self._desk.changed()
 
     def _heard(self, socket: Socket, *_: Any) -> None:
-        """Be the handler of an event that no cell listens for; say so where an answer does not count."""
+        """Handle an event that no cell may listen for; report an answer that does not count."""
         if PERSON not in socket.data:
             socket.emit("class:refused", {"event": "", "why": _OUTSIDE})
             self._channel.trouble(NOT_IN_CLASS, _OUTSIDE_SAID)
@@ -367,5 +367,5 @@ class Classroom:
 
     @property
     def link(self) -> str:
-        """The address of the join page with the code in its fragment. Whoever has it can come in."""
+        """The address of the join page with the code in its fragment. Whoever has it can join."""
         return self._ticket.link

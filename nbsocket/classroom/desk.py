@@ -20,15 +20,15 @@ _TELL_EVERY_S = 0.25
 
 
 class Desk:
-    """Keeps a class's panel up to date, and does what is pressed there.
+    """Keeps a class's panel up to date, and handles its buttons.
 
     Args:
-        classroom: Which class.
+        classroom: The class.
         people: Who is in it.
         asked: What is asked, and the answers.
-        ticket: What its code stands for.
+        ticket: The ticket behind its code.
         carrier: How the panel's page reaches the gateway.
-        handlers: On whose thread the panel is told.
+        handlers: The handler thread, on which the panel is updated.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Desk:
         carrier: Carrier,
         handlers: HandlerThread,
     ) -> None:
-        """Begin without a panel: it is made when somebody looks at it."""
+        """Begin without a panel: it is created when it is first shown."""
         self._classroom = classroom
         self._people = people
         self._asked = asked
@@ -57,7 +57,7 @@ class Desk:
         return self._panel
 
     def changed(self) -> None:
-        """Tell the panel, a few times a second at most."""
+        """Update the panel, a few times a second at most."""
         if self._panel is None or not self._is_told:
             return
         self._is_told = False
@@ -92,7 +92,7 @@ class Desk:
         }
 
     def _said(self, what: str, who: Any) -> None:
-        """Do what a button of the panel says."""
+        """Handle a button of the panel."""
         classroom = self._classroom
         acts: dict[str, Callable[[], None]] = {
             "open": classroom.open,

@@ -1,4 +1,4 @@
-"""Texts from phones as people see them: nothing invisible stays; what looks the same counts as the same."""
+"""Texts from phones as people see them: nothing invisible stays; what looks alike counts as the same."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from functools import lru_cache
 from typing import Any
 
 _JOINER, _EMOJI_STYLE = "\u200d", "\ufe0f"
-# Letters and marks that Unicode does not count among its control characters, and of which nothing is seen.
+# Letters and marks that are invisible although they are not control characters in Unicode.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 _VARIATIONS = (("\ufe00", "\ufe0f"), ("\U000e0100", "\U000e01ef"))
 _SKIN = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 _MAX_MARKS = 3
-"""Marks on one letter; no script needs more, and piles of them cover the lines around."""
+"""Marks on one letter; no script needs more, and piles of them cover the surrounding lines."""
 
 _ALIKE = str.maketrans({"1": "l", "|": "l", "0": "o"})
 
 
 def clean(value: Any, most: int) -> str:
-    """Return a text from outside in one line of ``most`` characters, without those that cannot be seen.
+    """Return a text from outside as one line of at most ``most`` characters, without invisible ones.
 
-    Emoji stay whole: a joiner between two, and the mark that asks for an emoji's colours.
+    Emoji stay whole, with the joiner between two and the variation selector for colour.
 
     Raises:
         ValueError: It is not a text.
     """
     if not isinstance(value, str):
-        raise ValueError("This is not a text.")  # noqa: TRY004 - told to who sent it
+        raise ValueError("This is not a text.")  # noqa: TRY004 - shown to the sender
     kept: list[str] = []
     marks = 0
     for one in unicodedata.normalize("NFC", value[: most * 4]):
@@ -66,7 +66,7 @@ def _is_emoji(character: str) -> bool:
 def looks_of(name: str) -> str:
     """Return what a name looks like: two names with the same result are hard to tell apart.
 
-    Case, accents, width and letters of other scripts that look like Latin ones do not count
+    Case, accents, width, and the script of letters that look like Latin ones are ignored
     (Unicode Technical Standard 39, section 4).
     """
     plain = unicodedata.normalize("NFKD", name).translate(_ALIKE)

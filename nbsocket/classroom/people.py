@@ -1,4 +1,4 @@
-"""Who is in the class: by a key that a phone keeps, so that a reload is not a newcomer."""
+"""Who is in the class, identified by a key that a phone keeps, so that a reload is not a newcomer."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from nbsocket.socketio.socket import Socket
 
 MAX_PEOPLE = 2000
-"""Who may be here at the same time. Who has left takes nobody's place."""
+"""How many people may be here at the same time; those who have left do not count."""
 
 MAX_KEPT = 20_000
-"""Whose names and keys are kept; of more, the first to go are those who left first and answered nothing."""
+"""How many names and keys are kept; beyond that, those who left first and answered nothing go first."""
 
 MAX_SHOWN_GONE = 200
 MAX_NAME = 30
 MAX_LATENCY_S = 1.0
-"""More is not taken off a buzz: a phone that answers late on purpose must not win by it."""
+"""The most that is subtracted from a buzz, so that a phone cannot win by answering late on purpose."""
 
 _KEPT_TRIPS = 8
 
@@ -35,8 +35,8 @@ class Person:
 
     Attributes:
         id: A short public name, the same while the class is open.
-        name: What the person is called, or ``guest 7``.
-        is_muted: Whether answers are not taken.
+        name: The person's name, or ``guest 7``.
+        is_muted: Whether the person's answers are ignored.
         is_removed: Whether the person was sent away.
     """
 
@@ -58,18 +58,18 @@ class Person:
 
     @property
     def latency_s(self) -> float:
-        """Seconds from this phone to the kernel: half the shortest of the latest round trips."""
+        """Latency from this phone to the kernel in seconds: half the shortest of the latest round trips."""
         return min(MAX_LATENCY_S, min(self.trips_s, default=0.0) / 2)
 
 
 class People:
-    """Everybody who came in."""
+    """Everyone who joined."""
 
     def __init__(self) -> None:
         """Begin with nobody."""
         self._by_key: dict[str, Person] = {}
         self._by_id: dict[str, Person] = {}
-        # What the names of all who are kept look like, and how often each was wanted again.
+        # The looks of all kept names, and how often each was requested again.
         self._taken: set[str] = set()
         self._doubles: Counter[str] = Counter()
         self._here: dict[str, Person] = {}
@@ -78,11 +78,11 @@ class People:
         self._numbers = itertools.count(1)
 
     def __iter__(self) -> Iterator[Person]:
-        """Go through all who were not removed, in the order in which they came."""
+        """Iterate over everyone who was not removed, in the order in which they joined."""
         return iter([one for one in list(self._by_id.values()) if not one.is_removed])
 
     def __len__(self) -> int:
-        """Count all who are known."""
+        """Return how many people are known."""
         return len(self._by_id)
 
     @property
@@ -91,7 +91,7 @@ class People:
         return len(self._here)
 
     def shown(self) -> list[Person]:
-        """Return who is here, and of those who left the latest, in the order in which they came."""
+        """Return who is here and who left most recently, in the order in which they joined."""
         gone = list(self._gone)[-MAX_SHOWN_GONE:]
         names = {*self._here, *gone}
         return [one for one in self if one.id in names]
@@ -109,17 +109,17 @@ class People:
             self._gone[person.id] = person
 
     def with_key(self, key: object) -> Person | None:
-        """Return who has this key."""
+        """Return the person with this key."""
         return self._by_key.get(key) if isinstance(key, str) else None
 
     def with_id(self, person_id: object) -> Person | None:
-        """Return who has this id."""
+        """Return the person with this id."""
         return self._by_id.get(person_id) if isinstance(person_id, str) else None
 
     def add(self, name: object) -> Person:
-        """Let somebody in under a name; an empty one, or none, becomes ``guest 7``.
+        """Add a person with a name; an empty or missing one becomes ``guest 7``.
 
-        A name that is taken gets a number: two people are two people.
+        A name that is taken gets a number, so that two people stay distinguishable.
         """
         if len(self._by_id) >= MAX_KEPT:
             self._forget_some()
@@ -127,12 +127,12 @@ class People:
         wanted = (clean(name, MAX_NAME) if isinstance(name, str) else "") or f"guest {number}"
         person = Person(f"p{number}", self._free(wanted), secrets.token_urlsafe(12))
         self._by_key[person.key] = self._by_id[person.id] = person
-        # Not here before a page of theirs has connected.
+        # Not here until a page of theirs connects.
         self._gone[person.id] = person
         return person
 
     def _free(self, wanted: str) -> str:
-        """Return the name, or with a number where somebody's looks the same."""
+        """Return the name, with a number if another one looks the same."""
         given, looks = wanted, looks_of(wanted)
         while looks_of(given) in self._taken:
             self._doubles[looks] += 1
@@ -141,20 +141,20 @@ class People:
         return given
 
     def _forget_some(self) -> None:
-        """Forget a tenth of those who left: first who answered nothing."""
+        """Forget a tenth of those who left, first those who answered nothing."""
         gone = sorted(self._gone.values(), key=lambda one: bool(one.answer_count or one.is_removed))
         for one in gone[: MAX_KEPT // 10]:
             for kept, key in ((self._by_key, one.key), (self._by_id, one.id), (self._gone, one.id)):
                 kept.pop(key, None)
             self._taken.discard(looks_of(one.name))
-        # Who comes now is numbered from the start again, past those who are kept.
+        # Newcomers are numbered from the start again, skipping the names that are kept.
         self._doubles.clear()
 
     def find(self, who: str | Person) -> Person:
         """Return a person by id or by name.
 
         Raises:
-            KeyError: Nobody is called so.
+            KeyError: There is no such person.
         """
         if isinstance(who, Person):
             return who

@@ -1,4 +1,4 @@
-"""What the phones are asked now, and what was answered. Knows neither sockets nor threads' order."""
+"""What the phones are asked now, and what was answered. Knows nothing of sockets or threads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_ANSWERS = 200_000
 MAX_ANSWERS_A_PERSON = 5_000
 LATE_S = 0.5
-"""How much later than its time an answer may still be on its way."""
+"""How long after the time limit an answer is still accepted, since it may be in transit."""
 
 
 class Round:
@@ -31,7 +31,7 @@ class Round:
         self._by_event: dict[str, Block] = {}
         self._answers = Answers()
         self._counts: Counter[str] = Counter()
-        # Of this round, kept as answers come: by event each person's latest, and how many chose what.
+        # For this round, updated with each answer: by event, each person's latest, and how many chose what.
         self._latest: dict[str, dict[str, Any]] = {}
         self._tallies: dict[str, Counter[Any]] = {}
         self._round = 0
@@ -45,7 +45,7 @@ class Round:
 
     @property
     def takes(self) -> bool:
-        """Whether answers are taken."""
+        """Whether answers are accepted."""
         return self._takes
 
     @property
@@ -55,23 +55,23 @@ class Round:
 
     @property
     def dropped(self) -> int:
-        """How many answers went to make room."""
+        """How many answers were dropped to make room."""
         return self._answers.dropped
 
     @property
     def answers(self) -> Answers:
-        """All that was answered, the oldest first; a copy."""
+        """All answers, the oldest first; a copy."""
         with self._lock:
             copy = Answers(self._answers)
             copy.dropped = self._answers.dropped
             return copy
 
     def __len__(self) -> int:
-        """Count the answers."""
+        """Return the number of answers."""
         return len(self._answers)
 
     def show(self, blocks: Sequence[Block], seconds: float | None) -> None:
-        """Ask this in place of what was asked; the same questions without a new limit are not asked again.
+        """Ask this instead of what was asked; the same questions without a new limit keep the round.
 
         Raises:
             TypeError: Something is not a block.
@@ -113,21 +113,21 @@ class Round:
         self._latest, self._tallies = {}, {}
 
     def ends_in_s(self) -> float | None:
-        """Return seconds until even a late answer comes too late; None without a limit."""
+        """Return the seconds until answers are no longer accepted; None without a limit."""
         return None if self._until is None else max(0.0, self._until - time.monotonic()) + LATE_S
 
     def has_run_out(self) -> bool:
-        """Stop if the time is over; say whether it was this call that did."""
+        """Stop if the time is up; return whether this call did it."""
         if self._until is None or not self._takes or time.monotonic() < self._until:
             return False
         self._takes = False
         return True
 
     def accept(self, event: str, args: list[Any], person: Person) -> Any:
-        """Write an answer down and return it in the form that handlers get.
+        """Record an answer and return it in the form that handlers get.
 
         Raises:
-            ValueError: It is not taken; the message is for who sent it.
+            ValueError: It is not accepted; the message is for the sender.
         """
         block = self._by_event.get(event)
         late = self._until is not None and time.monotonic() > self._until + LATE_S
@@ -153,7 +153,7 @@ class Round:
         return value
 
     def _make_room(self, person_id: str) -> None:
-        """Forget the older half of a person's answers: of this one's, or of whoever has most."""
+        """Make room by forgetting the older half of this person's answers, or of the one with the most."""
         if self._counts[person_id] >= MAX_ANSWERS_A_PERSON:
             self._forget_half_of(person_id)
         if len(self._answers) >= MAX_ANSWERS:
@@ -172,7 +172,7 @@ class Round:
         self._counts[person_id] -= size
 
     def _count(self, event: str, person_id: str, value: Any) -> None:
-        """Put a person's answer in the place of the one before, in what is kept of this round."""
+        """Replace a person's previous answer in the figures of this round."""
         latest = self._latest.setdefault(event, {})
         before, latest[person_id] = latest.get(person_id), value
         if isinstance(value, dict):
@@ -186,14 +186,14 @@ class Round:
         tally.update(_entries(value))
 
     def tally(self, event: str) -> Counter[Any]:
-        """Return how many chose what since it is shown; each person's latest answer counts."""
+        """Return how many chose what since it was shown; each person's latest answer counts."""
         with self._lock:
             return Counter(self._tallies.get(event, ()))
 
     def options_of(self, chosen: Collection[Any]) -> list[str]:
-        """Return all options, in order, of the choice on the phones that these come from; [] if none does.
+        """Return all options, in order, of the ``choices`` block that these come from; [] if there is none.
 
-        Where nothing is chosen yet that is the only choice there is.
+        If nothing is chosen yet, that is the only such block on the phones.
         """
         offered = [block.shown["options"] for block in self._shown if "options" in block.shown]
         found = [options for options in offered if all(one in options for one in chosen)]
@@ -206,7 +206,7 @@ class Round:
         return {event: value for event, value in found.items() if value is not None}
 
     def told(self) -> dict[str, Any]:
-        """Return what the phones are told of it."""
+        """Return the round as it is sent to the phones."""
         left = None if self._until is None else max(0.0, self._until - time.monotonic())
         return {
             "round": self._round,
@@ -216,10 +216,10 @@ class Round:
         }
 
     def in_words(self) -> list[str]:
-        """Return what is shown in a few words for each block."""
+        """Return the title of each block that is shown."""
         return [block.title for block in self._shown]
 
 
 def _entries(value: Any) -> list[Any]:
-    """Return what counts of an answer: of a list each of its entries."""
+    """Return what counts in an answer: each entry of a list, or the value itself."""
     return value if isinstance(value, list) else [] if value is None else [value]

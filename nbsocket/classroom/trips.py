@@ -1,4 +1,4 @@
-"""Round trips to the phones: so that a buzzer does not reward the better network."""
+"""Round trips to the phones, measured so that a buzzer does not reward the better network."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _KEPT = 1000
 
 
 class RoundTrips:
-    """Numbered questions, and how long each person took to send the number back."""
+    """Numbered pings, and how long each person took to send the number back."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Begin without round trips."""
         self._number = 0
         self._asked_all = 0
         self._sent_at: dict[int, float] = {}
 
     def begin(self, person: Person | None = None) -> int:
-        """Return the number of a round trip that begins now: with one person, or with everybody."""
+        """Return the number of a round trip that begins now, with one person or with everyone."""
         self._number += 1
         if person is None:
             self._asked_all = self._number
@@ -32,7 +32,7 @@ class RoundTrips:
         return self._number
 
     def end(self, person: Person, number: Any) -> None:
-        """Take a number that came back: it counts once, and only the newest this person was asked."""
+        """Handle a number that came back; only the newest that was sent to this person counts, once."""
         newest = max(self._asked_all, person.asked_trip)
         if type(number) is int and number == newest and person.ended_trip != number:
             person.ended_trip = number

@@ -15,20 +15,20 @@ _CHECKOUT = Path(__file__).parent.parent.parent / "notebooks"
 
 
 def tutorial_folder() -> Path:
-    """Return where the tutorial's own notebooks are: in the package, or in the checkout it runs from.
+    """Return the folder of the tutorial's notebooks, in the package or in the checkout it runs from.
 
     Raises:
-        FileNotFoundError: In neither.
+        FileNotFoundError: There are no notebooks in either.
     """
     for folder in (_INSTALLED, _CHECKOUT):
         if (folder / FIRST).exists():
             return folder
-    msg = "This installation of nbsocket holds no tutorial: install it again with  pip install nbsocket."
+    msg = "This installation of nbsocket has no tutorial: install it again with  pip install nbsocket."
     raise FileNotFoundError(msg)
 
 
 def copy_tutorial(target: Path) -> list[str]:
-    """Copy what is not there yet; what was changed there stays as it is.
+    """Copy the files that are not there yet; files already there stay as they are.
 
     Returns:
         The names of the files that were copied.
@@ -49,7 +49,7 @@ def open_demo(target: Path, port: int, *, is_quiet: bool) -> int:
     Args:
         target: The folder of the copy.
         port: JupyterLab's port; the next free one is taken.
-        is_quiet: Whether no browser is to be opened.
+        is_quiet: Whether to open no browser.
     """
     if importlib.util.find_spec("jupyterlab") is None:
         print("JupyterLab is not installed here:  pip install 'nbsocket[demo]'", file=sys.stderr)  # noqa: T201
@@ -69,7 +69,7 @@ def open_demo(target: Path, port: int, *, is_quiet: bool) -> int:
         print("nbsocket: open the address that JupyterLab prints below, the one with ?token=.")  # noqa: T201
     sys.stdout.flush()
     if os.name == "posix":
-        # It becomes JupyterLab: whoever stops the command stops that.
+        # This process becomes JupyterLab, so stopping the command stops it.
         os.execv(sys.executable, command)  # noqa: S606 - our own words
     try:
         return subprocess.run(command, check=False).returncode  # noqa: S603 - our own words

@@ -15,7 +15,7 @@ from nbsocket.errors import NbSocketError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# What a notebook needs beside what the package requires: name, least version, the line that fixes it.
+# What a notebook needs in addition to the package's dependencies: name, minimum version, and the fix.
 _BESIDE = (
     ("ipykernel", (6, 29), "pip install --upgrade ipykernel"),
     ("jupyterlab", (4, 0), "pip install --upgrade jupyterlab"),
@@ -28,13 +28,13 @@ _BESIDE = (
 def examine(
     url: str | None = None, token: str | None = None, progress: Callable[[str], None] | None = None
 ) -> Report:
-    """Look at this environment, and at a Jupyter server.
+    """Check this environment, and a Jupyter server.
 
     Args:
-        url: The server as a browser sees it, through whatever proxies; the one that runs here if None.
+        url: The server's address as in a browser, through any proxies; the one that runs here if None.
             A connection to it is left idle for a while, to see whether a proxy cuts it.
-        token: Its token; that of a server that runs here is known.
-        progress: Told in a sentence what takes long.
+        token: Its token; not needed for a server that runs here.
+        progress: Called with a sentence about what takes long.
     """
     findings = [*_environment(), *_extension()]
     servers = list(running())
@@ -50,10 +50,10 @@ def examine(
 
 
 def doctor() -> Report:
-    """Look at this kernel and the Jupyter server that started it; elsewhere do what the command does.
+    """Check this kernel and the Jupyter server that started it; outside a kernel, do what the command does.
 
     Returns:
-        What was found; as a cell's last line it is shown.
+        What was found; shown if it is a cell's last line.
     """
     from nbsocket.carriers.discovery import candidate_urls, is_kernel  # noqa: PLC0415 - only here
 
@@ -112,7 +112,7 @@ def _extension() -> Iterator[Finding]:
         )
         return
     enabled, decided_by = False, ""
-    # The last one that says something of it wins, as in Jupyter itself.
+    # The last one that mentions it wins, as in Jupyter itself.
     for path in reversed(jupyter_config_path()):
         manager = ExtensionConfigManager(read_config_path=[path], write_config_dir=path)
         said = manager.get_jpserver_extensions().get("nbsocket")  # type: ignore[no-untyped-call]
@@ -121,7 +121,7 @@ def _extension() -> Iterator[Finding]:
     if enabled:
         yield Finding(GOOD, "The server extension is enabled in this environment.")
         return
-    # Written elsewhere it would be overruled.
+    # At another level it would be overridden.
     level = "--user " if decided_by == jupyter_config_dir() else ""
     fix = f"jupyter server extension enable {level}nbsocket"
     yield Finding(FAULT, "The server extension is disabled in this environment.", fix)

@@ -16,7 +16,7 @@ ENABLE = "jupyter server extension enable nbsocket"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
         state: ``ok``, ``note`` or ``fault``.
@@ -29,7 +29,7 @@ class Finding:
     fix: str = ""
 
     def __str__(self) -> str:
-        """Show it as a line, and what fixes it as another."""
+        """Show the finding on one line, and its fix on another."""
         line = f"{_MARKS[self.state]} {self.what}"
         return f"{line}\n    → {self.fix}" if self.fix else line
 
@@ -38,7 +38,7 @@ class Report:
     """What the doctor found.
 
     Attributes:
-        findings: In the order in which they were looked at.
+        findings: The findings, in the order of the checks.
     """
 
     def __init__(self, findings: list[Finding]) -> None:
@@ -52,11 +52,11 @@ class Report:
 
     @property
     def is_well(self) -> bool:
-        """Whether nothing does."""
+        """Whether nothing keeps nbsocket from working."""
         return not self.faults
 
     def __str__(self) -> str:
-        """Show all findings, and the sum of them."""
+        """Show all findings, and a summary."""
         count = len(self.faults)
         begin = f"nbsocket {__version__}, Python {sys.version.split()[0]}"
         end = f"{count} to fix, the first one first." if count else "Nothing keeps nbsocket from working."

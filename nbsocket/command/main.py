@@ -30,16 +30,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "doctor", help="find out what keeps nbsocket from working, and how to fix it"
     )
     doctor.add_argument(
-        "--url", help="the Jupyter server as a browser sees it; else the one that runs here"
+        "--url", help="the Jupyter server's address as in a browser; by default the one that runs here"
     )
     doctor.add_argument("--token", help="its token, if it does not run here")
     commands.add_parser("settings", help="list the settings of the server extension, with their defaults")
     demo = commands.add_parser("demo", help="open JupyterLab on a copy of the tutorial")
     demo.add_argument(
-        "folder", nargs="?", default=DEFAULT_FOLDER, help=f"where to; else ./{DEFAULT_FOLDER}"
+        "folder", nargs="?", default=DEFAULT_FOLDER, help=f"where to copy it; by default ./{DEFAULT_FOLDER}"
     )
     demo.add_argument("--port", type=int, default=8888, help="JupyterLab's port, or the next free one")
-    demo.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+    demo.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
     given = parser.parse_args(arguments)
     if given.command == "doctor":
         from nbsocket.command.doctor import examine  # noqa: PLC0415 - only for this command

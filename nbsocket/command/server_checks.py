@@ -1,4 +1,4 @@
-"""What the doctor looks at in a Jupyter server, through whatever stands in front of it."""
+"""What the doctor checks on a Jupyter server, through whatever is in front of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LONGEST_IDLE_S = 60.0
 
 
 def running() -> Iterator[dict[str, Any]]:
-    """Yield what Jupyter knows of each server of this user that runs here."""
+    """Yield what Jupyter knows about each server of this user that runs here."""
     try:
         from jupyter_server.serverapp import list_running_servers  # noqa: PLC0415 - only where Jupyter is
     except ImportError:
@@ -45,13 +45,13 @@ def running() -> Iterator[dict[str, Any]]:
 def look_at_server(
     url: str, token: str, progress: Callable[[str], None] | None, *, is_proxied: bool
 ) -> Iterator[Finding]:
-    """Look at a server, and at what is in front of it.
+    """Check a server, and what is in front of it.
 
     Args:
-        url: Its address as a browser has it.
+        url: Its address as in a browser.
         token: Its token.
-        progress: Told in a sentence what takes long; None if nobody wants to hear it.
-        is_proxied: Whether something may stand in front of it.
+        progress: Called with a sentence about what takes long, if not None.
+        is_proxied: Whether a proxy may be in front of it.
     """
     base = url if url.endswith("/") else f"{url}/"
     try:
@@ -99,7 +99,7 @@ def look_at_server(
 
 
 def _dead_backend(base: str, status: int) -> Finding:
-    """A proxy answers and has nobody behind it: say where it should lead."""
+    """Report a proxy with no server behind it, and where it should lead."""
     path = urlsplit(base).path
     what = f"A proxy answers at {base}, and nothing behind it (HTTP status {status})."
     there = sorted(running(), key=lambda one: urlsplit(one["url"]).path != path)
@@ -112,15 +112,15 @@ def _dead_backend(base: str, status: int) -> Finding:
 
 
 def _passes_to(known: dict[str, Any] | None) -> str:
-    """Return the line that has a proxy pass requests on whole."""
+    """Return the configuration line that makes a proxy pass requests on unchanged."""
     address = urlsplit(known["url"]).netloc if known else "127.0.0.1:8888"
     return f"{_NGINX}proxy_pass http://{address};"
 
 
 def _wrong_base(base: str, answer: _Answer, token: str) -> Finding:
-    """Say where the server really is, if the address leads to one at all."""
+    """Report where the server really is, if the address leads to one at all."""
     parts = urlsplit(base)
-    # Jupyter names its own base URL in the policy of each page, also of one that it does not find.
+    # Jupyter names its own base URL in the policy of each page, even of one that does not exist.
     named = _OWN_BASE.search(answer.headers.get("content-security-policy", ""))
     own = named[1] if named else ""
     direct = next((one for one in running() if one["port"] == parts.port), None)
@@ -128,15 +128,15 @@ def _wrong_base(base: str, answer: _Answer, token: str) -> Finding:
         known = next((one for one in running() if urlsplit(one["url"]).path == own), None)
         return Finding(
             FAULT,
-            f"The proxy takes {own} off each address before it passes it on, and Jupyter's base URL has it "
-            "(a slash or a path stands behind the port in proxy_pass).",
+            f"The proxy takes {own} off each address before passing it on, but Jupyter's base URL has it "
+            "(there is a slash or a path after the port in proxy_pass).",
             _passes_to(known),
         )
     if own and not direct and not _leads_to(base, own, token):
         return Finding(
             FAULT,
             f"The proxy passes on addresses that begin with {parts.path}, and Jupyter's base URL is {own}.",
-            f"jupyter lab --ServerApp.base_url={parts.path}  in the place of how it was started",
+            f"jupyter lab --ServerApp.base_url={parts.path}  instead of how it was started",
         )
     right = own or (urlsplit(direct["url"]).path if direct else "") or _led_to(base, token)
     if right and right != parts.path:
@@ -153,7 +153,7 @@ def _wrong_base(base: str, answer: _Answer, token: str) -> Finding:
 
 
 def _leads_to(base: str, path: str, token: str) -> bool:
-    """Say whether a Jupyter server answers at this path of the same host."""
+    """Return whether a Jupyter server answers at this path on the same host."""
     try:
         answer = _get(urljoin(base, path), "api", token)
     except OSError:
@@ -162,7 +162,7 @@ def _leads_to(base: str, path: str, token: str) -> bool:
 
 
 def _led_to(base: str, token: str) -> str:
-    """Return the base URL to which the address's root redirects a browser; empty if it does not."""
+    """Return the base URL to which the root of the address redirects; empty if it does not."""
     origin = urljoin(base, "/")
     try:
         answer = _get(origin, "", token)
@@ -177,7 +177,7 @@ def _led_to(base: str, token: str) -> str:
 
 
 def _websockets(base: str, token: str, idle_s: float) -> Iterator[Finding]:
-    """Try a WebSocket of Jupyter's own, so that no channel is needed: as a program, then as a page."""
+    """Try one of Jupyter's own WebSockets, since it needs no channel: as a program, then as a page."""
     try:
         answer = _open(base, {"Authorization": f"token {token}"} if token else {})
     except OSError as error:
@@ -192,7 +192,7 @@ def _websockets(base: str, token: str, idle_s: float) -> Iterator[Finding]:
         )
         return
     parts = urlsplit(base)
-    # A browser has cookies and says from which page it comes; then Jupyter compares that with the Host.
+    # A browser sends cookies and its page's origin, which Jupyter then compares with the Host.
     given = _get(base, "api", token).headers.get_all("set-cookie", [])
     cookies = "; ".join(one.partition(";")[0] for one in given)
     as_page = {"Cookie": cookies, "Origin": f"{parts.scheme}://{parts.netloc}"}
@@ -211,12 +211,12 @@ def _websockets(base: str, token: str, idle_s: float) -> Iterator[Finding]:
     if answer.open_s < idle_s:
         yield Finding(
             FAULT,
-            f"A connection on which nothing happens is cut after {answer.open_s:.0f} s; "
+            f"An idle connection is cut after {answer.open_s:.0f} s; "
             f"the server's heartbeat comes every {idle_s - 1:.0f} s.",
             _PATIENT,
         )
     else:
-        yield Finding(GOOD, f"A connection on which nothing happens lasts {idle_s:.0f} s and longer.")
+        yield Finding(GOOD, f"An idle connection lasts {idle_s:.0f} s or longer.")
 
 
 def _open(base: str, headers: dict[str, str], idle_s: float = 0.0) -> _Answer:
@@ -230,14 +230,14 @@ def _open(base: str, headers: dict[str, str], idle_s: float = 0.0) -> _Answer:
 
 
 def reach(url: str, is_public: bool) -> Finding:
-    """Say whether other devices get to the address that links lead to."""
+    """Report whether other devices can reach the address that links lead to."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if host in _LOOPBACK or parts.scheme.endswith("unix"):
         return Finding(
             NOTE,
-            "Phones cannot join: the server listens on this computer alone.",
-            "if they are to:  jupyter lab --NbSocketApp.public_listen=0.0.0.0:9000",
+            "Phones cannot join: the server listens only on this computer.",
+            "to let them join:  jupyter lab --NbSocketApp.public_listen=0.0.0.0:9000",
         )
     try:
         socket.create_connection(
@@ -248,12 +248,12 @@ def reach(url: str, is_public: bool) -> Finding:
             FAULT, f"{url} cannot be reached from here ({error}).", "open this port in the firewall"
         )
     kind = "the class's own port" if is_public else "the Jupyter server itself"
-    return Finding(GOOD, f"Other devices reach {url} ({kind}), as far as can be seen from here.")
+    return Finding(GOOD, f"Other devices can reach {url} ({kind}), as far as can be seen from here.")
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What came back: status, headers, the first bytes; of a WebSocket the seconds that it stayed open."""
+    """A response: status, headers, the first bytes; for a WebSocket, the seconds that it stayed open."""
 
     status: int
     headers: Message
@@ -267,7 +267,7 @@ def _get(
     """GET a path below ``base`` without following redirects; watch a WebSocket for ``idle_s``."""
     parts = urlsplit(urljoin(base, path))
     if parts.scheme == "https":
-        # It is asked how it answers, not trusted; no secret but its own token goes there.
+        # The server is only probed, not trusted; it gets no secret but its own token.
         connection: http.client.HTTPConnection = http.client.HTTPSConnection(
             parts.netloc,
             timeout=_WAIT_S,
@@ -291,7 +291,7 @@ def _get(
 
 
 def _stays_open(stream: socket.socket, most_s: float) -> float:
-    """Return the seconds that a connection lasts on which we say nothing; ``most_s`` if nobody cuts it."""
+    """Return the seconds that an idle connection lasts; ``most_s`` if nobody cuts it."""
     began = time.monotonic()
     while (left := began + most_s - time.monotonic()) > 0:
         stream.settimeout(left)

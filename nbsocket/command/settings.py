@@ -7,13 +7,13 @@ import textwrap
 _WIDTH = 100
 _HEAD = """\
 # Settings of nbsocket's server extension, with their defaults: seconds and bytes.
-# In jupyter_server_config.py as they stand here, without the first #; or on the command line:
+# Put them in jupyter_server_config.py without the leading #, or on the command line:
 #   jupyter lab --NbSocketApp.max_clients=500
 """
 
 
 def settings() -> str:
-    """Return all settings as a configuration file in which each is commented out."""
+    """Return all settings as a configuration file, each commented out."""
     from nbsocket.extension.app import NbSocketApp  # noqa: PLC0415 - only for this command
 
     own = NbSocketApp.class_own_traits(config=True)

@@ -1,4 +1,4 @@
-"""Tells Jupyter that a class is going on, so that no idle culler ends it."""
+"""Tells Jupyter that a class is in progress, so that no idle culler shuts it down."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _AT_MOST_EVERY_S = 1.0
 
 
 class Activity:
-    """Notes traffic on channels as activity of the server and of the kernel.
+    """Records traffic on channels as activity of the server and of the kernel.
 
     Args:
         settings: The web application's settings.
-        kernels: Who is asked for kernels.
+        kernels: Finds kernels.
     """
 
     def __init__(self, settings: dict[str, Any], kernels: Kernels) -> None:
-        """Note nothing yet."""
+        """Begin without recorded activity."""
         self._times = settings["last_activity_times"]
         self._kernels = kernels
         self._noted_at = 0.0

@@ -62,7 +62,7 @@ class JupyterUnknownHandler(gateway.UnknownHandler, AnonymousHandler):
 
 class _ChannelsHandler(AdminHandler):
     def initialize(self, hub: Hub) -> None:
-        """Take what the route was mounted with."""
+        """Store the route's arguments."""
         self.hub = hub
 
     def channel(self, name: str) -> Channel:
@@ -100,15 +100,15 @@ class ChannelHandler(_ChannelsHandler):
     @web.authenticated
     @authorized
     def get(self, name: str) -> None:
-        """Say all there is to say of the channel: clients, queues, what was dropped and cut, the link."""
+        """Return all figures of the channel: clients, queues, what was dropped and cut, the link."""
         self.finish(json.dumps(stats(self.channel(name))))
 
 
 class VersionHandler(AdminHandler):
-    """``GET nbsocket/api/version``: which version runs here, and what one must know to come near it."""
+    """``GET nbsocket/api/version``: which version runs here, and how it can be reached."""
 
     def initialize(self, public_url: Callable[[], str], ping_interval: float) -> None:
-        """Take what the route was mounted with."""
+        """Store the route's arguments."""
         self._public_url = public_url
         self._ping_interval = ping_interval
 
@@ -133,7 +133,7 @@ class TicketsHandler(_ChannelsHandler):
     async def post(self, name: str) -> None:
         """Answer ``{value, id, role, expires_at}``; body ``{"role": "guest", "ttl": seconds}``.
 
-        With ``{"opens": "frame", "seat": seat}`` it is for one session; the answer has a ``seat``.
+        With ``{"opens": "frame", "seat": seat}`` the ticket is for one session; the answer has a ``seat``.
         """
         kernel_id = self.channel(name).endpoint.kernel_id
         body = await self.json_body()
@@ -142,7 +142,7 @@ class TicketsHandler(_ChannelsHandler):
         if not isinstance(role, str) or not isinstance(ttl_s, (int, float)):
             raise web.HTTPError(400, "role must be a string and ttl a number of seconds.")
         if opens not in (PAGE, FRAME) or not isinstance(seat, str) or not _SEAT.fullmatch(seat):
-            raise web.HTTPError(400, "opens must be 'page' or 'frame', and seat one that was given before.")
+            raise web.HTTPError(400, "opens must be 'page' or 'frame', and seat from an earlier answer.")
         tickets = self.hub.tickets
         try:
             if opens == FRAME:
@@ -169,7 +169,7 @@ class TicketHandler(_ChannelsHandler):
     @web.authenticated
     @authorized
     def delete(self, name: str, ticket_id: str) -> None:
-        """Make it worthless and cut who came with it."""
+        """Revoke it and disconnect the clients that used it."""
         self.channel(name)
         self.hub.revoke(ticket_id)
         self.set_status(204)

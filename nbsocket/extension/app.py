@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
 HUB_URL_ENVIRONMENT = "JUPYTERHUB_PUBLIC_URL"
-"""This user's server, as seen from outside: set by JupyterHub 5 where ``public_url`` is configured."""
+"""The address of this user's server from outside: set by JupyterHub 5 if ``public_url`` is configured."""
 
 _DEFAULTS = Limits()
 _RESERVED_DESCRIPTORS = 100
-"""For Jupyter itself: its kernels, its files, and those who are told that there is no room."""
+"""For Jupyter itself: its kernels, its files, and requests that are refused for lack of room."""
 
 _ANY_ADDRESS = frozenset({"", "*", "0.0.0.0", "::", "localhost"})  # noqa: S104 - compared, never bound
 
@@ -67,12 +67,12 @@ class NbSocketApp(ExtensionApp):
     ping_timeout = Float(
         _DEFAULTS.ping_timeout,
         config=True,
-        help="Seconds that a client may take for its pong; then it counts as gone.",
+        help="Seconds that a client may take to answer a ping; after that it counts as gone.",
     )
     connect_timeout = Float(
         _DEFAULTS.connect_timeout,
         config=True,
-        help="Seconds in which a client must ask for a namespace (Socket.IO CONNECT); else it is closed.",
+        help="Seconds within which a client must ask for a namespace (Socket.IO CONNECT), or be closed.",
     )
     max_payload = Int(
         _DEFAULTS.max_payload,
@@ -87,8 +87,8 @@ class NbSocketApp(ExtensionApp):
     max_half_open = Int(
         _DEFAULTS.max_half_open,
         config=True,
-        help="Clients on all channels together that are connected and have not asked for a namespace yet; "
-        "they take no client's place, and of more the oldest are closed.",
+        help="Clients on all channels together that are connected but have not yet asked for a namespace; "
+        "they do not count as clients, and if there are more, the oldest are closed.",
     )
     guest_clients_per_ticket = Int(
         _DEFAULTS.guest_clients_per_ticket,
@@ -98,45 +98,45 @@ class NbSocketApp(ExtensionApp):
     guest_events_per_s = Float(
         _DEFAULTS.guest_events_per_s,
         config=True,
-        help="Work per second that is read from one guest, in ordinary events (large messages and "
-        "what is not a message count for more); above it reading pauses, nothing is lost.",
+        help="Work per second that is read from one guest, in ordinary events (large messages, and "
+        "whatever is not a message, count for more); above that, reading pauses and nothing is lost.",
     )
     guest_burst = Int(
         _DEFAULTS.guest_burst,
         config=True,
-        help="Work, in ordinary events, that a guest may send at once before guest_events_per_s counts.",
+        help="Work, in ordinary events, that a guest may send at once before guest_events_per_s applies.",
     )
     max_pending_bytes = Int(
         _DEFAULTS.max_pending_bytes,
         config=True,
-        help="Bytes that may wait for one client; "
-        "one that is full and reads nothing for stall seconds is cut.",
+        help="Bytes that may be queued for one client; "
+        "if they are used up and it reads nothing for stall seconds, it is cut.",
     )
     stall = Float(
         _DEFAULTS.stall,
         config=True,
-        help="Seconds that a client whose max_pending_bytes are full may read nothing before it is cut.",
+        help="Seconds that a client whose max_pending_bytes are used up may read nothing before it is cut.",
     )
     public_listen = Unicode(
         "",
         config=True,
-        help="A second port, such as 0.0.0.0:9000, with what a ticket opens and nothing else of Jupyter: "
-        "so phones reach the class while Jupyter itself stays on loopback.",
+        help="A second port, such as 0.0.0.0:9000, that serves what a ticket opens and nothing else of "
+        "Jupyter, so that phones reach the class while Jupyter itself stays on loopback.",
     )
     public_url = Unicode(
         "",
         config=True,
-        help="Where phones and guests reach this server, or its public_listen, from outside, if a proxy is "
-        "in front of it, such as https://class.example.org/: links and QR codes lead there.",
+        help="The address at which phones and guests reach this server, or its public_listen, through a "
+        "proxy, such as https://class.example.org/: links and QR codes lead there.",
     )
     grace = Float(
         _DEFAULTS.grace,
         config=True,
-        help="Seconds that a channel and its clients outlive a cut kernel link while the kernel is alive.",
+        help="Seconds that a channel and its clients survive a cut kernel link while the kernel is alive.",
     )
 
     def initialize_settings(self) -> None:
-        """Build the gateway; make Jupyter's log forget session ids, too."""
+        """Build the gateway; keep session ids out of Jupyter's log, too."""
         serverapp = self._server()
         self.kernels = kernels = Kernels(serverapp.kernel_manager)
         names = [field.name for field in fields(Limits) if self.has_trait(field.name)]
@@ -153,12 +153,12 @@ class NbSocketApp(ExtensionApp):
         self.metrics.register()
 
     def _within_descriptors(self, limits: Limits, room: int) -> Limits:
-        """Part ``room`` open files between clients and half-open ones where it is too small for both."""
+        """Share ``room`` open files between clients and half-open ones if there are not enough for both."""
         half_open = max(1, min(limits.max_half_open, room // 4))
         clients = max(1, min(limits.max_clients, room - half_open))
         if clients < limits.max_clients:
             self.log.warning(
-                "nbsocket: this process may have so few open files that there is room for %d clients, "
+                "nbsocket: the limit on open files of this process leaves room for %d clients, "
                 "not %d; raise the limit (ulimit -n) before you start Jupyter.",
                 clients,
                 limits.max_clients,
@@ -172,7 +172,7 @@ class NbSocketApp(ExtensionApp):
         return self.serverapp
 
     def initialize_handlers(self) -> None:
-        """Mount the three doors."""
+        """Mount the public routes, the kernel link and the admin API."""
         shared = {"hub": self.hub}
         bundle = read_static("socket.io.js")
         link = {
@@ -213,16 +213,16 @@ class NbSocketApp(ExtensionApp):
         )
 
     def _public_url(self) -> str:
-        """Return where others reach the public door, as far as this server knows; empty if it does not."""
+        """Return the address at which others reach the public routes; empty if unknown."""
         if self.public_url:
             return self.public_url
         if self.public_port is not None:
             return self.public_port.url
-        # On a JupyterHub whose configuration says its own address.
+        # On a JupyterHub whose configuration has its public address.
         return os.environ.get(HUB_URL_ENVIRONMENT, "")
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
-        """Leave kernels an address: only now is the port bound and known."""
+        """Publish the address for kernels: only now is the port bound and known."""
         os.environ[URL_ENVIRONMENT] = address_of(serverapp)
         if self.public_listen:
             self._open_public_port(serverapp)
@@ -239,7 +239,7 @@ class NbSocketApp(ExtensionApp):
         try:
             public_port.listen(host, port)
         except OSError as error:
-            self.log.error(  # noqa: TRY400 - its reader needs the next step, not our frames
+            self.log.error(  # noqa: TRY400 - the reader needs the next step, not a traceback
                 "nbsocket: the public port %s cannot be opened (%s): classes are not reachable there. "
                 "Choose another with --NbSocketApp.public_listen=ADDRESS:PORT.",
                 self.public_listen,
@@ -290,7 +290,7 @@ def split_address(text: str) -> tuple[str, int]:
     """Return host and port of an address such as ``0.0.0.0:9000`` or ``[::]:9000``.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not such an address.
     """
     host, colon, port = text.rpartition(":")
     if not colon or not (port.isascii() and port.isdigit()) or int(port) > 0xFFFF:  # noqa: PLR2004 - the highest port
@@ -300,7 +300,7 @@ def split_address(text: str) -> tuple[str, int]:
 
 
 def raise_descriptor_limit() -> int:
-    """Allow as many open sockets as the system lets this process have; return how many."""
+    """Raise the limit on open files as far as the system allows; return it."""
     if sys.platform == "win32":
         return sys.maxsize
     resource = importlib.import_module("resource")
@@ -311,5 +311,5 @@ def raise_descriptor_limit() -> int:
 
 
 def main() -> None:
-    """Run a Jupyter server with this extension (``jupyter nbsocket``), or tell its settings."""
+    """Run a Jupyter server with this extension (``jupyter nbsocket``), or show its settings."""
     NbSocketApp.launch_instance()  # type: ignore[no-untyped-call]

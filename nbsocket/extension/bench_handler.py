@@ -1,6 +1,6 @@
 """``nbsocket/api/channels/<channel>/bench/…``: a bench's events by polling and by server-sent events.
 
-Behind the admin door: the pages that ask are the notebook's own.
+Part of the admin API, since only the notebook's own pages ask.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _MAX_RUN = 40
 
 
 class BenchHandler(AdminHandler):
-    """All ways but the WebSocket, whose way is the public door's."""
+    """All ways of getting events except the WebSocket, which uses the public routes."""
 
     def initialize(self, hub: Hub) -> None:
-        """Take what the route was mounted with."""
+        """Store the route's arguments."""
         self._hub = hub
         self._meter: WriteMeter | None = None
         self._count: Count | None = None
@@ -37,9 +37,9 @@ class BenchHandler(AdminHandler):
     @web.authenticated
     @authorized
     async def get(self, name: str, way: str) -> None:
-        """Answer a page that asks: ``poll``, ``long``, ``sse``, or ``counts`` for what they took.
+        """Answer a page: events by ``poll``, ``long`` or ``sse``, or with ``counts`` what these took.
 
-        Query: ``run`` names the page's run, ``since`` the last event that it has.
+        Query: ``run`` is the page's run, ``since`` the last event that it has.
         """
         channel = self._hub.channels.get(name)
         bench = channel.bench if channel else None
@@ -67,7 +67,7 @@ class BenchHandler(AdminHandler):
         self.set_header("Content-Type", "text/event-stream")
         while not self._is_gone and channel.bench is bench:
             found = await bench.wait_since(since, _LONG_POLL_S)
-            # A comment keeps proxies from thinking that nobody is there.
+            # A comment keeps proxies from closing an idle connection.
             text = "".join(f"data: {one}\n\n" for one in found) or ":\n\n"
             since = bench.newest
             self._body_bytes += len(text)
@@ -83,7 +83,7 @@ class BenchHandler(AdminHandler):
         if not text:
             return bench.newest
         if not text.isascii() or not text.isdigit() or len(text) > 15:  # noqa: PLR2004 - enough for a page's life
-            raise web.HTTPError(400, "since is the number of an event.")
+            raise web.HTTPError(400, "since must be the number of an event.")
         return int(text)
 
     # --- counting ---------------------------------------------------------------------------
@@ -111,7 +111,7 @@ class BenchHandler(AdminHandler):
             self._meter.take_off()
 
     def on_connection_close(self) -> None:
-        """Cease to wait for a page that is gone."""
+        """Stop waiting for a page that is gone."""
         super().on_connection_close()
         self._is_gone = True
         self.on_finish()

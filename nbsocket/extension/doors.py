@@ -1,4 +1,4 @@
-"""The three doors as base classes, each with its own credential and blind to the others'.
+"""Base classes of the three entry points ("doors"), each with its own credential and blind to the others'.
 
 | door | credential | never looks at |
 |---|---|---|
@@ -22,14 +22,14 @@ AUTH_RESOURCE = "nbsocket"
 
 
 class AnonymousHandler(DiscreetHandler, JupyterHandler):
-    """A Jupyter handler that asks nobody who they are: the Host check stays, the user is None."""
+    """A Jupyter handler without authentication: the Host check stays, the user is None."""
 
     auth_resource = AUTH_RESOURCE
 
     async def prepare(self) -> None:  # type: ignore[override]
-        """Check the Host; refuse every method that is not opened explicitly.
+        """Check the Host; refuse every method that is not explicitly allowed.
 
-        Not ``JupyterHandler.prepare``: that would look at cookies and tokens.
+        Does not call ``JupyterHandler.prepare``, which would look at cookies and tokens.
         """
         CallContext.set(CallContext.JUPYTER_HANDLER, self)
         self.current_user = self._jupyter_current_user = None
@@ -40,7 +40,7 @@ class AnonymousHandler(DiscreetHandler, JupyterHandler):
             raise HTTPError(405)
 
     def check_origin(self, origin_to_satisfy_tornado: str = "") -> bool:  # noqa: ARG002 - Tornado's signature
-        """Let every origin in: no credential that a browser adds by itself counts here."""
+        """Allow every origin: credentials that a browser adds by itself have no effect here."""
         return True
 
     def check_trusted_origin(self, origin: str) -> bool:  # noqa: ARG002 - Tornado's signature
@@ -57,7 +57,7 @@ class AdminHandler(DiscreetHandler, APIHandler):
     auth_resource = AUTH_RESOURCE
 
     def set_default_headers(self) -> None:
-        """Mark every answer as this extension's, errors too: pages learn from it who they talk to."""
+        """Mark every response, even errors, as this extension's, so that pages know who answered."""
         super().set_default_headers()
         self.set_header("X-Nbsocket", "1")
 

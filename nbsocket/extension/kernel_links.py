@@ -1,4 +1,4 @@
-"""Which kernels are attached, and what happens between a cut link and its return or its end."""
+"""Which kernels are attached, and what happens after a link is cut until it returns or is given up."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ _ALIVE_CHECK_S = 0.25
 
 
 class Connection(Protocol):
-    """What an attachment needs of the link's WebSocket."""
+    """The part of the link's WebSocket that a ``KernelLink`` needs."""
 
     def write_link(self, data: bytes) -> None:
-        """Send one message; a closed connection is no error."""
+        """Send one message; do nothing if the connection is closed."""
 
     def close_link(self) -> None:
         """Close it."""
 
 
 class KernelLink:
-    """One kernel process at the hub, through one or several connections.
+    """One kernel process at the hub, through one or more successive connections.
 
     Args:
         kernel_id: The kernel.
-        kernel_epoch: Which process of it.
-        hub: Where it takes part.
+        kernel_epoch: Identifies the process of the kernel.
+        hub: The hub.
     """
 
     def __init__(self, kernel_id: str, kernel_epoch: str, hub: Hub) -> None:
-        """Attach without a connection."""
+        """Begin without a connection."""
         self.kernel_id = kernel_id
         self.kernel_epoch = kernel_epoch
         self.epoch = secrets.token_hex(8)
@@ -61,7 +61,7 @@ class KernelLink:
         self._acknowledgement: asyncio.TimerHandle | None = None
 
     def connected(self, connection: Connection, received: int, credit: int) -> None:
-        """Go on with a new connection whose other end has every batch up to ``received``."""
+        """Continue on a new connection whose other end has every batch up to ``received``."""
         old, self.connection = self.connection, connection
         self.endpoint.is_attached = True
         if old is not None:
@@ -78,7 +78,7 @@ class KernelLink:
             self.endpoint.set_writable(False)
         if not self._flushing:
             self._flushing = True
-            # One turn of the loop later, so that what happens together travels together.
+            # One loop iteration later, so that what is sent together travels together.
             self._loop.call_soon(self._flush)
 
     def _ask_clock(self) -> None:
@@ -92,7 +92,7 @@ class KernelLink:
             connection.write_link(data)
 
     async def receive(self, batch: Batch) -> None:
-        """Work off a batch; what it cost is credited again unless clients are behind.
+        """Process a batch; give the kernel its credit back unless clients are behind.
 
         Raises:
             LinkError: The batch is out of sequence.
@@ -137,8 +137,8 @@ class KernelLinks:
     """All attached kernels of one Jupyter server.
 
     Args:
-        hub: Where they take part.
-        kernels: Who knows which kernels live.
+        hub: The hub.
+        kernels: Knows which kernels are alive.
     """
 
     def __init__(self, hub: Hub, kernels: Kernels) -> None:
@@ -150,7 +150,7 @@ class KernelLinks:
         self._waits: set[asyncio.Task[None]] = set()
 
     async def attach(self, kernel_id: str, kernel_epoch: str, resume_epoch: str) -> tuple[KernelLink, bool]:
-        """Return the attachment of a kernel that proved itself, and whether it goes on from before."""
+        """Return the link of a kernel that proved its identity, and whether it resumes an earlier one."""
         attached = self._attached.get(kernel_id)
         self._stop_watching(kernel_id)
         if attached is not None:
@@ -162,7 +162,7 @@ class KernelLinks:
         return attached, False
 
     def lost(self, kernel_link: KernelLink, connection: Connection) -> None:
-        """Say that a connection is closed; its kernel may come back within ``grace``."""
+        """Note that a connection is closed; its kernel may come back within ``grace``."""
         if kernel_link.connection is not connection:
             return
         kernel_link.connection = None
@@ -190,7 +190,7 @@ class KernelLinks:
             await self._end(kernel_link, restarts=not lives)
 
     async def _end(self, kernel_link: KernelLink, *, restarts: bool = False) -> None:
-        """Let go of a kernel process; if another one may follow, channels that keep their sessions wait."""
+        """Detach a kernel process; if another may follow, channels that keep their sessions wait for it."""
         self._attached.pop(kernel_link.kernel_id, None)
         connection, kernel_link.connection = kernel_link.connection, None
         if connection is not None:
@@ -202,11 +202,11 @@ class KernelLinks:
             task.add_done_callback(self._waits.discard)
 
     async def _wait_for_kernel(self, kernel_id: str, vacancies: list[DetachedEndpoint]) -> None:
-        """Wait until the kernel's next process has taken its channels, it is shut down, or time is over."""
+        """Wait until the kernel's next process takes its channels, the kernel shuts down, or time is up."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._hub.limits.grace
         try:
-            while (  # noqa: ASYNC110 - nobody tells of a kernel that is shut down
+            while (  # noqa: ASYNC110 - there is no event for a kernel that is shut down
                 any(vacancy.is_open for vacancy in vacancies)
                 and self._kernels.find(kernel_id) is not None
                 and loop.time() < until
@@ -217,7 +217,7 @@ class KernelLinks:
                 vacancy.end()
 
     async def close(self) -> None:
-        """Let go of all kernels: the server stops."""
+        """Detach all kernels, since the server stops."""
         for kernel_id in list(self._watches):
             self._stop_watching(kernel_id)
         for task in self._waits:

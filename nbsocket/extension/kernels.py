@@ -1,4 +1,4 @@
-"""What the extension asks Jupyter's kernel manager, whichever kind it is."""
+"""Access to Jupyter's kernel manager, whichever kind it is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Kernels:
     """
 
     def __init__(self, manager: Any) -> None:
-        """Ask ``manager``."""
+        """Wrap ``manager``."""
         self._manager = manager
 
     def find(self, kernel_id: str) -> Any:

@@ -1,6 +1,6 @@
-"""The kernel door: a WebSocket that opens only to a kernel that proves itself.
+"""The kernel link's WebSocket, which accepts only a kernel that proves its identity.
 
-The server proves first, so that it, too, is known before anything of use is said.
+The server proves its identity first, so that the kernel reveals nothing useful to a wrong server.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class LinkHandler(AnonymousHandler, WebSocketHandler):
         limits: dict[str, float],
         public_url: Callable[[], str],
     ) -> None:
-        """Take what the route was mounted with."""
+        """Store the route's arguments."""
         self._kernel_links = kernel_links
         self._kernels = kernels
         self._server_id = server_id
@@ -72,7 +72,7 @@ class LinkHandler(AnonymousHandler, WebSocketHandler):
 
     @allow_unauthenticated
     async def get(self, *args: str, **kwargs: str) -> None:
-        """Begin the WebSocket; a browser, which always names its origin, is not a kernel."""
+        """Open the WebSocket; refuse browsers, which always send an Origin."""
         if "Origin" in self.request.headers:
             raise HTTPError(403, "The kernel link is not for web pages.")
         await super().get(*args, **kwargs)
@@ -87,17 +87,17 @@ class LinkHandler(AnonymousHandler, WebSocketHandler):
 
     @property
     def max_message_size(self) -> int:
-        """Little, until the kernel has proved itself."""
+        """A small limit, until the kernel has proved its identity."""
         return _MAX_OPENING_MESSAGE
 
     def open(self, *_: str, **__: str) -> None:
-        """Give the opening its time."""
+        """Start the timeout of the opening handshake."""
         self.set_nodelay(True)
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(_OPENING_TIMEOUT_S, self.close, CloseCode.POLICY_VIOLATION)
 
     async def on_message(self, message: str | bytes) -> None:
-        """Take the next message of the opening, or of the open link."""
+        """Process the next message of the opening handshake, or of the open link."""
         if isinstance(message, str):
             self.close(1003)
             return
@@ -192,18 +192,18 @@ class LinkHandler(AnonymousHandler, WebSocketHandler):
         self.close(CloseCode.POLICY_VIOLATION)
 
     def on_close(self) -> None:
-        """Tell the attachment."""
+        """Tell ``KernelLinks`` that the connection is lost."""
         if self._deadline is not None:
             self._deadline.cancel()
         if self._kernel_link is not None:
             self._kernel_links.lost(self._kernel_link, self)
 
     def write_link(self, data: bytes) -> None:
-        """Send one message; on a closed connection it stays with the reliable end."""
+        """Send one message; if the connection is closed, the reliable end keeps it."""
         connection = cast("Any", self.ws_connection)
         if connection is None or connection.is_closing():
             return
-        # Past Tornado's own way, which makes a task of every message.
+        # Bypasses Tornado's ``write_message``, which creates a task for every message.
         with contextlib.suppress(StreamClosedError):
             connection.stream.write(server_frame(data))
 

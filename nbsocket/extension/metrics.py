@@ -1,4 +1,4 @@
-"""What Prometheus sees through Jupyter's own ``/metrics``."""
+"""Prometheus metrics on Jupyter's own ``/metrics``."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ _CUT = ("cut_stalled", "cut_ticket")
 
 
 class Metrics(Collector):
-    """Reads the hub when it is asked; counts nothing itself.
+    """Reads the hub's counters on request; counts nothing itself.
 
-    Channel names are labels; there are as many as kernels hold, not as many as strangers ask for.
+    Channel names are labels: only those that kernels hold, not those that strangers ask for.
 
     Args:
-        hub: What it reads.
+        hub: The hub to read.
     """
 
     def __init__(self, hub: Hub) -> None:
-        """Read from ``hub``; ``register`` makes it seen."""
+        """Read from ``hub``; call ``register`` to publish."""
         self._hub = hub
 
     def register(self) -> None:
-        """Let Jupyter's ``/metrics`` show it."""
+        """Publish on Jupyter's ``/metrics``."""
         REGISTRY.register(self)
 
     def unregister(self) -> None:
-        """Let it be seen no more."""
+        """Stop publishing."""
         REGISTRY.unregister(self)
 
     def describe(self) -> Iterator[Metric]:
-        """Name nothing in advance: there are no channels when this is registered."""
+        """Return nothing: there are no channels yet when this is registered."""
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        """Read the figures."""
+        """Return the current figures."""
         clients = GaugeMetricFamily("nbsocket_clients", "Clients connected.", labels=["channel"])
         queued = GaugeMetricFamily(
             "nbsocket_queued_bytes", "Bytes that wait for clients.", labels=["channel"]

@@ -1,6 +1,6 @@
 """``nbsocket/api/channels/<channel>/wire``: the packets of a channel, live, for its owner.
 
-Not through the kernel, so it goes on while the kernel is blocked.
+It bypasses the kernel, so it works while the kernel is blocked.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ _MAX_MESSAGE_BYTES = 4096
 
 
 class WireHandler(DiscreetHandler, WebSocketMixin, WebSocketHandler, JupyterHandler):
-    """One wire view. It sends ``{"asked": ms}`` now and then, and is told what the server's clock says."""
+    """One wire view. It sends ``{"asked": ms}`` now and then, and gets the server's time in reply."""
 
     auth_resource = AUTH_RESOURCE
 
     def initialize(self, hub: Hub) -> None:
-        """Take what the route was mounted with."""
+        """Store the route's arguments."""
         self._hub = hub
         self._wire: Wire | None = None
         self._writing: asyncio.Future[None] | None = None
 
     @property
     def ping_interval(self) -> float:
-        """The view asks for the time now and then; that is heartbeat enough."""
+        """No pings: the view's requests for the time serve as a heartbeat."""
         return 0
 
     @property
     def max_message_size(self) -> int:
-        """A view has little to say."""
+        """A small limit, since a view sends little."""
         return _MAX_MESSAGE_BYTES
 
     def get_compression_options(self) -> None:
@@ -57,7 +57,7 @@ class WireHandler(DiscreetHandler, WebSocketMixin, WebSocketHandler, JupyterHand
     @ws_authenticated
     @authorized
     async def get(self, name: str) -> None:
-        """Begin to show; 404 if no kernel holds the channel."""
+        """Open the view; 404 if no kernel holds the channel."""
         channel = self._hub.channels.get(name)
         if channel is None:
             raise HTTPError(404, f"No kernel holds the channel {name!r} at the moment.")
@@ -66,7 +66,7 @@ class WireHandler(DiscreetHandler, WebSocketMixin, WebSocketHandler, JupyterHand
         await super().get(name)
 
     def open(self, name: str) -> None:
-        """Take a place at the wire."""
+        """Add the view to the channel's wire."""
         channel = self._hub.channels.get(name)
         if channel is None:
             self.close(_TRY_AGAIN)
@@ -78,7 +78,7 @@ class WireHandler(DiscreetHandler, WebSocketMixin, WebSocketHandler, JupyterHand
         self._wire.add(self)
 
     def on_message(self, message: str | bytes) -> None:
-        """Answer a question for the time."""
+        """Answer a request for the time."""
         try:
             asked = json.loads(message)["asked"]
         except (ValueError, TypeError, KeyError):
@@ -88,7 +88,7 @@ class WireHandler(DiscreetHandler, WebSocketMixin, WebSocketHandler, JupyterHand
             self._send(json.dumps({"type": "clock", "asked": asked, "now": self._wire.now_ms()}))
 
     def show(self, batch: str) -> None:
-        """Send a batch, unless the one before is still on its way; the next one's counts tell of it."""
+        """Send a batch, unless the previous one is still being written; the next counts include it."""
         if self._writing is not None and not self._writing.done():
             return
         self._send(batch)
@@ -108,7 +108,7 @@ class WireHandler(DiscreetHandler, WebSocketMixin, WebSocketHandler, JupyterHand
         self.close(_TRY_AGAIN)
 
     def on_close(self) -> None:
-        """Leave the wire."""
+        """Remove the view from the wire."""
         if self._wire is not None:
             self._wire.remove(self)
             self._wire = None

@@ -1,7 +1,7 @@
-"""The events of a duplex bench for pages that ask by HTTP, and the bytes that asking takes.
+"""The events of a duplex bench for pages that ask by HTTP, and the bytes that this takes.
 
-The same events go to a Socket.IO client over its WebSocket; what differs is the way, and that is what is
-counted: every byte of the request as it came and of the answer as it was written.
+The same events go to a Socket.IO client over its WebSocket. Only the transport differs, and its cost is
+counted: every byte of the request as it came, and of the response as it was written.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 MAX_EVENTS = 2000
 MAX_RUNS = 32
 PANE = "bench-"
-"""How the ``pane`` of a client begins that belongs to a bench; the run's name follows."""
+"""The prefix of ``pane`` for a client that belongs to a bench; the run's name follows."""
 
 _CRLF = 2
 
 
 @dataclass(slots=True)
 class Count:
-    """What one way took.
+    """What one way of getting events took.
 
     Args:
-        requests: HTTP requests, an opening handshake among them.
-        empty: Answers that brought no event.
+        requests: HTTP requests, including opening handshakes.
+        empty: Responses without an event.
         header_bytes: Request and status lines, header fields, chunk sizes, frame headers.
-        payload_bytes: Bodies, and what frames carry.
+        payload_bytes: Bodies, and the payload of frames.
     """
 
     requests: int = 0
@@ -72,7 +72,7 @@ class Bench:
         return [text for one, text in self._events if one > number]
 
     async def wait_since(self, number: int, timeout_s: float) -> list[str]:
-        """Return the events after ``number``; if there is none, wait for one for so long."""
+        """Return the events after ``number``; if there are none, wait up to ``timeout_s`` for one."""
         found = self.since(number)
         if not found:
             try:
@@ -85,13 +85,13 @@ class Bench:
     # --- bytes ------------------------------------------------------------------------------
 
     def count(self, run: str, way: str) -> Count:
-        """Return the count of one way of one run of a page; of too many runs the oldest go."""
+        """Return the count of one way in one run of a page; if there are too many runs, drop the oldest."""
         if run not in self._runs and len(self._runs) >= MAX_RUNS:
             del self._runs[next(iter(self._runs))]
         return self._runs.setdefault(run, {}).setdefault(way, Count())
 
     def counts(self, run: str, sessions: set[ClientSession]) -> dict[str, Any]:
-        """Return the counts of a run by way; those of the WebSocket with ``wire_bytes``, frames and all."""
+        """Return the counts of a run by way; the WebSocket's has ``wire_bytes``, with frame headers."""
         found = {way: asdict(count) for way, count in self._runs.get(run, {}).items()}
         for session in sessions:
             pane = session.handshake.get("query", {}).get("pane")
@@ -104,7 +104,7 @@ class Bench:
     def shaken(self, session: ClientSession, request: HTTPServerRequest, answer_bytes: int) -> None:
         """Count the opening handshake of a WebSocket of this bench."""
         pane = str(session.handshake.get("query", {}).get("pane", ""))
-        # A guest may call itself what it likes; what it says counts for nothing here.
+        # A guest may claim any ``pane``, so its claim is ignored.
         if pane.startswith(PANE) and session.ticket.role == OWNER:
             count = self.count(pane.removeprefix(PANE), "websocket")
             count.requests += 1
@@ -112,7 +112,7 @@ class Bench:
 
 
 def head_bytes(request: HTTPServerRequest) -> int:
-    """Return how many bytes a request's line and fields had, a blank after each colon as of browsers."""
+    """Return the size of a request's line and fields, with a blank after each colon as browsers send it."""
     line = len(f"{request.method} {request.uri} {request.version}".encode()) + _CRLF
     named = request.headers.get_all()
     fields = [f"{name}: {value}".encode("latin-1", "replace") for name, value in named]
@@ -120,18 +120,18 @@ def head_bytes(request: HTTPServerRequest) -> int:
 
 
 class WriteMeter:
-    """Counts what is written to a stream while it is on it.
+    """Counts what is written to a stream while attached to it.
 
     Args:
-        stream: Which.
+        stream: The stream.
     """
 
     def __init__(self, stream: IOStream) -> None:
-        """Begin to count."""
+        """Start counting."""
         self.written_bytes = 0
         self._stream: Any = stream
         self._write = stream.write
-        # On this one object, for a while: Tornado tells nobody what it writes.
+        # Patches this one object for a while, since Tornado does not report what it writes.
         setattr(self._stream, "write", self._counted)  # noqa: B010 - a method
 
     def _counted(self, data: bytes | memoryview) -> Any:
@@ -139,10 +139,10 @@ class WriteMeter:
         return self._write(data)
 
     def take_off(self) -> None:
-        """Cease to count."""
+        """Stop counting."""
         self._stream.__dict__.pop("write", None)
 
 
 def events_json(texts: list[str], newest: int) -> str:
-    """Return events as the JSON that an answer brings."""
+    """Return events as the JSON of a response."""
     return f'{{"newest":{newest},"events":[{",".join(texts)}]}}'

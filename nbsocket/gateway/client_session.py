@@ -1,7 +1,7 @@
-"""One client as the port sees it: its protocol session, its transports, its queue, its clock.
+"""One client on the side of the port: its protocol session, transports, queue and timers.
 
-It decides nothing of the protocol (``protocol.engine_session`` does) and knows nothing of HTTP
-(``handlers`` does): it moves bytes between the two and keeps the backlog bounded.
+It leaves the protocol's decisions to ``protocol.engine_session``, and HTTP to the handlers:
+it moves bytes between the two and keeps the backlog bounded.
 """
 
 from __future__ import annotations
@@ -29,35 +29,35 @@ if TYPE_CHECKING:
 
 _LATE_S = 0.2
 _CLOSE = Packet(PacketType.CLOSE)
-# Names of this module: before Python 3.12 it takes long to look a member up in its class.
+# As module constants: before Python 3.12, looking up an enum member is slow.
 _CLOSED, _MESSAGE = State.CLOSED, PacketType.MESSAGE
 _CLOSE_CODES = {engine.PARSE_ERROR: CloseCode.PROTOCOL_ERROR}
-"""WebSocket close codes by disconnect reason, where it is not 1000."""
+"""WebSocket close codes by disconnect reason, where they are not 1000."""
 
 
 class WebSocket(Protocol):
-    """What a session needs of a WebSocket connection."""
+    """The part of a WebSocket connection that a session needs."""
 
     def write_bytes(self, data: bytes) -> asyncio.Future[None] | None:
-        """Write whole frames; None once they are with the operating system, else when they are."""
+        """Write whole frames; return None if the operating system has them, else a future for that."""
 
     def close_websocket(self, code: int | None, reason: str = "") -> None:
         """Close it with a code and a reason."""
 
     def keep_frames(self, *, keep: bool) -> None:
-        """Keep whole frames as they come, for wire views, or keep none."""
+        """Start or stop keeping whole frames as they arrive, for wire views."""
 
 
 class ClientSession:
     """One client between its transports and its channel's kernel.
 
     Args:
-        number: What the kernel link calls this session.
-        sid: What the client calls it.
-        channel: Where it belongs.
-        ticket: What it came in with.
-        handshake: What the kernel is told of its first request.
-        hub: Who is asked for limits and told of the end.
+        number: The session's number on the kernel link.
+        sid: The session id that the client uses.
+        channel: The channel it belongs to.
+        ticket: The client's ticket.
+        handshake: What the kernel may know about its first request.
+        hub: Has the limits, and is told of the end.
     """
 
     __slots__ = (
@@ -91,7 +91,7 @@ class ClientSession:
         handshake: dict[str, Any],
         hub: Hub,
     ) -> None:
-        """Create it; ``open`` begins it."""
+        """Create the session; ``open`` starts it."""
         limits = hub.limits
         self.number = number
         self.channel = channel
@@ -102,8 +102,8 @@ class ClientSession:
         self.posting = False
         self.round_trip_ms: float | None = None
         self._pinged_at = 0.0
-        # What the kernel wants to be told of this client should it be restarted, unread here,
-        # and what the client is told then.
+        # The kernel's state of this client, not read here, which its next process gets,
+        # and what the client is sent when the kernel goes.
         self.state = b""
         self.will: PreparedFrames | None = None
         self.hub = hub
@@ -119,7 +119,7 @@ class ClientSession:
     # --- beginning and end ------------------------------------------------------------------
 
     def open(self, websocket: WebSocket | None) -> None:
-        """Take the handshake; the OPEN packet is queued first."""
+        """Complete the handshake; the OPEN packet is queued first."""
         trigger = Trigger.WEBSOCKET_HANDSHAKE if websocket else Trigger.POLLING_HANDSHAKE
         packet = self.protocol.open(trigger, self._loop.time())
         self.websocket = websocket
@@ -127,7 +127,7 @@ class ClientSession:
         self._arm()
 
     def opened(self) -> Opened:
-        """Return what the kernel is told of this client."""
+        """Return the message that announces this client to the kernel."""
         return Opened(
             self.number,
             self.channel.name,
@@ -140,7 +140,7 @@ class ClientSession:
 
     @property
     def max_payload(self) -> int:
-        """What one message from the client may have, in bytes; the same for a polling payload."""
+        """The largest message from the client, in bytes, and the largest polling payload."""
         return self.hub.limits.max_payload
 
     @property
@@ -153,17 +153,17 @@ class ClientSession:
 
         Args:
             reason: A disconnect reason for the kernel.
-            code: The WebSocket close code; 0 for the one that the reason has.
-            answer: What a pending poll is answered with.
-            why: What the client is told beside, over WebSocket.
+            code: The WebSocket close code; 0 for the reason's own.
+            answer: The answer to a pending poll.
+            why: An explanation for the client, over WebSocket.
         """
         if self.protocol.close(reason) is not None:
             self._ended(reason, code, answer, why)
 
     def cut(self, code: int = 0) -> None:
-        """End the session as a broken connection ends, by a fault of ours: the client comes back.
+        """End the session like a broken connection, for reasons on our side, so that the client reconnects.
 
-        Not by a CLOSE packet: after one python-socketio's client would not.
+        Sends no CLOSE packet: after one, python-socketio's client would not reconnect.
 
         Args:
             code: The WebSocket close code; 0 for the usual one.
@@ -190,7 +190,7 @@ class ClientSession:
         )
 
     def begins_wrong(self, data: str | bytes) -> None:
-        """Close a client whose first message is no CONNECT, and say what it may be."""
+        """Close a client whose first message is not a CONNECT, and report the likely cause."""
         if isinstance(data, str):
             kind, why = NO_PACKET, "the first packet is not a CONNECT"
             text = (
@@ -206,7 +206,7 @@ class ClientSession:
         self.close(engine.PARSE_ERROR, why=why)
 
     def too_big(self, size: int) -> None:
-        """Say that a message, or a polling payload, of so many bytes is refused."""
+        """Report that a message, or a polling payload, of this size is refused."""
         self.channel.trouble(
             TOO_BIG,
             f"{self._who} sent {size:,} bytes in one go, over the limit of "
@@ -215,7 +215,7 @@ class ClientSession:
         )
 
     def close_or_cut(self, reason: str, why: str) -> None:
-        """End the session now; a lost transport as a broken connection ends."""
+        """End the session now; for "transport close", like a broken connection."""
         if reason == engine.TRANSPORT_CLOSE:
             self.cut()
         else:
@@ -224,11 +224,11 @@ class ClientSession:
     # --- from the client --------------------------------------------------------------------
 
     def receive(self, packet: Packet, number: int = 0) -> Awaitable[None] | None:
-        """Take a packet from the session's transport; read on when the result is done.
+        """Process a packet from the session's transport; read on when the result is done.
 
         Args:
-            packet: Which.
-            number: What wire views call it; 0 if nobody watches.
+            packet: The packet.
+            number: Its number in wire views; 0 if nobody watches.
         """
         if packet.type is _MESSAGE:
             return self.intake.receive(packet.data, number)
@@ -236,7 +236,7 @@ class ClientSession:
             self.round_trip_ms = (self._loop.time() - self._pinged_at) * 1000
             self._pinged_at = 0.0
         if packet.type is PacketType.CLOSE:
-            # The poll that waits is answered with a no-op (Engine.IO protocol, "HTTP long-polling").
+            # A waiting poll is answered with a NOOP (Engine.IO protocol, "HTTP long-polling").
             self.close(engine.TRANSPORT_CLOSE, answer=NOOP)
             return None
         incoming = self.protocol.receive(packet, self._loop.time())
@@ -247,7 +247,7 @@ class ClientSession:
     # --- wire views ------------------------------------------------------------------------
 
     def keep_frames(self) -> None:
-        """Have whole frames kept as long as somebody watches the channel."""
+        """Keep whole frames if somebody watches the channel."""
         for websocket in (self.websocket, self._probe):
             if websocket is not None:
                 websocket.keep_frames(keep=self.channel.wire is not None)
@@ -256,15 +256,15 @@ class ClientSession:
 
     @property
     def may_probe(self) -> bool:
-        """Whether the session can take a WebSocket for an upgrade."""
+        """Whether the session can accept a WebSocket for an upgrade."""
         return self.protocol.state is State.POLLING and self._probe is None
 
     def begin_probe(self, websocket: WebSocket) -> None:
-        """Take a WebSocket for an upgrade."""
+        """Accept a WebSocket for an upgrade."""
         self._probe = websocket
 
     def receive_on_probe(self, packet: Packet) -> None:
-        """Take a packet that arrived on the probed WebSocket."""
+        """Process a packet that arrived on the probed WebSocket."""
         probe = self._probe
         if probe is None:
             return
@@ -284,12 +284,12 @@ class ClientSession:
             self._drop_probe()
 
     def refuse_probe(self) -> None:
-        """Say that what arrived on the probed WebSocket is not a packet; polling goes on."""
+        """Close the probed WebSocket, since it sent an invalid packet; polling continues."""
         self.protocol.probe_lost()
         self._drop_probe()
 
     def websocket_lost(self, websocket: WebSocket) -> None:
-        """Say that a WebSocket of this session was closed by the other side."""
+        """Note that a WebSocket of this session was closed by the other side."""
         if websocket is self.websocket:
             self.websocket = None
             self.close(engine.TRANSPORT_CLOSE)
@@ -318,7 +318,7 @@ class ClientSession:
         now = self._loop.time()
         late = now - due
         if late > _LATE_S:
-            # This process was held up, so nothing was read: what the client sent meanwhile comes first.
+            # This process was held up and read nothing: process first what the client sent in that time.
             self.protocol.extend(late)
             self.connect_until += late
             if not self.hub.tickets.is_over(self.ticket):

@@ -1,8 +1,8 @@
-"""Short codes: what a person types, or a link carries in its fragment, in exchange for a ticket.
+"""Short codes: typed in by people or carried in a link's fragment, and exchanged for a ticket.
 
-A code lives as long as its ticket, in this process's memory. It is looked up first: the right code always
-gets in, however many wrong ones came from the same address, which a whole class shares. What makes guessing
-hopeless is that all look-ups of a server together have a rate (docs/security.md shows the arithmetic).
+A code is valid as long as its ticket, in this process's memory. It is looked up first, so the right code
+always works, however many wrong ones came from the same address, which a whole class may share. Guessing
+is hopeless because all look-ups on a server share one rate limit (docs/security.md has the arithmetic).
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
     from nbsocket.gateway.tickets import Ticket, TicketSigner
 
 ALPHABET = "23456789BCDFGHJKMNPQRTVWXZ"
-"""No vowels, so no words; nothing that looks like something else."""
+"""No vowels, so no words; no characters that are easily confused."""
 
 LENGTH = 7
 MAX_CODES = 10_000
 TRIES_PER_ADDRESS = 10
 REFILL_S = 60.0
-"""In this many seconds the tries of an address come back, a little at a time."""
+"""An address regains all its tries within this many seconds, a little at a time."""
 
 LOOKUPS_PER_S = 100.0
 LOOKUPS_AT_ONCE = 2000
 LONGEST_WAIT_S = 5.0
-"""How long a look-up may wait for its turn; more of them are sent away."""
+"""How long a look-up may wait for its turn; beyond that, look-ups are refused."""
 
 _MAX_ADDRESSES = 10_000
 _FIRST_SWEEP = 100
 
 
 class TooManyTriesError(Exception):
-    """An address tried too many wrong codes, and this was another."""
+    """An address tried too many wrong codes, and this one is wrong, too."""
 
 
 class BusyError(Exception):
-    """So many codes are looked up that this one would wait too long."""
+    """So many codes are being looked up that this one would wait too long."""
 
 
 @dataclass(slots=True)
 class _Bucket:
-    """Tries that are left, and when that was counted."""
+    """How many tries are left, and when that was counted."""
 
     left: float
     at: float
@@ -58,7 +58,7 @@ class CodeOffice:
     """Issues codes and exchanges them.
 
     Args:
-        tickets: Says which tickets are over.
+        tickets: Knows which tickets are over.
         clock: Seconds on a clock that never goes back.
     """
 
@@ -72,11 +72,11 @@ class CodeOffice:
         self._addresses: dict[str, _Bucket] = {}
 
     def issue(self, value: str, ticket: Ticket) -> str:
-        """Return a new code for a ticket; when there are too many, the oldest goes.
+        """Return a new code for a ticket; if there are too many codes, forget the oldest.
 
         Args:
             value: The ticket's value.
-            ticket: What it says.
+            ticket: The ticket's content.
         """
         if len(self._codes) >= self._sweep_at:
             self._sweep()
@@ -87,15 +87,15 @@ class CodeOffice:
         return code
 
     def _sweep(self) -> None:
-        """Forget the codes whose tickets are over; next when there are twice as many as are left."""
+        """Forget the codes of tickets that are over; repeat when the remaining number has doubled."""
         self._codes = {code: one for code, one in self._codes.items() if not self._tickets.is_over(one[1])}
         self._sweep_at = min(MAX_CODES, max(_FIRST_SWEEP, 2 * len(self._codes)))
 
     def wait_s(self) -> float:
-        """Return how many seconds a look-up has to wait for its turn; it counts as made.
+        """Return how many seconds a look-up must wait for its turn, and count it.
 
         Raises:
-            BusyError: It would be too many.
+            BusyError: It would have to wait too long.
         """
         lookups = self._lookups
         lookups.refill(LOOKUPS_AT_ONCE, LOOKUPS_PER_S, self._clock())
@@ -105,14 +105,14 @@ class CodeOffice:
         return max(0.0, -lookups.left / LOOKUPS_PER_S)
 
     def exchange(self, text: str, address: str) -> tuple[str, Ticket] | None:
-        """Return the ticket's value and what it says; None if there is no such code.
+        """Return the ticket's value and content; None if there is no such code.
 
         Args:
             text: What was typed; case, blanks and hyphens do not matter.
-            address: Who asks.
+            address: The address of the person.
 
         Raises:
-            TooManyTriesError: The code is wrong, as too many were that came from there.
+            TooManyTriesError: The code is wrong, and too many before it from this address were, too.
         """
         found = self._codes.get("".join(one for one in text.upper() if one in ALPHABET))
         if found is not None and not self._tickets.is_over(found[1]):

@@ -15,14 +15,14 @@ class Limits:
     Args:
         ping_interval: Seconds between a client's pong and the next ping.
         ping_timeout: Seconds that a pong may take.
-        connect_timeout: Seconds in which a client must send its Socket.IO CONNECT.
+        connect_timeout: Seconds within which a client must send its Socket.IO CONNECT.
         max_payload: Bytes of one payload or message from a client.
         max_clients: Clients on all channels together.
-        max_half_open: Clients on all channels together that have not asked for a namespace yet.
+        max_half_open: Clients on all channels together that have not yet asked for a namespace.
         guest_clients_per_ticket: Clients that may share one guest ticket.
         guest_events_per_s: Units of work per second that a guest is read at; one is an ordinary event.
         guest_burst: Units of work that a guest may send at once.
-        max_pending_bytes: Bytes that may wait for one client that does not read.
+        max_pending_bytes: Bytes that may be queued for one client that does not read.
         stall: Seconds without progress after which a client with a full backlog is cut.
         grace: Seconds that a channel outlives its link while the kernel is alive.
     """
@@ -42,7 +42,7 @@ class Limits:
 
     @property
     def timing(self) -> Timing:
-        """What a session needs of it."""
+        """The limits that a protocol session needs."""
         return Timing(
             ping_interval_s=self.ping_interval,
             ping_timeout_s=self.ping_timeout,

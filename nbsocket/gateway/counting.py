@@ -1,4 +1,4 @@
-"""What happened, in numbers, for those who ask why: refused, dropped and cut never go unseen."""
+"""Counters: whatever is refused, dropped or cut is counted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RATE_SAMPLES = 10
 
 @dataclass(slots=True)
 class Counters:
-    """What was refused since the start, before a channel was known."""
+    """Requests refused since the start, before a channel was known."""
 
     refused_ticket: int = 0
     refused_full: int = 0
@@ -27,18 +27,18 @@ class Counters:
 
 @dataclass(slots=True)
 class Traffic:
-    """What went over one channel since it was taken.
+    """The traffic of one channel since it was registered.
 
     Args:
-        clients_opened: Clients that came.
+        clients_opened: Clients that connected.
         messages_in: Engine.IO messages from clients.
         messages_out: Engine.IO messages to clients; one to each of ten clients counts ten.
         dropped_volatile: Volatile messages that a client was not ready for.
-        dropped_at_close: Messages that waited for a client when it went.
+        dropped_at_close: Messages that were queued for a client when it left.
         dropped_without_kernel: Messages of clients that left while the kernel was away.
         cut_stalled: Clients that were cut because their backlog was full and they read nothing.
         cut_ticket: Clients that were cut because their ticket expired or was revoked.
-        ended: Clients that went, by disconnect reason.
+        ended: Clients that left, by disconnect reason.
     """
 
     clients_opened: int = 0
@@ -54,10 +54,10 @@ class Traffic:
 
 @dataclass(slots=True)
 class Rates:
-    """How many messages a second went over a channel lately: sampled, so that counting costs nothing more.
+    """The recent messages per second of a channel, sampled so that counting costs nothing extra.
 
     Args:
-        samples: Seconds on a steady clock, messages in and messages out until then; the oldest first.
+        samples: Seconds on a monotonic clock, messages in and messages out until then; the oldest first.
     """
 
     samples: deque[tuple[float, int, int]] = field(default_factory=lambda: deque(maxlen=RATE_SAMPLES))
@@ -79,7 +79,7 @@ class Rates:
 
 
 def describe(channel: Channel) -> dict[str, Any]:
-    """Return what there is to say of a channel in a line."""
+    """Return a summary of a channel."""
     return {
         "name": channel.name,
         "kernel_id": channel.endpoint.kernel_id,
@@ -90,7 +90,7 @@ def describe(channel: Channel) -> dict[str, Any]:
 
 
 def stats(channel: Channel) -> dict[str, Any]:
-    """Return what there is to say of a channel: plain values that JSON and MessagePack can hold."""
+    """Return all figures of a channel, as plain values that JSON and MessagePack can hold."""
     sessions = [
         {
             "session": session.number,

@@ -1,6 +1,6 @@
-"""A channel between two processes of its kernel: sessions stay open, what clients send waits.
+"""A channel between two processes of its kernel: sessions stay open, and what clients send waits.
 
-Only a channel that asked for it (``Register.keeps``) gets one; any other is closed with its kernel.
+Only channels that asked for this (``Register.keeps``) get one; others are closed with their kernel.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 class DetachedEndpoint(FlowControl):
-    """Stands where the channel's kernel port stood (``hub.Endpoint``), until the next one comes.
+    """Replaces the channel's kernel endpoint (``hub.Endpoint``) until the next one comes.
 
-    Nothing is refused and nothing lost: once 8 MiB wait, clients are read no more.
-    New clients are answered with 503, as without a kernel.
+    Nothing is refused and nothing lost: once 8 MiB are waiting, clients are no longer read.
+    New clients get 503, as without a kernel.
 
     Args:
-        hub: Whose channel.
-        channel: Which.
-        kernel_id: Whose tickets open it.
-        sessions: Who stays, by number.
+        hub: The hub.
+        channel: The channel.
+        kernel_id: The kernel whose tickets open it.
+        sessions: The sessions that stay open, by number.
     """
 
     is_attached = False
@@ -41,19 +41,19 @@ class DetachedEndpoint(FlowControl):
         kernel_id: str,
         sessions: dict[int, ClientSession],
     ) -> None:
-        """Take the place of the port."""
+        """Replace the channel's endpoint."""
         super().__init__()
         self.kernel_id = kernel_id
         self.sessions = sessions
         self._hub = hub
         self._channel = channel
-        # By session: in the order sent for each, which is what is promised.
+        # By session, in the order sent; order across sessions is not guaranteed.
         self._kept: dict[int, list[Opened | ClientMessage]] = {}
         self._kept_bytes = 0
         channel.endpoint = self
 
     def send(self, message: Sequenced) -> None:
-        """Keep what a client sends; a client that leaves takes it along, counted as dropped."""
+        """Keep what a client sends; if it leaves, its messages are dropped and counted."""
         if isinstance(message, Closed):
             self._forget(message.session)
         elif isinstance(message, (Opened, ClientMessage)):
@@ -75,7 +75,7 @@ class DetachedEndpoint(FlowControl):
         return self._channel.endpoint is self
 
     def fill(self) -> Sequence[Sequenced]:
-        """Return what the next process of the kernel has to be told; its time ends."""
+        """Return what the kernel's next process must be told, and stop waiting."""
         kept, self._kept = self._kept, {}
         told: list[Sequenced] = []
         for number, session in self.sessions.items():

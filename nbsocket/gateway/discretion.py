@@ -1,4 +1,4 @@
-"""No secret of a request's address gets into a log: on no status, and however its name is written."""
+"""Keeps secrets in request URLs out of logs, whatever the status and however the names are spelled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SECRET = ("token", "sid", "auth", "key", "code", "xsrf", "secret", "password")
 
 
 def without_secrets(uri: str) -> str:
-    """Return an address without the values of query parameters whose names speak of secrets."""
+    """Return a URL without the values of query parameters whose names suggest secrets."""
     path, mark, query = uri.partition("?")
     parts = []
     for part in query.split("&"):
@@ -22,7 +22,7 @@ def without_secrets(uri: str) -> str:
 
 
 class DiscreetHandler(RequestHandler):
-    """Hides secrets from whoever logs the request: the application, or Tornado after an error."""
+    """Hides secrets when the application logs a request, or Tornado does after an error."""
 
     def _log(self) -> None:
         address = self.request.uri
@@ -37,7 +37,7 @@ class DiscreetHandler(RequestHandler):
         return f"{request.method} {without_secrets(request.uri or '')} ({request.remote_ip})"
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log what was raised, without the request's own text, which Tornado adds."""
+        """Log an exception, without secrets in the request that Tornado adds."""
         address = self.request.uri
         self.request.uri = without_secrets(address or "")
         try:

@@ -25,8 +25,8 @@ class EngineWebSocket(WebSocketConnection):
     """A WebSocket that belongs to a session: its transport, or its candidate for an upgrade.
 
     Args:
-        stream: After the opening handshake.
-        session: Whose.
+        stream: The stream after the opening handshake.
+        session: The session.
     """
 
     __slots__ = ("_session",)
@@ -38,7 +38,7 @@ class EngineWebSocket(WebSocketConnection):
         self.keep_frames(keep=session.channel.wire is not None)
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
-        """Hand a packet to the session; the next is read when the result is done."""
+        """Pass a packet to the session; the next one is read when the result is done."""
         session = self._session
         wire = session.channel.wire
         number = 0 if wire is None else self._tell(wire, message)
@@ -67,20 +67,20 @@ class EngineWebSocket(WebSocketConnection):
         return wire.packet(session, IN, self.take_frames(), "websocket", index)
 
     def on_extra_frames(self, fragments: int, controls: int) -> Awaitable[None] | None:
-        """Charge for frames that are no whole messages."""
+        """Charge for frames that are not complete messages."""
         return self._session.intake.charge(fragments + controls * CONTROL_COST)
 
     def on_control(self, data: bytes, *, is_ours: bool) -> None:
-        """Tell wire views."""
+        """Report the frame to wire views."""
         wire = self._session.channel.wire
         if wire is not None:
             wire.packet(self._session, OUT if is_ours else IN, data, "websocket", 0)
 
     def on_fault(self, error: FrameError) -> None:
-        """Tell the session of a message that is too big."""
+        """Report a message that is too big to the session."""
         if error.size:
             self._session.too_big(error.size)
 
     def on_close(self) -> None:
-        """Tell the session."""
+        """Tell the session that the connection is closed."""
         self._session.websocket_lost(self)

@@ -1,4 +1,4 @@
-"""The Engine.IO door: HTTP requests and WebSockets of one client, handed to its session."""
+"""The Engine.IO route: HTTP requests and WebSockets of clients, passed to their sessions."""
 
 from __future__ import annotations
 
@@ -47,30 +47,30 @@ _WEBSOCKET_KEY = re.compile(r"[A-Za-z0-9+/]{22}==")
 """Sixteen bytes in Base64 (RFC 6455, section 4.1)."""
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}")
-"""What may be a header's name (RFC 9110, section 5.6.2)."""
+"""A valid header name (RFC 9110, section 5.6.2)."""
 
 _BINARY_TYPE = "application/octet-stream"
 """The one media type that Engine.IO v4 refuses; others are read as text."""
 
 _PREFLIGHT_S = 600
 _DROPPED_BYTES = 16 * 1024 * 1024
-"""How much of a payload that is refused is read all the same, and dropped."""
+"""How much of a refused payload is still read, and dropped."""
 
 _OLD_REVISION = "3"
 _OLD_CLIENT_SAID = (
-    "A client of Socket.IO 2 asked to connect (EIO=3); clients of versions 3 and 4 can. In a page write "
+    "A client of Socket.IO 2 asked to connect (EIO=3); versions 3 and 4 are supported. In a page, write "
     '<script src="socket.io/socket.io.js"></script>, in Node.js  npm install socket.io-client@4 .'
 )
 _TURN_S = 0.005
-"""How long a posted body may keep its process to itself."""
+"""How long a posted body may block the event loop."""
 
-# Callbacks and timers keep the context in which they were made, and a host's context may hold the handler
-# with its request: what lives as long as the client begins in this one, which is empty.
+# Callbacks and timers keep the context in which they were created, and the current one may hold the handler
+# and its request. So whatever lives as long as the client starts in this context, which is empty.
 _LASTING = Context()
 
 
 def handshake_of(request: HTTPServerRequest) -> dict[str, Any]:
-    """Return what a kernel may know of a client's first request: no credential is in it."""
+    """Return what a kernel may know about a client's first request, without credentials."""
     query = {
         name: values[-1].decode("utf-8", "replace")
         for name, values in request.query_arguments.items()
@@ -101,11 +101,11 @@ class EngineIOHandler(PublicHandler):
 
     @property
     def max_body_bytes(self) -> int:
-        """A payload."""
+        """The largest payload."""
         return self.hub.limits.max_payload
 
     async def prepare(self) -> None:
-        """Collect the body here, since the route is streamed."""
+        """Prepare to collect the body, since the route is streamed."""
         self._body = bytearray()
         await super().prepare()
         length = self.request.headers.get("Content-Length", "")
@@ -113,13 +113,13 @@ class EngineIOHandler(PublicHandler):
             self._refuse_body(int(length))
 
     def data_received(self, chunk: bytes) -> None:
-        """Collect the body; one that does not say its length is bounded by the connection."""
+        """Collect the body; the connection limits one without a Content-Length."""
         if self._too_big is None:
             self._body += chunk
 
     def _refuse_body(self, size: int) -> None:
-        """Close the session that it is for, and say why; nothing of the body is kept."""
-        # Else Tornado writes an answer of its own.
+        """Close the session that the body is for, and say why; keep nothing of the body."""
+        # Otherwise Tornado writes a response of its own.
         cast("HTTP1Connection", self.request.connection).set_max_body_size(size)
         refused = RefusedError(413, 3, f"The payload of {size} bytes is over {self.max_body_bytes}")
         try:
@@ -131,16 +131,16 @@ class EngineIOHandler(PublicHandler):
         session.too_big(size)
         session.close(engine.TRANSPORT_ERROR)
         if size <= _DROPPED_BYTES:
-            # Who still sends when the connection is closed does not see the answer.
+            # A client that is still sending when the connection is closed does not see the response.
             self._too_big = refused
         else:
             self.refuse(refused)
 
     def compute_etag(self) -> None:
-        """Have none: an answer of 304 would lose the packets of a poll."""
+        """Return no ETag: a 304 response would lose the packets of a poll."""
 
     def options(self, *_: str) -> None:
-        """Answer a CORS preflight: whatever headers a client's ``extraHeaders`` name are allowed."""
+        """Answer a CORS preflight; all headers in a client's ``extraHeaders`` are allowed."""
         asked = self.request.headers.get("Access-Control-Request-Headers", "")
         names = [name for one in asked.split(",") if _TOKEN.fullmatch(name := one.strip())]
         self.set_header("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
@@ -193,7 +193,7 @@ class EngineIOHandler(PublicHandler):
             await self.finish(payload)
             if stream.error is None:
                 return
-        # What was in it is lost, so the session cannot go on.
+        # The packets in it are lost, so the session cannot continue.
         session.close(engine.TRANSPORT_ERROR)
 
     def _serve_websocket(self, ticket: Ticket, sid: str) -> None:
@@ -213,7 +213,7 @@ class EngineIOHandler(PublicHandler):
             if session.may_probe:
                 session.begin_probe(websocket)
             else:
-                # As Node does it: only the new connection ends.
+                # As in Node: only the new connection is closed.
                 websocket.close_websocket(None)
         _LASTING.run(websocket.start)
 
@@ -231,9 +231,9 @@ class EngineIOHandler(PublicHandler):
         return key
 
     def _accept(self, key: str) -> IOStream:
-        """Answer the opening handshake; no extension is taken.
+        """Answer the opening handshake, without extensions.
 
-        Compression would give each client bytes of its own, and let a bomb unfold.
+        With compression, frames could not be shared among clients, and zip bombs would be possible.
         """
         self.clear_header("Content-Type")
         self.set_status(101)
@@ -265,11 +265,11 @@ class EngineIOHandler(PublicHandler):
             session.posting = False
         self.set_header("Content-Type", "text/html")
         with contextlib.suppress(StreamClosedError):
-            # Who asked is gone; what it sent has been taken.
+            # The client is gone, but what it sent has been received.
             await self.finish("ok")
 
     async def _take_payload(self, session: ClientSession) -> None:
-        """Take what was posted packet by packet; others get in between, however many there are."""
+        """Process a posted payload packet by packet, letting other clients in between."""
         clock = asyncio.get_running_loop().time
         turn_ends = clock() + _TURN_S
         hold = session.intake.charge(REQUEST_COST)
@@ -295,7 +295,7 @@ class EngineIOHandler(PublicHandler):
         return wire.packet(session, IN, text.encode(), "polling", index)
 
     def on_finish(self) -> None:
-        """Tell wire views of the request."""
+        """Report the request to wire views."""
         wire = None if self._session is None else self._session.channel.wire
         if self._session is not None and wire is not None:
             request = self.request
@@ -311,7 +311,7 @@ class EngineIOHandler(PublicHandler):
             )
 
     def put(self, channel: str) -> None:
-        """Refuse a method that Engine.IO has no use for."""
+        """Refuse a method that Engine.IO does not use."""
         try:
             self._ticket(channel)
         except RefusedError as refused:
@@ -349,7 +349,7 @@ class EngineIOHandler(PublicHandler):
         return session
 
     def on_connection_close(self) -> None:
-        """Notice a client that gave up a poll."""
+        """Notice that a client aborted a poll."""
         super().on_connection_close()
         if self._answer is not None and self._session is not None and not self._answer.done():
             self._session.outbox.poll_lost(self._answer)

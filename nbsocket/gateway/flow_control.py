@@ -1,4 +1,4 @@
-"""Whether the kernel's side takes more, and how a session waits until it does."""
+"""Whether the kernel's side accepts more, and how a session waits until it does."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from nbsocket.link.clock import ClockOffset
 
 
 class FlowControl:
-    """What is behind it takes more, or does not; sessions read nothing while it does not."""
+    """Tells whether the kernel's side accepts more; while it does not, sessions read nothing."""
 
     def __init__(self) -> None:
-        """Begin ready."""
+        """Begin writable."""
         self.clock = ClockOffset()
         self.writable = True
         self.turnstile = Turnstile()
         self._writers: list[asyncio.Future[None]] = []
 
     def set_writable(self, writable: bool) -> None:
-        """Say whether more is taken; whoever waits goes on when it is."""
+        """Set whether more is accepted; if so, wake those who wait."""
         self.writable = writable
         if writable:
             writers, self._writers = self._writers, []
@@ -28,10 +28,10 @@ class FlowControl:
                     writer.set_result(None)
 
     def ask_clock(self) -> None:
-        """Ask nothing: what is behind it reads the same clock, or is not there."""
+        """Do nothing: the kernel's side has the same clock, or is not there."""
 
     async def wait_writable(self) -> None:
-        """Wait until more is taken, or nothing will be any more."""
+        """Wait until more is accepted, or never will be again."""
         while not self.writable:
             writer = asyncio.get_running_loop().create_future()
             self._writers.append(writer)

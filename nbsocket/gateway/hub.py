@@ -1,7 +1,7 @@
 """Which session belongs to which channel, and which channel to which kernel.
 
-The hub carries opaque messages both ways. A kernel is anything behind a ``KernelEndpoint``:
-one at the far end of a link, or one in this process.
+The hub carries opaque messages both ways. A kernel is whatever is behind a ``KernelEndpoint``:
+at the far end of a link, or in this process.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _STALL_CHECK_S = 0.5
 
 
 class Endpoint(Protocol):
-    """What a channel has behind it: a kernel, or the place of one that is expected back."""
+    """What is behind a channel: a kernel, or a placeholder for one that is expected back."""
 
     kernel_id: str
     sessions: dict[int, ClientSession]
@@ -54,16 +54,16 @@ class Endpoint(Protocol):
 
     @property
     def clock(self) -> ClockOffset:
-        """How far the kernel's clock is ahead."""
+        """How far the kernel's clock is ahead of ours."""
 
     def ask_clock(self) -> None:
-        """Ask the kernel what its clock says; ``clock`` knows it soon."""
+        """Ask the kernel for its time; ``clock`` is updated soon."""
 
     async def wait_writable(self) -> None:
-        """Wait until it takes more, or is gone."""
+        """Wait until the kernel accepts more, or is gone."""
 
     def lose(self, name: str, by: str) -> None:
-        """Give a channel up to another kernel."""
+        """Yield a channel to another kernel."""
 
 
 @dataclass(slots=True)
@@ -72,12 +72,12 @@ class Channel:
 
     Args:
         name: The name.
-        endpoint: Of the kernel that holds it.
-        notebook: The notebook that the kernel says it belongs to; for people.
-        is_open: Whether clients come in without a ticket, from pages of this host or of ``origins``.
-        origins: Origins of other pages whose clients may come in; only for an open channel.
+        endpoint: The endpoint of the kernel that holds it.
+        notebook: The kernel's notebook according to the kernel; shown to people.
+        is_open: Whether clients need no ticket if they come from pages of this host or of ``origins``.
+        origins: Other origins whose pages' clients are let in; only for an open channel.
         keeps: Whether its sessions stay open while its kernel restarts.
-        guests: How many clients came with each guest ticket, by its id.
+        guests: How many clients use each guest ticket, by its id.
     """
 
     name: str
@@ -96,14 +96,14 @@ class Channel:
     troubles: Troubles = field(default_factory=Troubles)
 
     def trouble(self, kind: str, text: str) -> None:
-        """Count what went wrong with a client, and tell the kernel now and then."""
+        """Count a problem with a client, and tell the kernel now and then."""
         told = self.troubles.note(kind, text, time.monotonic())
         if told:
             self.endpoint.send(Trouble(self.name, told))
 
 
 class RefusedError(Exception):
-    """A request that is not served.
+    """Raised to refuse a request.
 
     Args:
         status: The HTTP status.
@@ -112,7 +112,7 @@ class RefusedError(Exception):
     """
 
     def __init__(self, status: int, code: int, message: str) -> None:
-        """Say how to answer."""
+        """Refuse with this answer."""
         super().__init__(message)
         self.status = status
         self.code = code
@@ -123,8 +123,8 @@ class Hub:
     """All channels and sessions of one process.
 
     Args:
-        limits: What is allowed.
-        tickets: Who is let in.
+        limits: The limits.
+        tickets: Checks the tickets.
     """
 
     def __init__(self, limits: Limits, tickets: TicketSigner) -> None:
@@ -135,11 +135,11 @@ class Hub:
         self.channels: dict[str, Channel] = {}
         self.root = ""
         self.sessions: dict[str, ClientSession] = {}
-        # By number, the oldest first: who has not sent a first message yet.
+        # By number, the oldest first: sessions without a first message yet.
         self._half_open: dict[int, ClientSession] = {}
         self.counters = Counters()
         self.on_activity: Callable[[str], None] = lambda _kernel_id: None
-        # Told of each connection over which a good ticket came.
+        # Called for each connection that sent a valid ticket.
         self.on_known: Callable[[IOStream], None] = lambda _stream: None
         self._numbers = itertools.count(1)
         self._pressed: set[ClientSession] = set()
@@ -150,13 +150,13 @@ class Hub:
     # --- channels ---------------------------------------------------------------------------
 
     def attach(self, channel: Channel) -> None:
-        """Let ``channel`` take part."""
+        """Add ``channel``."""
         self.channels[channel.name] = channel
         if self._sample_timer is None:
             self._sample()
 
     def _sample(self) -> None:
-        """Note what went over each channel, as long as there are any."""
+        """Sample the traffic of each channel, as long as there are any."""
         self._sample_timer = None
         if self.channels:
             for channel in self.channels.values():
@@ -164,13 +164,13 @@ class Hub:
             self._sample_timer = asyncio.get_running_loop().call_later(SAMPLE_EVERY_S, self._sample)
 
     def find_channel(self, name: str) -> Channel | None:
-        """Return the channel of this name; without a name the one at the root, if there is one."""
+        """Return the channel of this name, or without a name the one at the root, if there is one."""
         return self.channels.get(name or self.root)
 
     def detach(self, channel: Channel) -> None:
         """Close all transports of ``channel`` and forget it.
 
-        Not by a DISCONNECT packet: after one the stock client would not come back.
+        Sends no DISCONNECT packet: after one, the stock client would not reconnect.
         """
         if self.channels.get(channel.name) is channel:
             del self.channels[channel.name]
@@ -183,12 +183,12 @@ class Hub:
     # --- doors ------------------------------------------------------------------------------
 
     def check_ticket(self, value: str, channel_name: str, request_origin: RequestOrigin) -> Ticket:
-        """Return the ticket of a request; on an open channel the one that everybody has.
+        """Return the ticket of a request; on an open channel, everyone gets the same one.
 
-        "No such channel" and "bad ticket" are one answer.
+        "No such channel" and "bad ticket" get the same answer.
 
         Raises:
-            RefusedError: 403 unless it is a good ticket for this channel.
+            RefusedError: 403 unless it is a valid ticket for this channel.
         """
         channel = self.find_channel(channel_name)
         if channel is not None and channel.is_open and not value:
@@ -203,7 +203,7 @@ class Hub:
         return ticket
 
     def open_session(self, ticket: Ticket, handshake: dict[str, Any]) -> ClientSession:
-        """Return a new session for a client with ``ticket``; the caller opens it.
+        """Return a new session for a client with ``ticket``; the caller must open it.
 
         Raises:
             RefusedError: 503 while no kernel holds the channel, or when there are too many clients;
@@ -220,7 +220,7 @@ class Hub:
             self.counters.refused_ticket += 1
             raise RefusedError(403, 4, "Forbidden")
         if len(self._half_open) >= self.limits.max_half_open:
-            # They take no client's place, only each other's: the oldest goes.
+            # They compete only with each other, not with clients: the oldest is closed.
             self.counters.cut_half_open += 1
             next(iter(self._half_open.values())).cut()
         session = ClientSession(
@@ -234,17 +234,17 @@ class Hub:
         return session
 
     def _is_full(self, channel: Channel, ticket: Ticket) -> bool:
-        """Whether there is no place for another client; half-open ones take none."""
+        """Whether there is no room for another client; half-open ones do not count."""
         limits = self.limits
         return len(self.sessions) - len(self._half_open) >= limits.max_clients or (
             ticket.role == GUEST and channel.guests[ticket.id] >= limits.guest_clients_per_ticket
         )
 
     def find_session(self, sid: str, ticket: Ticket) -> ClientSession:
-        """Return the session with this id that came in with this ticket.
+        """Return the session with this id and this ticket.
 
         Raises:
-            RefusedError: 400 if there is none; a sid with another ticket is as unknown as any.
+            RefusedError: 400 if there is none; a sid of another ticket counts as unknown.
         """
         session = self.sessions.get(sid)
         if session is None or session.ticket.id != ticket.id:
@@ -252,9 +252,9 @@ class Hub:
         return session
 
     def revoke(self, ticket_id: str) -> None:
-        """Make a ticket, or all of one frame's, worthless and cut who came with it."""
+        """Revoke a ticket, or all tickets of a frame, and disconnect the clients that used them."""
         if not ticket_id:
-            # What all tickets that are not a frame's have as their seat.
+            # The seat of all tickets that are not for a frame.
             return
         self.tickets.revoke(ticket_id)
         for session in list(self.sessions.values()):
@@ -265,7 +265,7 @@ class Hub:
     # --- from sessions ----------------------------------------------------------------------
 
     def announce(self, session: ClientSession) -> bool:
-        """Tell the kernel of a client that sent its first message; False if there is no place for it."""
+        """Tell the kernel about a client that sent its first message; False if there is no room for it."""
         channel, ticket = session.channel, session.ticket
         if self._is_full(channel, ticket):
             self.counters.refused_full += 1
@@ -278,7 +278,7 @@ class Hub:
         return True
 
     def to_kernel(self, session: ClientSession, data: str | bytes, number: int) -> None:
-        """Carry one message to the kernel; wire views call it by ``number``."""
+        """Carry one message to the kernel; ``number`` identifies it in wire views."""
         endpoint = session.channel.endpoint
         session.channel.traffic.messages_in += 1
         endpoint.send(ClientMessage(session.number, data, number))
@@ -308,7 +308,7 @@ class Hub:
 
     @property
     def under_pressure(self) -> bool:
-        """Whether a client that does read has a long backlog: kernels get no more credit then."""
+        """Whether a client that does read has a long backlog; kernels then get no more credit."""
         return bool(self._pressed)
 
     def on_relief(self, call: Callable[[], None]) -> None:
@@ -316,7 +316,7 @@ class Hub:
         self._on_relief.append(call)
 
     def pressed(self, session: ClientSession) -> None:
-        """Note that a session's backlog is over half of what it may be."""
+        """Note that a session's backlog is over half its limit."""
         if session.outbox.stalled() and session.outbox.queued_bytes < self.limits.max_pending_bytes:
             return
         self._pressed.add(session)
@@ -336,7 +336,7 @@ class Hub:
             self._stall_timer = loop.call_later(_STALL_CHECK_S, self._check_stalls)
 
     def _check_stalls(self) -> None:
-        """Cut who is full and reads nothing; let nobody who reads nothing hold up the others."""
+        """Cut full clients that read nothing; let no client that reads nothing hold up the others."""
         self._stall_timer = None
         stalled = [session for session in self._pressed if session.outbox.stalled()]
         for session in stalled:

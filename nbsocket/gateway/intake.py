@@ -1,4 +1,4 @@
-"""What one client sends: at what pace a guest is read, and how it is passed on."""
+"""What one client sends: how fast a guest is read, and how messages are passed on."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Intake:
     """The messages of one client, on their way to the kernel.
 
     Args:
-        session: Whose.
+        session: The client's session.
 
     Attributes:
-        is_announced: Whether the kernel has been told of the client: by its first message.
-        received_count: MESSAGE packets so far: both ends count alike, so a page can say when it had which.
-        holds: How many waits there are in which the client is not read.
+        is_announced: Whether the kernel knows about the client, which happens with its first message.
+        received_count: MESSAGE packets so far; both ends count, so a page can say when it had which one.
+        holds: How many waits are in progress during which the client is not read.
     """
 
     __slots__ = ("_allowance", "_loop", "_session", "_wait", "holds", "is_announced", "received_count")
@@ -32,7 +32,7 @@ class Intake:
         """Begin with nothing received."""
         self._session = session
         self._loop = asyncio.get_running_loop()
-        # What it may have read; without bounds for the notebook's own.
+        # How much of it may be read; no limit for the notebook's own clients.
         is_limited = session.ticket.is_limited
         self._allowance = Allowance(session.hub.limits, self._loop.time()) if is_limited else None
         self._wait: asyncio.Future[None] | None = None
@@ -40,12 +40,12 @@ class Intake:
         self.received_count = self.holds = 0
 
     def end(self) -> None:
-        """Let go of whatever waits: the session has ended."""
+        """Stop any wait, since the session has ended."""
         if self._wait is not None:
             _settle(self._wait)
 
     def receive(self, data: str | bytes, number: int = 0) -> Awaitable[None] | None:
-        """Take the content of a MESSAGE; read on when the result is done."""
+        """Process the content of a MESSAGE; read on when the result is done."""
         session = self._session
         if not session.is_open:
             return None
@@ -78,7 +78,7 @@ class Intake:
     async def _pass_on_later(
         self, data: str | bytes, number: int, cost: float, pause_s: float, turn: asyncio.Future[None] | None
     ) -> None:
-        """Pass a message on once it is paid for and has its turn; read nothing meanwhile."""
+        """Pass a message on once it is paid for and gets its turn; read nothing until then."""
         session = self._session
         with self._reading_nothing():
             await self._pause(pause_s)
@@ -102,7 +102,7 @@ class Intake:
             await session.channel.endpoint.wait_writable()
 
     def charge(self, cost: float) -> Awaitable[None] | None:
-        """Take what is not a message off a guest's allowance; read on when the result is done."""
+        """Charge a guest's allowance for what is not a message; read on when the result is done."""
         session = self._session
         if self._allowance is None or not session.is_open:
             return None
@@ -114,7 +114,7 @@ class Intake:
             await self._pause(pause_s)
 
     async def _pause(self, seconds: float) -> None:
-        """Wait so long, or until the session ends."""
+        """Wait for ``seconds``, or until the session ends."""
         if seconds:
             waited: asyncio.Future[None] = self._loop.create_future()
             timer = self._loop.call_later(seconds, _settle, waited)
@@ -122,7 +122,7 @@ class Intake:
             timer.cancel()
 
     async def _until(self, wait: asyncio.Future[None]) -> None:
-        """Wait for this, or until the session ends: what is held meanwhile is let go of."""
+        """Wait for ``wait``, or until the session ends."""
         session = self._session
         if not session.is_open:
             return
@@ -132,7 +132,7 @@ class Intake:
 
     @contextlib.contextmanager
     def _reading_nothing(self) -> Iterator[None]:
-        """Let the pong clock stand still."""
+        """Stop the pong timeout while the client is not read."""
         session = self._session
         began = self._loop.time()
         self.holds += 1

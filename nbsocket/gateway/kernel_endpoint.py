@@ -1,4 +1,4 @@
-"""Where a kernel plugs into the hub: link messages in, link messages out."""
+"""Connects a kernel to the hub: link messages in, link messages out."""
 
 from __future__ import annotations
 
@@ -42,21 +42,21 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY = 16
 _YIELD_AFTER_S = 0.005
-"""How long the fan-out may keep its process to itself."""
+"""How long the fan-out may block the event loop."""
 
 
 class KernelEndpoint(FlowControl):
-    """One kernel's place at the hub.
+    """One kernel at the hub.
 
     Args:
-        hub: Where it plugs in.
-        kernel_id: Whose tickets open its channels.
+        hub: The hub.
+        kernel_id: The kernel whose tickets open its channels.
         send: Carries a message to the kernel, in order.
-        may_open: Whether its channels may do without tickets: a notebook's must not,
-            since they stand at the address of its Jupyter server.
-        ask_clock: Asks the kernel what its clock says; ``clock`` is told the answer.
-        progress: Two functions: how many bytes were sent to the kernel, and how many it is done with.
-            Who knows that it got on says ``turnstile.refresh()``.
+        may_open: Whether its channels may do without tickets; a notebook's must not,
+            since they are served at the address of its Jupyter server.
+        ask_clock: Asks the kernel for its time; the answer goes to ``clock``.
+        progress: Two functions: how many bytes were sent to the kernel, and how many it has processed.
+            Whoever notices progress calls ``turnstile.refresh()``.
     """
 
     takes_clients = True
@@ -70,7 +70,7 @@ class KernelEndpoint(FlowControl):
         ask_clock: Callable[[], None] = lambda: None,
         progress: tuple[Callable[[], int], Callable[[], int]] | None = None,
     ) -> None:
-        """Plug in without channels."""
+        """Begin without channels."""
         super().__init__()
         if progress is not None:
             self.turnstile = Turnstile(*progress)
@@ -101,7 +101,7 @@ class KernelEndpoint(FlowControl):
     # --- from the kernel --------------------------------------------------------------------
 
     async def receive(self, messages: Sequence[Sequenced]) -> None:
-        """Work off what the kernel sent, in order, yielding to the process now and then."""
+        """Process what the kernel sent, in order, yielding to the event loop now and then."""
         bursts: list[tuple[PreparedFrames, list[int]]] = []
         for message in messages:
             if isinstance(message, Deliver):
@@ -118,14 +118,14 @@ class KernelEndpoint(FlowControl):
     def _add(bursts: list[tuple[PreparedFrames, list[int]]], message: Deliver) -> None:
         if bursts:
             last, to = bursts[-1]
-            # While somebody watches each has a time of its own.
+            # While somebody watches, each message has its own time and is not merged.
             if to == message.to and last.volatile is message.volatile and not message.at:
                 last.messages.extend(message.frames)
                 return
         bursts.append((PreparedFrames(message.frames, message.volatile, message.at), message.to))
 
     async def _carry(self, bursts: list[tuple[PreparedFrames, list[int]]]) -> None:
-        """Give every recipient all its bursts with one call."""
+        """Send every recipient all its messages with one call."""
         outgoing: dict[int, list[PreparedFrames]] = {}
         if len(bursts) == 1:
             shared = [bursts[0][0]]
@@ -177,7 +177,7 @@ class KernelEndpoint(FlowControl):
                 channel.bench.post(message.number, message.text)
 
     def ask_clock(self) -> None:
-        """Ask the kernel what its clock says, if that may be another than ours."""
+        """Ask the kernel for its time, if its clock may differ from ours."""
         self._ask_clock()
 
     def _note_will(self, message: Will) -> None:
@@ -192,7 +192,7 @@ class KernelEndpoint(FlowControl):
         if session is not None:
             session.state = message.state
             if not message.state:
-                # It would not outlast the kernel, so it is not told that it does.
+                # The session would not outlive the kernel, so the client must not be told that it does.
                 session.will = None
 
     def _revoke(self, message: RevokeTicket) -> Reply:
@@ -244,7 +244,7 @@ class KernelEndpoint(FlowControl):
             channel.wire.kernel_came()
 
     def lose(self, name: str, by: str) -> None:
-        """Give a channel up to another kernel."""
+        """Yield a channel to another kernel."""
         channel = self.channels.pop(name, None)
         if channel is not None:
             self._hub.detach(channel)
@@ -286,11 +286,11 @@ class KernelEndpoint(FlowControl):
     # --- the end ----------------------------------------------------------------------------
 
     def gone(self, unsent: Sequence[Sequenced] | None = None) -> list[DetachedEndpoint]:
-        """Close everything the kernel had; its sessions' wills are carried out first.
+        """Close everything that belongs to the kernel, after sending its sessions' wills.
 
         Args:
             unsent: What never reached the kernel, if it may come back as a new process:
-                then channels that keep their sessions stay, and this waits with them.
+                then channels that keep their sessions stay, and these messages wait with them.
 
         Returns:
             The channels that wait.
@@ -312,7 +312,7 @@ class KernelEndpoint(FlowControl):
         return vacancies
 
     def _vacate(self, channel: Channel, unsent: Sequence[Sequenced]) -> DetachedEndpoint:
-        """Let the sessions stay that the kernel has never heard of or that can be told of again."""
+        """Keep the sessions that the kernel never learned of, or that have a saved state."""
         unheard = {message.session for message in unsent if isinstance(message, Opened)}
         announced = {
             number: session for number, session in self.sessions.items() if session.channel is channel
@@ -324,7 +324,7 @@ class KernelEndpoint(FlowControl):
         vacancy = DetachedEndpoint(self._hub, channel, self.kernel_id, announced)
         for message in unsent:
             if isinstance(message, Opened) and message.state:
-                # It was adopted and never told of: the session's own state says the same.
+                # Adopted, but never announced: the session's own state says the same.
                 continue
             if isinstance(message, (Opened, ClientMessage)) and message.session in announced:
                 vacancy.send(message)

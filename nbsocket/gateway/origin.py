@@ -1,4 +1,4 @@
-"""Whose page a request comes from: an open channel asks in a ticket's stead, a private port beside it."""
+"""Whose page a request comes from: checked for open channels, which need no ticket, and private ports."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 _OWN_SITES = frozenset({"", "none", "same-origin"})
-"""No browser, a person who typed the address, and a page of this very origin."""
+"""Not a browser, an address typed in by hand, and a page of the same origin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class RequestOrigin:
     Args:
         origin: Its ``Origin`` header; browsers send it, other clients need not.
         host: Its ``Host`` header.
-        fetch_site: Its ``Sec-Fetch-Site`` header: there browsers say whose page asks, also where they
+        fetch_site: Its ``Sec-Fetch-Site`` header, in which browsers say whose page asks even when they
             send no origin, as for an image.
     """
 
@@ -27,10 +27,10 @@ class RequestOrigin:
     fetch_site: str = ""
 
     def is_trusted(self, others: frozenset[str]) -> bool:
-        """Whether it is no foreign web page's.
+        """Whether the request does not come from a foreign web page.
 
-        A page of this very host is trusted, and one of ``others`` (``"*"`` for all). The host must go by
-        an address or a name of this machine: a foreign name that was made to point here is a foreign page.
+        Pages of this host are trusted, and those of ``others`` (``"*"`` for all). The host must be an IP
+        address or a name of this machine; a foreign name that was made to point here is not trusted.
         """
         if "*" in others or self.origin in others:
             return True
@@ -43,9 +43,9 @@ class RequestOrigin:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the host is loopback's, and so is the origin, should there be one.
+        """Whether the host is a loopback address, and so is the origin, if there is one.
 
-        A sandboxed page's origin is ``null``, whoever serves it: the ticket decides there.
+        The origin of a sandboxed page is ``null``, whoever serves it: there the ticket decides.
         """
         if not _is_loopback(urlsplit(f"//{self.host}").hostname or ""):
             return False

@@ -1,4 +1,4 @@
-"""What waits for one client, and how it gets there: over its WebSocket, or with the answer to its poll."""
+"""The queue towards one client, sent over its WebSocket or in the answer to its poll."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ if TYPE_CHECKING:
     from nbsocket.gateway.wiretap import Wire
 
 _WRITE_BYTES = 64 * 1024
-# Names of this module: before Python 3.12 it takes long to look a member up in its class.
+# As module constants: before Python 3.12, looking up an enum member is slow.
 _CLOSED, _UPGRADING, _MESSAGE = State.CLOSED, State.UPGRADING, PacketType.MESSAGE
 
 
 _EMPTY: deque[PreparedFrames] = deque()
-"""Every queue in which nothing waits: one of its own takes as much memory as the rest of a session."""
+"""Shared by all empty queues: a deque of its own takes as much memory as the rest of a session."""
 
 
 class PollOverlapError(Exception):
-    """A second poll, or a second post, while the first is under way."""
+    """A second poll while the first is still open."""
 
 
 class PollCutError(Exception):
-    """A waiting poll gets no answer: its session was cut by a fault of ours."""
+    """A waiting poll gets no answer, since its session was cut for reasons on our side."""
 
 
 class Outbox:
     """The queue towards one client.
 
     Args:
-        session: Whose.
+        session: The client's session.
 
     Attributes:
-        queued_bytes: How much waits, with what the operating system has not taken yet.
-        dropped_count: Volatile messages that the client missed, since it was not ready.
-        sent_count: MESSAGE packets so far: both ends count alike, so a page can say when it had which.
+        queued_bytes: The size of the queue, including what the operating system has not taken yet.
+        dropped_count: Volatile messages that the client missed because it was not ready.
+        sent_count: MESSAGE packets so far; both ends count, so a page can say when it had which one.
     """
 
     __slots__ = (
@@ -78,7 +78,7 @@ class Outbox:
             return
         queue = self._queue
         if not queue and len(bursts) == 1 and session.websocket is not None and not self._writing_bytes:
-            # The way of nearly every event: straight to the operating system.
+            # Nearly every event takes this path, straight to the operating system.
             self._write(session.websocket, bursts[0].websocket_bytes, bursts)
             session.channel.traffic.messages_out += len(bursts[0].messages)
             return
@@ -97,7 +97,7 @@ class Outbox:
         session.channel.traffic.messages_out += sent
         self.flush()
         if queue and not backlogged:
-            # The backlog begins now: what was before says nothing about whether the client reads.
+            # The backlog starts now; earlier progress says nothing about whether the client reads.
             self._progress_at = self._loop.time()
         if self.queued_bytes * 2 > session.hub.limits.max_pending_bytes:
             session.hub.pressed(session)
@@ -110,7 +110,7 @@ class Outbox:
         return self._poll is not None
 
     def flush(self) -> None:
-        """Write from the queue until the transport has enough."""
+        """Write from the queue until the transport is busy."""
         session = self._session
         while self._queue and self._writable:
             if session.websocket is not None:
@@ -142,7 +142,7 @@ class Outbox:
         pending = websocket.write_bytes(data)
         if pending is None:
             return
-        # Tornado holds these bytes until the operating system takes them: nothing is written meanwhile.
+        # Tornado holds these bytes until the operating system takes them; write nothing until then.
         self._progress_at = self._loop.time()
         self._writing_bytes = len(data)
         self.queued_bytes += len(data)
@@ -171,10 +171,10 @@ class Outbox:
     # --- polling ----------------------------------------------------------------------------
 
     def poll(self) -> asyncio.Future[str]:
-        """Return the future payload of a GET.
+        """Return a future for the payload of a GET.
 
         Raises:
-            PollOverlapError: Another GET waits; the session is closed for it.
+            PollOverlapError: Another GET is waiting; the session is closed because of this.
         """
         session = self._session
         if self._poll is not None:
@@ -188,14 +188,14 @@ class Outbox:
         return answer
 
     def poll_lost(self, answer: asyncio.Future[str]) -> None:
-        """Say that the connection of a waiting GET was closed."""
+        """Note that the connection of a waiting GET was closed."""
         session = self._session
         if self._poll is answer:
             self._poll = None
             session.close(engine.TRANSPORT_ERROR)
 
     def answer_poll(self, extra: list[Packet]) -> None:
-        """Answer a waiting poll with all that is queued, and ``extra``."""
+        """Answer a waiting poll with everything that is queued, and ``extra``."""
         session = self._session
         answer, self._poll = self._poll, None
         if answer is None or answer.done():
@@ -224,7 +224,7 @@ class Outbox:
     # --- the end ----------------------------------------------------------------------------
 
     def close_when_written(self, reason: str, why: str = "") -> None:
-        """End the session once all that was sent before has been written."""
+        """End the session once everything sent before has been written."""
         session = self._session
         if not self._queue and not self._writing_bytes:
             session.close_or_cut(reason, why)
@@ -233,13 +233,13 @@ class Outbox:
             self._loop.call_later(session.hub.limits.ping_timeout, session.close, reason)
 
     def cut_poll(self) -> None:
-        """Give a waiting poll no answer."""
+        """Abort a waiting poll without an answer."""
         answer, self._poll = self._poll, None
         if answer is not None and not answer.done():
             answer.set_exception(PollCutError)
 
     def clear(self, answer: Packet) -> None:
-        """Answer a waiting poll by one packet; drop and count what is queued."""
+        """Answer a waiting poll with the queue and ``answer``; drop and count what is still queued."""
         self.answer_poll([answer])
         self._session.channel.traffic.dropped_at_close += sum(len(burst.messages) for burst in self._queue)
         self._queue = _EMPTY

@@ -1,4 +1,4 @@
-"""Messages encoded once for all who get them."""
+"""Messages that are encoded once for all recipients."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from nbsocket.protocol.websocket import server_frame
 
 
 class PreparedFrames:
-    """Some Engine.IO messages in a row for the same recipients.
+    """Consecutive Engine.IO messages for the same recipients.
 
-    The WebSocket bytes and the polling packets are made when the first recipient needs them.
+    The WebSocket bytes and the polling packets are created when the first recipient needs them.
 
     Args:
         messages: The content of MESSAGE packets, in order.
@@ -20,19 +20,19 @@ class PreparedFrames:
     """
 
     def __init__(self, messages: list[str | bytes], volatile: bool = False, at: float = 0.0) -> None:
-        """Take over ``messages``."""
+        """Take ownership of ``messages``."""
         self.at = at
         self.messages = messages
         self.volatile = volatile
 
     @cached_property
     def size(self) -> int:
-        """About how many bytes wait when this waits."""
+        """The approximate number of bytes this takes in a queue."""
         return sum(map(len, self.messages)) + 8 * len(self.messages)
 
     @cached_property
     def websocket_bytes(self) -> bytes:
-        """The frames of all messages, one behind the other."""
+        """The frames of all messages, one after another."""
         return b"".join(
             server_frame("4" + message if isinstance(message, str) else message)
             for message in self.messages
@@ -40,7 +40,7 @@ class PreparedFrames:
 
     @cached_property
     def packets(self) -> list[Packet]:
-        """The same as packets of a polling payload."""
+        """The messages as packets for a polling payload."""
         return [Packet(PacketType.MESSAGE, message) for message in self.messages]
 
 

@@ -1,7 +1,7 @@
-"""The public door: Tornado handlers for Engine.IO, the client bundle and pages.
+"""The public routes: Tornado handlers for Engine.IO, the client bundle and pages.
 
-They check the ticket, speak HTTP and WebSocket, and hand packets to the session; nothing more.
-A host (the Jupyter server) may mix in its own base class before ``RequestHandler``.
+They check the ticket, speak HTTP and WebSocket, and pass packets to the session; nothing more.
+The Jupyter server may mix in its own base class before ``RequestHandler``.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
 
 
 SANDBOX = "sandbox allow-scripts allow-forms allow-modals"
-"""Never ``allow-same-origin``: what a channel serves must not be the Jupyter page's equal."""
+"""Never ``allow-same-origin``: a channel's pages must not have the rights of the Jupyter page."""
 
 _BODY_TIMEOUT_S = 10.0
 _MAX_CODE_BYTES = 256
 WRONG_CODE, BUSY = 6, 7
-"""Error codes of the join route, beside Engine.IO's own."""
+"""Error codes of the join route, in addition to Engine.IO's own."""
 
 _MAX_UNREAD_BYTES = 1024
-"""What a request to a route that takes no body may send all the same; nothing of it is kept."""
+"""How much body a request may send to a route that takes none; all of it is dropped."""
 
 
 @stream_request_body
 class PublicHandler(DiscreetHandler):
-    """What all public routes share: sandboxed, cookieless, open to every origin."""
+    """Base of all public routes: sandboxed, cookieless, open to every origin."""
 
     def initialize(self, hub: Hub) -> None:
-        """Take what the route was mounted with."""
+        """Store the route's arguments."""
         self.hub = hub
 
     def set_default_headers(self) -> None:
-        """Set them on every answer, errors too."""
+        """Set the headers of every response, even of errors."""
         super().set_default_headers()
         policy = self._headers.get("Content-Security-Policy")
         self.set_header("Content-Security-Policy", f"{policy}; {SANDBOX}" if policy else SANDBOX)
@@ -52,10 +52,10 @@ class PublicHandler(DiscreetHandler):
         self.set_header("Cache-Control", "no-store")
 
     def check_xsrf_cookie(self) -> None:
-        """Do nothing: no cookie counts here, so there is nothing to forge."""
+        """Do nothing: cookies have no effect here, so there is nothing to forge."""
 
     def check_origin(self, origin_to_satisfy_tornado: str = "") -> bool:  # noqa: ARG002 - Jupyter's name
-        """Let every origin in, for WebSockets, too: the ticket decides."""
+        """Allow every origin, for WebSockets, too: the ticket decides."""
         return True
 
     def check_trusted_origin(self, origin: str) -> bool:  # noqa: ARG002 - Tornado's signature
@@ -64,26 +64,26 @@ class PublicHandler(DiscreetHandler):
 
     @property
     def max_body_bytes(self) -> int:
-        """How many bytes a request may bring."""
+        """The largest body that a request may have."""
         return _MAX_UNREAD_BYTES
 
     def data_received(self, chunk: bytes) -> None:
-        """Drop what arrives of a body: this route takes none."""
+        """Drop the body: this route takes none."""
 
     async def prepare(self) -> None:
-        """Bound the body before anything else; then let the host have its say."""
+        """Limit the body before anything else; then run the host's own ``prepare``."""
         connection = cast("HTTP1Connection", self.request.connection)
         connection.set_max_body_size(self.max_body_bytes)
         connection.set_body_timeout(_BODY_TIMEOUT_S)
         if self.settings.get("nbsocket_is_private") and not self.request_origin.is_loopback:
-            raise HTTPError(403, reason="This port is for pages of this machine alone")
+            raise HTTPError(403, reason="This port is only for pages of this machine")
         prepared = super().prepare()
         if prepared is not None:
             await prepared
 
     @property
     def request_origin(self) -> RequestOrigin:
-        """Whose page's request it is, as far as the request says so."""
+        """Whose page the request comes from, according to its headers."""
         headers = self.request.headers
         fetch_site = headers.get("Sec-Fetch-Site", "").lower()
         return RequestOrigin(headers.get("Origin", ""), self.request.host, fetch_site)
@@ -95,13 +95,13 @@ class PublicHandler(DiscreetHandler):
         self.finish(json.dumps({"code": refused.code, "message": refused.message}))
 
     def write_error(self, status_code: int, **_: Any) -> None:
-        """Answer an error with its status and no text of the request."""
+        """Answer an error with its status, quoting nothing from the request."""
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps({"code": 3, "message": self._reason or str(status_code)}))
 
 
 class UnknownHandler(PublicHandler):
-    """Every path that means nothing."""
+    """Every unknown path."""
 
     def get(self, *_: str) -> None:
         """Answer as an unknown channel does."""
@@ -112,12 +112,12 @@ class ClientBundleHandler(PublicHandler):
     """The stock client, the same bytes for every channel name, known or not."""
 
     def initialize(self, hub: Hub, bundle: bytes = b"") -> None:
-        """Take the bundle."""
+        """Store the bundle."""
         super().initialize(hub)
         self.bundle = bundle
 
     def get(self, *_: str) -> None:
-        """Send it."""
+        """Send the bundle."""
         self.set_header("Content-Type", "text/javascript; charset=utf-8")
         self.finish(self.bundle)
 
@@ -126,14 +126,14 @@ class JoinHandler(PublicHandler):
     """The join page, and the exchange of a short code for a ticket."""
 
     def initialize(self, hub: Hub, page: bytes = b"") -> None:
-        """Take the page."""
+        """Store the page."""
         super().initialize(hub)
         self.page = page
         self._body = bytearray()
 
     @property
     def max_body_bytes(self) -> int:
-        """A code, nothing longer."""
+        """Enough for a code."""
         return _MAX_CODE_BYTES
 
     def data_received(self, chunk: bytes) -> None:
@@ -152,10 +152,10 @@ class JoinHandler(PublicHandler):
             await asyncio.sleep(codes.wait_s())
             found = codes.exchange(self._body.decode("utf-8", "replace"), self.request.remote_ip or "")
         except BusyError:
-            self._refuse_code(429, "Very many are joining at the moment. Try again.", 2, BUSY)
+            self._refuse_code(429, "Too many people are joining at the moment. Try again.", 2, BUSY)
             return
         except TooManyTriesError:
-            self._refuse_code(429, "Many wrong codes came from here. Check the code.", 60)
+            self._refuse_code(429, "Too many wrong codes were entered from here. Check the code.", 60)
             return
         if found is None:
             self._refuse_code(403, "This code is invalid or has expired. Check it and try again.")
@@ -182,7 +182,7 @@ class JoinHandler(PublicHandler):
 
 
 class PageHandler(PublicHandler):
-    """What ``io.page`` published below a channel's URL."""
+    """Pages that ``io.page`` published below a channel's URL."""
 
     def get(self, channel: str = "", path: str = "") -> None:
         """Send the file; an unknown path answers as an unknown channel does."""
@@ -192,17 +192,17 @@ class PageHandler(PublicHandler):
             self.refuse(RefusedError(404, 3, "Not found"))
             return
         if known.is_open:
-            # No ticket tells its clients from others' here, so its page must keep its own origin.
+            # Without tickets, only the origin identifies its clients, so its page must keep its own.
             self.clear_header("Content-Security-Policy")
         self.set_header("Content-Type", file.content_type)
         self.finish(file.body)
 
 
 class FrontDoorHandler(PageHandler):
-    """The root of a port of its own: the page of the channel that stands there, or where one joins."""
+    """The root of a separate port: the page of the channel at the root, or the join page."""
 
     def get(self, channel: str = "", path: str = "") -> None:
-        """Send the page; where no channel stands at the root, lead people who typed just the host."""
+        """Send the page; if no channel is at the root, redirect to the join page."""
         if self.hub.find_channel("") is None:
             self.redirect(f"{self.request.path.rstrip('/')}/nbsocket/join")
         else:

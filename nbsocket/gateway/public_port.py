@@ -1,6 +1,6 @@
-"""The public door on a port of its own: for processes without a Jupyter server, and for classes beside one.
+"""The public routes on their own port: for processes without a Jupyter server, and for classes next to one.
 
-The same handlers, the same routes, no others.
+The same handlers and routes as in Jupyter, and no others.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class PublicPort:
     """A hub's public routes behind an HTTP server of this process, on the running loop.
 
     Args:
-        hub: Whose channels. The one that it has at its root stands at ``/``, too.
+        hub: The hub with the channels; its root channel is also served at ``/``.
         ssl_options: Certificate and key, as for Tornado's HTTPServer; None for plain HTTP.
-        is_private: Whether to refuse requests whose Host or Origin is not loopback's.
-        base: A prefix below which everything stands, too, such as Jupyter's own base URL: addresses that
-            people take from there, or that a proxy passes on whole, work here as well.
-        trusts_proxy: Whether ``X-Forwarded-For`` and its like say who asks.
+        is_private: Whether to refuse requests whose Host or Origin is not a loopback address.
+        base: A prefix under which everything is served as well, such as Jupyter's base URL, so that
+            addresses copied from Jupyter, or passed on unchanged by a proxy, work here, too.
+        trusts_proxy: Whether to trust ``X-Forwarded-For`` and similar headers.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class PublicPort:
                 (r"/()socket\.io/?", EngineIOHandler, shared),
                 (r"/()(.*)", PageHandler, shared),
             ],
-            # Addresses hold tickets.
+            # URLs contain tickets.
             log_function=lambda _handler: None,
             nbsocket_is_private=is_private,
         )
@@ -80,10 +80,10 @@ class PublicPort:
         self.url = ""
 
     def listen(self, host: str, port: int) -> None:
-        """Open the port; 0 lets the system choose one. ``url`` says where it is.
+        """Open the port, and set ``url``; 0 lets the system choose a port.
 
         Raises:
-            OSError: It cannot be had.
+            OSError: The port cannot be opened.
         """
         sockets = bind_sockets(port, host or None)
         self._http.add_sockets(sockets)
@@ -98,23 +98,23 @@ class PublicPort:
 
 
 def _optional(prefix: str) -> str:
-    """Return a pattern of a prefix that may be there, in any of the forms in which clients write it."""
+    """Return a pattern for an optional prefix, in any form in which clients may write it."""
     plain = unquote(prefix)
     forms = sorted({prefix, plain, quote(plain)} - {""})
     return f"(?:{'|'.join(map(re.escape, forms))})?" if forms else ""
 
 
 def read_static(name: str) -> bytes:
-    """Return a file of the built front end; empty in a source tree where it was not built."""
+    """Return a file of the built front end; empty in a source tree where it has not been built."""
     file = _STATIC / name
     return file.read_bytes() if file.exists() else b""
 
 
 def address_of_this_machine() -> str:
-    """Return the address by which others on the network may reach this machine; loopback if none does."""
+    """Return the address at which others may reach this machine on the network, or loopback."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            # Sends nothing: it only asks which way a packet would go (TEST-NET-1, RFC 5737).
+            # Sends nothing, only selects the route that a packet would take (TEST-NET-1, RFC 5737).
             probe.connect(("192.0.2.1", 9))
         except OSError:
             return "127.0.0.1"

@@ -1,6 +1,6 @@
-"""An HTTP server that strangers may reach: each of them costs little, and all of them together leave room.
+"""An HTTP server that strangers may reach: each one costs little, and all of them together leave room.
 
-A stranger is a connection over which no good ticket has come yet. Knows nothing of routes.
+A stranger is a connection that has not yet sent a valid ticket. The server knows nothing of routes.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ log = logging.getLogger("nbsocket")
 
 MAX_STRANGERS = 200
 HEADER_S = 30.0
-"""How long a request's head may take, and how long a connection may be idle."""
+"""How long a request's headers may take, and how long a connection may be idle."""
 
 BODY_S = 10.0
 HEADER_BYTES = 16 * 1024
 BODY_BYTES = 64 * 1024
-"""Until a route has said what it takes."""
+"""The limit until a route sets its own."""
 
 RESERVED_DESCRIPTORS = 60
-"""Open files that strangers never take: for Jupyter's API, its kernels and its own connections."""
+"""Open files reserved for Jupyter's API, its kernels and its own connections."""
 
 _ACCEPTED_AT_ONCE = 64
 _BACK_OFF_S = 1.0
@@ -43,10 +43,10 @@ _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class PublicServer(HTTPServer):
-    """Tornado's HTTP server, bounded: of too many strangers the oldest goes."""
+    """Tornado's HTTP server with limits: if there are too many strangers, the oldest is closed."""
 
     def initialize(self, *args: Any, **kwargs: Any) -> None:
-        """Set the bounds."""
+        """Set the limits."""
         kwargs.update(
             idle_connection_timeout=HEADER_S,
             body_timeout=BODY_S,
@@ -58,14 +58,14 @@ class PublicServer(HTTPServer):
         self._warned_at = -_WARN_EVERY_S
 
     def known(self, stream: IOStream) -> None:
-        """Note that a good ticket came over a connection."""
+        """Note that a connection sent a valid ticket."""
         self._strangers.pop(stream, None)
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
-        """Take a connection, or close one in its place."""
+        """Accept a connection; if there is no room, close the oldest stranger, or else this one."""
         if len(self._strangers) >= MAX_STRANGERS:
             self._strangers = {one: None for one in self._strangers if not one.closed()}
-        # Descriptors are given out from the lowest: a high one says how many there are.
+        # The lowest free descriptor is always used first: a high one shows how many are open.
         is_scarce = stream.socket.fileno() >= _descriptor_limit() - RESERVED_DESCRIPTORS
         if len(self._strangers) >= MAX_STRANGERS or (is_scarce and self._strangers):
             oldest = next(iter(self._strangers))
@@ -78,7 +78,7 @@ class PublicServer(HTTPServer):
         super().handle_stream(stream, address)
 
     def add_sockets(self, sockets: Iterable[socket.socket]) -> None:
-        """Listen."""
+        """Start listening on ``sockets``."""
         for listener in sockets:
             self._sockets[listener.fileno()] = listener
             self._handlers[listener.fileno()] = partial(IOLoop.current().remove_handler, listener)
@@ -103,13 +103,13 @@ class PublicServer(HTTPServer):
             self._handle_connection(connection, address)
 
     def _back_off(self, listener: socket.socket, error: OSError) -> None:
-        """Accept nothing for a while: trying again at once would only fill the log."""
+        """Accept nothing for a while: retrying at once would only fill the log."""
         loop = asyncio.get_running_loop()
         IOLoop.current().remove_handler(listener)
         loop.call_later(_BACK_OFF_S, self._listen, listener)
         if loop.time() >= self._warned_at + _WARN_EVERY_S:
             self._warned_at = loop.time()
-            log.warning("nbsocket: the public port accepts nobody for a while: %s", error.strerror)
+            log.warning("nbsocket: the public port accepts no connections for a while: %s", error.strerror)
 
 
 def _descriptor_limit() -> int:

@@ -1,8 +1,8 @@
-"""Tickets: what lets a client in, and nothing else.
+"""Tickets: only a ticket lets a client in.
 
 A ticket is a value signed with the server's cookie secret (Tornado's signed values are all the crypto),
-bound to channel, role, kernel and expiry. The server keeps only the ids it revoked, and those of frames'
-tickets that nobody has come with yet.
+bound to channel, role, kernel and expiry. The server keeps only the ids of revoked tickets, and those of
+frame tickets that have not been used yet.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ OWNER: Final = "owner"
 GUEST: Final = "guest"
 PAGE: Final = "page"
 FRAME: Final = "frame"
-"""What a ticket opens that foreign code may read: one session, soon, and nothing after that."""
+"""For a ticket that foreign code may read: it opens one session, soon, and nothing after that."""
 
 ROLES = frozenset({OWNER, GUEST})
 MAX_TTL_S = 7 * 24 * 3600.0
 FRAME_TTL_S = 60.0
-"""How long a frame's ticket waits for its client."""
+"""How long a frame ticket may be used."""
 
 _MAX_FRAMES = 10_000
 _PURPOSE = "nbsocket-ticket"
@@ -44,17 +44,17 @@ _MAX_AGE_DAYS = 366
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What a valid ticket says.
+    """The content of a valid ticket.
 
     Args:
         id: Its public name.
-        channel: Which channel it opens.
+        channel: The channel that it opens.
         role: ``OWNER`` or ``GUEST``.
-        kernel_id: Which kernel's channel.
-        expires_at: When it ends, in seconds since the epoch.
-        opens: ``PAGE``: all of the channel. Anything else, such as ``class``, is a door of its own:
-            the kernel lets nobody past it who does not come as that door wants. ``FRAME``: a page, once.
-        seat: Of a frame's tickets: the frame, whose clients are one to the kernel.
+        kernel_id: The kernel that holds the channel.
+        expires_at: When it expires, in seconds since the epoch.
+        opens: ``PAGE``: the whole channel. ``FRAME``: a page, once. Anything else, such as ``class``, is a
+            door of its own: the kernel admits only clients that meet its conditions.
+        seat: For a frame ticket, the frame; to the kernel, all its clients are the same one.
     """
 
     id: str
@@ -67,7 +67,7 @@ class Ticket:
 
     @property
     def is_limited(self) -> bool:
-        """Whether who comes with it is read at a guest's rate; the notebook's own pages are not."""
+        """Whether its clients are read at a guest's rate; the notebook's own pages are not limited."""
         return self.role == GUEST and self.opens != FRAME
 
 
@@ -76,21 +76,21 @@ class TicketSigner:
 
     Args:
         secret: The server's cookie secret.
-        clock: Seconds since the epoch; expiry is a matter of wall-clock time.
+        clock: Seconds since the epoch, since tickets expire by wall-clock time.
     """
 
     def __init__(self, secret: bytes | str, clock: Callable[[], float] = time.time) -> None:
-        """Open an office for one server."""
+        """Begin without revoked tickets."""
         self._secret = secret
         self._clock = clock
         self._revoked: dict[str, float] = {}
-        # By id: until when a frame's ticket waits for its client.
+        # By id: until when an unused frame ticket is valid.
         self._frames: dict[str, float] = {}
 
     def mint(
         self, channel: str, role: str, kernel_id: str, ttl_s: float, opens: str = PAGE
     ) -> tuple[str, Ticket]:
-        """Return a new ticket's value and what it says.
+        """Return a new ticket's value and content.
 
         Raises:
             ValueError: The role is unknown or the time to live is not in (0, 7 days].
@@ -108,12 +108,12 @@ class TicketSigner:
     def mint_for_frame(self, channel: str, kernel_id: str, seat: str = "") -> tuple[str, Ticket]:
         """Return a ticket for one session of a guest whose rate is not limited.
 
-        Who reads it gains nothing: it opens one session within a minute, and none after that.
+        Reading it later gains nothing: it opens one session within a minute, and none after that.
 
         Args:
-            channel: Which channel it opens.
-            kernel_id: Which kernel's channel.
-            seat: That of the frame's tickets before; a new one if empty. Revoking it ends them all.
+            channel: The channel that it opens.
+            kernel_id: The kernel that holds the channel.
+            seat: The seat of the frame's earlier tickets; empty for a new one. Revoking it ends them all.
         """
         now = self._clock()
         expires_at = float(int(now + MAX_TTL_S) + 1)
@@ -136,11 +136,11 @@ class TicketSigner:
         return base64.urlsafe_b64encode(signed).decode("ascii").rstrip("=")
 
     def begins(self, ticket: Ticket) -> bool:
-        """Whether a session may begin with a good ticket; one for a frame is used up by that."""
+        """Whether a session may begin with a valid ticket; this uses up a frame ticket."""
         return ticket.opens != FRAME or self._frames.pop(ticket.id, 0.0) > self._clock()
 
     def check(self, value: str, channel: str) -> Ticket | None:
-        """Return the ticket if ``value`` is a good one for ``channel``; None whatever is wrong."""
+        """Return the ticket if ``value`` is valid for ``channel``, else None."""
         if len(value) > _MAX_LENGTH or not _URL_SAFE.fullmatch(value):
             return None
         try:
@@ -164,11 +164,11 @@ class TicketSigner:
         )
 
     def revoke(self, ticket_id: str) -> None:
-        """Make the ticket with this id, or all of this seat, worthless for as long as they could live."""
+        """Revoke the ticket with this id, or all of this seat, for as long as they could be valid."""
         now = self._clock()
         self._revoked = {key: until for key, until in self._revoked.items() if until > now}
         self._revoked[ticket_id] = now + MAX_TTL_S + 1
 
     def now(self) -> float:
-        """Return the office's wall-clock time."""
+        """Return the wall-clock time."""
         return self._clock()

@@ -1,7 +1,7 @@
-"""A server's WebSocket connection on a Tornado stream, made for many small messages.
+"""A server's WebSocket connection on a Tornado stream, optimized for many small messages.
 
-Tornado's own reads a frame with three waits; here all frames that have arrived are taken at once,
-and a connection that is idle holds neither a request nor a coroutine.
+Tornado's own awaits three times per frame; here all frames that have arrived are read at once,
+and an idle connection holds neither a request nor a coroutine.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("nbsocket")
 
 _CHUNK_BYTES = 16 * 1024
-"""How much is read at once: some hundred messages, after which others have their turn."""
+"""How much is read at once: some hundred messages, after which other connections get a turn."""
 
 _CLOSE_S = 5.0
 _LINGER_S = 1.0
@@ -49,8 +49,8 @@ class WebSocketConnection:
     """One connection after its opening handshake.
 
     Args:
-        stream: Nobody else's any more.
-        max_message_bytes: What a message from the client may have.
+        stream: The connection's stream, owned by this object from now on.
+        max_message_bytes: The largest message allowed from the client.
     """
 
     __slots__ = (
@@ -70,7 +70,7 @@ class WebSocketConnection:
     def __init__(self, stream: IOStream, max_message_bytes: int) -> None:
         """Take the stream over; ``start`` begins to read."""
         self._stream = stream
-        # Frames and all, since the opening handshake.
+        # Including frame headers, since the opening handshake.
         self.received_bytes = 0
         self.sent_bytes = 0
         self._reader: FrameReader | None = FrameReader(max_message_bytes)
@@ -82,33 +82,33 @@ class WebSocketConnection:
         self._pong: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    # --- what a subclass does ---------------------------------------------------------------
+    # --- for subclasses to override ---------------------------------------------------------
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
-        """Take a message; the next comes when the result is done."""
+        """Process a message; the next one is read when the result is done."""
         raise NotImplementedError
 
     def on_extra_frames(self, fragments: int, controls: int) -> Awaitable[None] | None:  # noqa: ARG002 - for who counts
-        """Count frames that are not whole messages; read on when the result is done."""
+        """Count frames that are not complete messages; read on when the result is done."""
         return None
 
     def on_fault(self, error: FrameError) -> None:
-        """Notice that the client sent what is not a frame, or one that is too big; ``on_close`` follows."""
+        """Handle an invalid or too large frame; ``on_close`` follows."""
 
     def on_close(self) -> None:
-        """Take the end, whoever brought it about; it comes once."""
+        """Handle the end of the connection, whoever caused it; called once."""
         raise NotImplementedError
 
     def on_control(self, data: bytes, *, is_ours: bool) -> None:
-        """Notice a control frame's bytes, while frames are kept."""
+        """Handle the bytes of a control frame."""
 
     def keep_frames(self, *, keep: bool) -> None:
-        """Keep whole frames as they come, or keep none."""
+        """Start or stop keeping whole frames as they arrive."""
         if self._reader is not None:
             self._reader.kept_frames = [] if keep else None
 
     def take_frames(self) -> bytes:
-        """Return the frames that brought the latest message, as they came; nothing if none are kept."""
+        """Return the raw frames of the latest message; empty if none are kept."""
         kept = self._reader.kept_frames if self._reader is not None else None
         if not kept:
             return b""
@@ -119,12 +119,12 @@ class WebSocketConnection:
     # --- reading ----------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to read."""
+        """Start reading."""
         if not self._stream.closed() and self._stream.socket.family != socket.AF_UNIX:
             self._stream.set_nodelay(True)
         self._stream.set_close_callback(self._closed)
         if self._stream.closed():
-            # No callback comes any more.
+            # The callback will not be called any more.
             self._closed()
         self._read()
 
@@ -141,7 +141,7 @@ class WebSocketConnection:
             return
         self.received_bytes += len(arriving.result())
         if self._reader is None:
-            # The connection has failed, or the client has closed it: nothing counts but its answer.
+            # The connection has failed: only the client's CLOSE matters now.
             if self._finder is not None and self._finder.receive(arriving.result()):
                 self.abort()
             else:
@@ -151,7 +151,7 @@ class WebSocketConnection:
         self._take()
 
     def _take(self) -> None:
-        """Hand over what has arrived, until that is all or until somebody wants us to wait."""
+        """Pass on what has arrived, until nothing is left or a handler asks us to wait."""
         incoming = self._incoming
         if incoming is None:
             return
@@ -206,7 +206,7 @@ class WebSocketConnection:
             self.abort()
 
     def _answer_ping(self, _: asyncio.Future[None] | None = None) -> None:
-        """Answer the latest ping; one answer is under way at most (section 5.5.3)."""
+        """Answer the latest ping; at most one answer is being written (section 5.5.3)."""
         body, self._ping, self._pong = self._ping, None, None
         if body is not None:
             self._pong = self.write_bytes(control_frame(Opcode.PONG, body))
@@ -216,18 +216,18 @@ class WebSocketConnection:
     # --- writing ----------------------------------------------------------------------------
 
     def write_bytes(self, data: bytes) -> asyncio.Future[None] | None:
-        """Write whole frames; None once they are with the operating system, else when they are."""
+        """Write whole frames; return None if the operating system has them, else a future for that."""
         return None if self._closing else self._write(data)
 
     def _write(self, data: bytes) -> asyncio.Future[None] | None:
         stream = self._stream
         self.sent_bytes += len(data)
         if stream.socket is not None and not stream.writing():
-            # Nothing waits, and the socket nearly always takes it all: no buffer, no future.
+            # Nothing is queued, and the socket nearly always takes it all: no buffer, no future.
             try:
                 taken = stream.socket.send(data)
             except OSError:
-                # ``write`` meets the same, and deals with it.
+                # ``write`` gets the same error, and handles it.
                 taken = 0
             if taken == len(data):
                 return None
@@ -242,7 +242,7 @@ class WebSocketConnection:
     # --- the end ----------------------------------------------------------------------------
 
     def close_websocket(self, code: int | None, reason: str = "") -> None:
-        """Send a CLOSE frame, and give the client a few seconds to answer it."""
+        """Send a CLOSE frame, and give the client a few seconds to answer."""
         self._send_close(code, reason)
         self._end_within(_CLOSE_S)
 
@@ -254,7 +254,7 @@ class WebSocketConnection:
             self._closing = True
 
     def _fail(self, error: FrameError) -> None:
-        """Say what is wrong, and read on until the client has answered, so that it learns of it."""
+        """Send the error in a CLOSE frame, and read on until the client answers, so that it gets it."""
         self.on_fault(error)
         self._send_close(error.code, str(error))
         self._finder = CloseFinder()

@@ -1,7 +1,7 @@
 """What the wire views of a channel see: every packet with its bytes and its times.
 
-It exists only while somebody watches. What is seen goes out in batches, bounded: under a flood the first
-packets of each batch are told and the others counted. No credential is told.
+It exists only while somebody watches. Packets are reported in bounded batches: under a flood, the first
+packets of each batch are shown and the others counted. Credentials are never shown.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ _TOLD_HEADERS = (
 
 
 class Viewer(Protocol):
-    """Who watches."""
+    """A wire view that watches the channel."""
 
     def show(self, batch: str) -> None:
-        """Take a batch, as JSON."""
+        """Show a batch, given as JSON."""
 
     def channel_gone(self) -> None:
-        """Take the end of the channel."""
+        """Note that the channel is gone."""
 
 
 class Wire:
     """One channel's packets, for whoever watches.
 
     Args:
-        channel: Which.
+        channel: The channel.
     """
 
     def __init__(self, channel: Channel) -> None:
@@ -70,14 +70,14 @@ class Wire:
         self._doings_left_out = 0
         self._seen = 0
         self._told = 0
-        # Milliseconds since 1970 at zero of the steady clock: one clock for all that is told.
+        # Milliseconds since 1970 at zero of the monotonic clock: one clock for all reports.
         self._epoch_ms = (time.time() - time.monotonic()) * 1000
         self._asked_clock_at = 0.0
 
     # --- viewers ----------------------------------------------------------------------------
 
     def add(self, viewer: Viewer) -> None:
-        """Let somebody watch from now on."""
+        """Add a viewer, and greet it with the current sessions."""
         if not self._viewers:
             self.kernel_came()
         self._viewers.add(viewer)
@@ -98,7 +98,7 @@ class Wire:
         )
 
     def remove(self, viewer: Viewer) -> None:
-        """Let somebody go; with the last one the wire is taken down."""
+        """Remove a viewer; with the last one, the wire is taken down."""
         self._viewers.discard(viewer)
         if self._viewers:
             return
@@ -110,12 +110,12 @@ class Wire:
         self._channel.endpoint.send(Watch(self._channel.name, on=False))
 
     def kernel_came(self) -> None:
-        """Ask the channel's kernel to say what it does."""
+        """Ask the channel's kernel to report its activity."""
         self._channel.endpoint.send(Watch(self._channel.name, on=True))
         self._ask_clock()
 
     def end(self) -> None:
-        """Say that the channel is gone; whoever watches tries again."""
+        """Tell viewers that the channel is gone, so that they try again."""
         for viewer in list(self._viewers):
             viewer.channel_gone()
         self._viewers.clear()
@@ -124,13 +124,13 @@ class Wire:
 
     @property
     def viewer_count(self) -> int:
-        """How many watch."""
+        """The number of viewers."""
         return len(self._viewers)
 
     # --- what is seen -----------------------------------------------------------------------
 
     def now_ms(self) -> float:
-        """Return the time on the clock of all that is told: milliseconds since 1970."""
+        """Return the time on the clock of all reports: milliseconds since 1970."""
         return self._epoch_ms + time.monotonic() * 1000
 
     def packet(
@@ -142,15 +142,15 @@ class Wire:
         index: int,
         kernel_at: float = 0.0,
     ) -> int:
-        """Tell of one packet; return its number, by which the kernel may say when it arrived.
+        """Report one packet; return its number, which the kernel uses to say when it arrived.
 
         Args:
-            session: Whose.
+            session: The session it belongs to.
             direction: ``IN`` or ``OUT``.
             raw: Its bytes as they went over the wire: whole frames, or its part of a polling payload.
             transport: ``websocket`` or ``polling``.
-            index: Which MESSAGE of this session and direction it is, from 1; 0 if it is another packet.
-            kernel_at: When the kernel sent it, on the kernel's clock; 0 if that is not known.
+            index: The number of the MESSAGE in this session and direction, from 1; 0 for other packets.
+            kernel_at: When the kernel sent it, on the kernel's clock; 0 if unknown.
         """
         if not self.has_room:
             self.skip(1)
@@ -177,21 +177,21 @@ class Wire:
 
     @property
     def has_room(self) -> bool:
-        """Whether another packet would be told."""
+        """Whether another packet would be shown."""
         return self._packets < _BATCH_PACKETS
 
     def skip(self, count: int) -> None:
-        """Count packets that are not told."""
+        """Count packets that are not shown."""
         self._seen += count
         self._wake()
 
     def came(self, session: ClientSession) -> None:
-        """Tell of a client that came."""
+        """Report a client that connected."""
         session.keep_frames()
         self._tell({"type": "came", "at": self.now_ms(), **self._describe(session)})
 
     def went(self, session: ClientSession, reason: str) -> None:
-        """Tell of a client that went."""
+        """Report a client that left."""
         self._tell({"type": "went", "at": self.now_ms(), "session": session.number, "reason": reason})
 
     def http(
@@ -204,7 +204,7 @@ class Wire:
         headers: Iterable[tuple[str, str]],
         took_s: float,
     ) -> None:
-        """Tell of an HTTP request that was answered; neither ticket nor session id is told."""
+        """Report an HTTP request that was answered, without its ticket and session id."""
         arguments = "&".join(
             f"{name}={'…' if name.lower() in _SECRET_ARGUMENTS else values[-1].decode('utf-8', 'replace')}"
             for name, values in query.items()
@@ -224,7 +224,7 @@ class Wire:
         )
 
     def doings(self, message: ActivityReport) -> None:
-        """Tell what the kernel did."""
+        """Report what the kernel did."""
         if self._doings >= _BATCH_DOINGS:
             self._doings_left_out += len(message.arrived) + len(message.ran) + len(message.cells)
             self._doings_left_out += message.left_out

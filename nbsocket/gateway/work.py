@@ -1,6 +1,6 @@
-"""What a guest's traffic costs the others, and how it is kept to its share: by not reading, never by a cut.
+"""What a guest's traffic costs, and how guests are kept to their share: by not reading, never by a cut.
 
-Everything is counted in units of work; one is about what an ordinary event takes.
+Everything is counted in units of work; an ordinary event costs about one.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from nbsocket.gateway.config import Limits
 
 SMALL_BYTES = 512
-"""A message up to this size costs one unit, whatever is in it."""
+"""A message up to this size costs one unit, whatever it contains."""
 
 BYTES_A_UNIT = 4096
 ITEMS_A_UNIT = 64
 CONTROL_COST = 20.0
-"""Of a packet that is not a MESSAGE, or a WebSocket's PING: an honest client sends one in 25 s."""
+"""For a packet that is not a MESSAGE, or a WebSocket PING: a normal client sends one every 25 s."""
 
 REQUEST_COST = 2.0
-"""Of an HTTP request of a polling client."""
+"""For an HTTP request of a polling client."""
 
 WINDOW = 500.0
-"""How much guests' work may be with a kernel that has not said that it is done."""
+"""How much guest work may be with a kernel that has not yet reported it as done."""
 
 
 def cost_of(data: str | bytes) -> float:
-    """Return what a message costs: one unit, and more for many bytes, commas and brackets.
+    """Return what a message costs: one unit, plus more for many bytes, commas and brackets.
 
-    Nothing is parsed: each takes time to decode and to handle, wherever it stands.
+    Nothing is parsed: each of these takes time to decode and to handle, wherever it is.
     """
     size = len(data)
     if size <= SMALL_BYTES:
@@ -46,14 +46,14 @@ def cost_of(data: str | bytes) -> float:
 
 
 class Allowance:
-    """What one guest may have read: a bucket of units that refills.
+    """How much may be read from one guest: a token bucket of units.
 
     Args:
         limits: ``guest_events_per_s`` and ``guest_burst``.
         now: Seconds on a steady clock.
 
     Attributes:
-        tag: Where its work so far puts it among the others of its kernel; see ``Turnstile``.
+        tag: Its place among the kernel's other guests, given its work so far; see ``Turnstile``.
     """
 
     __slots__ = ("_at", "_burst", "_left", "_rate", "tag")
@@ -68,26 +68,26 @@ class Allowance:
     def take(self, cost: float, now: float) -> float:
         """Take units; return how many seconds to wait until they are paid for."""
         left = self._left + (now - self._at) * self._rate
-        # Compared by hand, since each event comes by here: ``min`` and ``max`` are calls.
+        # Without ``min`` and ``max``, which are calls, since this runs for every event.
         left = (left if left < self._burst else self._burst) - cost  # noqa: FURB136
         self._left, self._at = left, now
         return -left / self._rate if left < 0 else 0.0
 
 
 class Turnstile:
-    """Lets guests' messages through to one kernel, no more at a time than it keeps up with, in fair turns.
+    """Lets guests' messages through to one kernel, only as fast as it keeps up, in fair turns.
 
-    Who has sent little comes before who has sent much, however many wait (start-time fair queueing).
+    Guests that sent little go before those that sent much, however many wait (start-time fair queueing).
 
     Args:
         position: Returns how many bytes were sent to the kernel.
-        consumed: Returns how many of them it has said to be done with.
+        consumed: Returns how many of them the kernel has reported as processed.
     """
 
     def __init__(
         self, position: Callable[[], int] = lambda: 0, consumed: Callable[[], int] = lambda: 0
     ) -> None:
-        """Begin with nothing under way."""
+        """Begin with nothing in transit."""
         self._position = position
         self._consumed = consumed
         self._under_way: deque[tuple[int, float]] = deque()
@@ -99,17 +99,17 @@ class Turnstile:
 
     @property
     def has_waiting(self) -> bool:
-        """Whether anybody waits for a turn."""
+        """Whether anyone waits for a turn."""
         return bool(self._waiting)
 
     def enter(self, allowance: Allowance, cost: float) -> asyncio.Future[None] | None:
-        """Ask for a turn; None if it is at once: then the message must be sent now.
+        """Ask for a turn; None if the turn is now: then the message must be sent at once.
 
-        Who has to wait for it must send afterwards, and say ``sent``.
+        After waiting for a turn, the caller must send the message and call ``sent``.
 
         Args:
-            allowance: Whose.
-            cost: Of the message.
+            allowance: The guest's allowance.
+            cost: The cost of the message.
         """
         begins = allowance.tag
         if begins < self._now:  # noqa: PLR1730
@@ -124,24 +124,24 @@ class Turnstile:
             return None
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (allowance.tag, next(self._numbers), cost, turn))
-        # What was done before this waited is told nobody again.
+        # What was processed before this began to wait is not reported again.
         self.refresh()
         return turn
 
     def sent(self, cost: float) -> None:
-        """Note that a message that had to wait is sent to the kernel now."""
+        """Note that a message that had to wait is now sent to the kernel."""
         self._under_way.append((self._position(), cost))
 
     def gave_up(self, cost: float) -> None:
-        """Note that a message that had its turn is not sent."""
+        """Note that a message that got its turn is not sent."""
         self._cost -= cost
         self.refresh()
 
     def refresh(self) -> None:
-        """Look how far the kernel is, and let through whose turn it is."""
+        """Check how far the kernel is, and let the next messages through."""
         under_way, consumed = self._under_way, self._consumed()
         if consumed >= self._position():
-            # All that was sent is done, and what was to be and was not.
+            # Everything that was sent is done, and so is what got its turn and was never sent.
             for _, cost in under_way:
                 self._cost -= cost
             under_way.clear()
@@ -155,6 +155,6 @@ class Turnstile:
                 turn.set_result(None)
 
     def open(self) -> None:
-        """Let everybody through from now on: there is no kernel to keep up."""
+        """Let everyone through from now on: there is no kernel that must keep up."""
         self._is_open = True
         self.refresh()

@@ -1,4 +1,4 @@
-"""What both ends of the link take for granted: names, sizes, and when to say that something has arrived."""
+"""What both ends of the link agree on: names, sizes, and when to acknowledge."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import re
 
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RESERVED_CHANNELS = frozenset({"api", "link", "static", "join"})
-"""Names that are routes of nbsocket's own."""
+"""Names that nbsocket uses as routes."""
 
 URL_ENVIRONMENT = "NBSOCKET_URL"
-"""The environment variable in which a Jupyter server tells its kernels its address: no secret."""
+"""The environment variable with which a Jupyter server tells its kernels its address; not a secret."""
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
-"""What one WebSocket message of the link may have."""
+"""The largest WebSocket message on the link."""
 
 ACKNOWLEDGE_BYTES = 256 * 1024
-"""Credit that the other end has not heard of is told at once from here on,"""
+"""New credit of this size or more is announced at once."""
 
 ACKNOWLEDGE_S = 0.05
-"""and less of it after so many seconds."""
+"""Less new credit than that is announced after this many seconds."""

@@ -60,8 +60,8 @@ class KernelProof(LinkMessage, tag="kernel_proof"):
 class Welcome(LinkMessage, tag="welcome"):
     """Server → kernel: the link is up.
 
-    ``resumed`` says whether the earlier link's sessions go on;
-    ``received`` is the last batch of the kernel that the server has.
+    ``resumed`` says whether the earlier link's sessions continue;
+    ``received`` is the kernel's last batch that the server has.
     """
 
     protocol: int
@@ -98,7 +98,7 @@ class Register(LinkMessage, tag="register"):
 
 
 class Unregister(LinkMessage, tag="unregister"):
-    """Give a channel name back; its clients' transports are closed."""
+    """Release a channel name; its clients' transports are closed."""
 
     channel: str
 
@@ -116,7 +116,7 @@ class Deliver(LinkMessage, tag="deliver"):
 
 
 class CloseSession(LinkMessage, tag="close_session"):
-    """End a client's session after what was delivered to it before; ``why`` is told to the client."""
+    """End a client's session after all earlier deliveries; the client is told ``why``."""
 
     session: int
     reason: str
@@ -126,8 +126,8 @@ class CloseSession(LinkMessage, tag="close_session"):
 class MintTicket(LinkMessage, tag="mint_ticket"):
     """Ask for a ticket; the ``Reply`` holds value, id, role, expires_at, code.
 
-    ``opens`` says what the ticket is good for, and what the join page does with the code:
-    ``page`` for all of the channel, else a door of its own, such as ``class``.
+    ``opens`` says what the ticket gives access to, and what the join page does with the code:
+    ``page`` for the whole channel, else a door of its own, such as ``class``.
     """
 
     request: int
@@ -138,7 +138,7 @@ class MintTicket(LinkMessage, tag="mint_ticket"):
 
 
 class RevokeTicket(LinkMessage, tag="revoke_ticket"):
-    """Make a ticket worthless and cut who came with it."""
+    """Revoke a ticket and disconnect the clients that used it."""
 
     request: int
     channel: str
@@ -153,7 +153,7 @@ class PageFile(msgspec.Struct, array_like=True):
 
 
 class PublishPage(LinkMessage, tag="publish_page"):
-    """Serve ``files`` (path below the channel's URL → file); replaces what stood at these paths."""
+    """Serve ``files`` (path below the channel's URL → file); replaces what was at these paths."""
 
     request: int
     channel: str
@@ -161,26 +161,26 @@ class PublishPage(LinkMessage, tag="publish_page"):
 
 
 class AskStats(LinkMessage, tag="ask_stats"):
-    """Ask what there is to say of a channel; the ``Reply`` holds it."""
+    """Ask for the figures of a channel; the ``Reply`` holds them."""
 
     request: int
     channel: str
 
 
 class SaveState(LinkMessage, tag="remember"):
-    """What to tell a new process of this kernel about a session: ``Opened.state``, unread by the server."""
+    """The state of a session for a new process of this kernel: ``Opened.state``; opaque to the server."""
 
     session: int
     state: bytes
 
 
 class ActivityReport(LinkMessage, tag="doings"):
-    """What the kernel did lately, for wire views; times are seconds on the kernel's clock.
+    """What the kernel did recently, for wire views; times are seconds on the kernel's clock.
 
     ``arrived``: number of a ``ClientMessage``, and when it arrived.
-    ``ran``: session, event, when its handler began and when it ended (0: it runs).
-    ``cells``: number of a run of a cell, when it began and when it ended (0: it runs).
-    ``left_out``: how many of all these are not told.
+    ``ran``: session, event, when its handler began and when it ended (0: still running).
+    ``cells``: number of a cell run, when it began and when it ended (0: still running).
+    ``left_out``: how many of all these are missing.
     """
 
     channel: str
@@ -194,7 +194,7 @@ class ActivityReport(LinkMessage, tag="doings"):
 class Post(LinkMessage, tag="post"):
     """An event of a duplex bench, for pages that ask by HTTP: its number, and the event as JSON.
 
-    Number 0 brings none: it says that there is a bench.
+    Number 0 carries no event; it announces a bench.
     """
 
     channel: str
@@ -203,7 +203,7 @@ class Post(LinkMessage, tag="post"):
 
 
 class Goodbye(LinkMessage, tag="goodbye"):
-    """The kernel ends by itself: no grace is needed."""
+    """The kernel exits cleanly: no grace period is needed."""
 
 
 # --- server → kernel ------------------------------------------------------------------------
@@ -212,8 +212,8 @@ class Goodbye(LinkMessage, tag="goodbye"):
 class Opened(LinkMessage, tag="opened"):
     """A client's first message arrived; its number is never used again in this epoch.
 
-    With a ``state`` the client was connected to an earlier process of this kernel, which left it.
-    ``opens`` is what its ticket opens: ``page`` for all of the channel, else a door such as ``class``.
+    With a ``state``, the client was connected to an earlier process of this kernel, which saved that state.
+    ``opens`` is what its ticket opens: ``page`` for the whole channel, else a door such as ``class``.
     """
 
     session: int
@@ -226,9 +226,9 @@ class Opened(LinkMessage, tag="opened"):
 
 
 class ClientMessage(LinkMessage, tag="message"):
-    """One Engine.IO message from a client, unread.
+    """One Engine.IO message from a client, opaque to the server.
 
-    ``number`` is what wire views call it, while somebody watches: the kernel says when it arrived.
+    ``number`` identifies it in wire views, while somebody watches: the kernel reports when it arrived.
     """
 
     session: int
@@ -244,14 +244,14 @@ class Closed(LinkMessage, tag="closed"):
 
 
 class Watch(LinkMessage, tag="watch"):
-    """Somebody begins or stops watching a channel: only between the two the kernel says what it does."""
+    """Somebody started or stopped watching a channel; the kernel reports its activity only in between."""
 
     channel: str
     on: bool
 
 
 class Trouble(LinkMessage, tag="trouble"):
-    """Something went wrong with a client that its author would not see; ``text`` says what to do."""
+    """A problem with a client that the server's author would not notice; ``text`` says what to do."""
 
     channel: str
     text: str
@@ -265,7 +265,7 @@ class ChannelLost(LinkMessage, tag="channel_lost"):
 
 
 class Reply(LinkMessage, tag="reply"):
-    """The answer to the request of this number; ``error`` is empty if it was granted."""
+    """The answer to the request with this number; ``error`` is empty if it was granted."""
 
     request: int
     value: dict[str, Any] = {}
@@ -277,7 +277,7 @@ class Reply(LinkMessage, tag="reply"):
 
 
 class Will(LinkMessage, tag="will"):
-    """Kernel → server: what to deliver to these sessions should the kernel go; replaces an earlier one."""
+    """Kernel → server: what to deliver to these sessions if the kernel goes; replaces an earlier will."""
 
     frames: list[Any]  # str | bytes, a union that msgspec has not
     to: list[int]
@@ -308,10 +308,10 @@ Sequenced = (
 
 
 class Batch(LinkMessage, tag="batch"):
-    """Messages with one sequence number, and what the sender knows of the other direction.
+    """Messages with one sequence number, and acknowledgement and credit for the other direction.
 
-    ``sequence`` 0 carries no messages. ``received`` acknowledges every batch up to it;
-    ``credit`` is the total of bytes, counted from the link's beginning, that the other end may send.
+    With ``sequence`` 0 it carries no messages. ``received`` acknowledges every batch up to that one;
+    ``credit`` is the total of bytes, counted from the start of the link, that the other end may send.
     """
 
     sequence: int
@@ -321,7 +321,7 @@ class Batch(LinkMessage, tag="batch"):
 
 
 class RawBatch(LinkMessage, tag="batch"):
-    """A ``Batch`` whose messages are decoded one by one: the way past an unknown tag."""
+    """A ``Batch`` whose messages are decoded one by one, to skip unknown tags."""
 
     sequence: int
     received: int
@@ -336,7 +336,7 @@ class Ping(LinkMessage, tag="ping"):
 
 
 class Pong(LinkMessage, tag="pong"):
-    """The answer: the asker's clock and one's own."""
+    """The answer to a ``Ping``: the asker's time and one's own."""
 
     asked_at: float
     at: float
@@ -352,14 +352,14 @@ _decode_one: Callable[[msgspec.Raw], Sequenced] = msgspec.msgpack.Decoder(Sequen
 
 
 class LinkError(ValueError):
-    """The other end of the link sent what is not a link message."""
+    """The other end of the link sent an invalid message."""
 
 
 def decode_opening(data: bytes) -> Opening:
-    """Return one message of the opening.
+    """Return one message of the opening handshake.
 
     Raises:
-        LinkError: It is none.
+        LinkError: The message is invalid.
     """
     try:
         return _decode_opening(data)
@@ -368,10 +368,10 @@ def decode_opening(data: bytes) -> Opening:
 
 
 def decode(data: bytes) -> Open:
-    """Return one message of an open link, without the members of a batch that are unknown here.
+    """Return one message of an open link; unknown messages in a batch are left out.
 
     Raises:
-        LinkError: It is none.
+        LinkError: The message is invalid.
     """
     try:
         return _decode(data)

@@ -1,8 +1,8 @@
 """Mutual proof that both ends hold the key in the kernel's connection file.
 
-The server proves first: a kernel that reached a wrong server says nothing it could use.
-Every proof binds both nonces, the kernel, both ends' names and who is speaking,
-so none can be replayed, reflected, or carried to another kernel.
+The server proves first, so that a kernel that reached a wrong server reveals nothing useful.
+Every proof covers both nonces, the kernel, both ends' names and which end is speaking,
+so none can be replayed, reflected, or used with another kernel.
 """
 
 from __future__ import annotations
@@ -42,6 +42,6 @@ def _mac(key: bytes, speaker: bytes, fields: tuple[str, ...], nonces: tuple[byte
         msg = f"a nonce has {NONCE_BYTES} bytes"
         raise ValueError(msg)
     parts = [_LABEL, speaker, *(field.encode() for field in fields), *nonces]
-    # Lengths first, so that no two lists of parts look alike.
+    # Each part with its length, so that no two lists of parts give the same bytes.
     body = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return hmac.digest(key, body, "sha256")

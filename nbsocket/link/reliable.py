@@ -1,7 +1,7 @@
-"""One end of the link without I/O: order, acknowledgement, credit, and what to send again.
+"""One end of the link without I/O: order, acknowledgement, credit, and retransmission.
 
 Both ends use the same class. What was sent stays here until the other end has acknowledged it,
-so a cut connection loses and doubles nothing: the new connection begins with ``resume``.
+so a cut connection loses and duplicates nothing: the new connection begins with ``resume``.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WINDOW_BYTES = 8 * 1024 * 1024
-"""How many bytes may be under way in one direction."""
+"""How many bytes may be in flight in one direction."""
 
 BATCH_BYTES = 256 * 1024
 """A batch is closed once it holds this much, so that the other end can begin."""
 
 _OVERHEAD_BYTES = 64
 _OPENED_BYTES = 1024
-"""About what a client's request headers take."""
+"""The approximate size of a client's request headers."""
 
 
 def _size_of_publish(message: PublishPage) -> int:
@@ -49,7 +49,7 @@ _SIZES: dict[type, Callable[[Any], int]] = {
 
 
 def size_of(message: Sequenced) -> int:
-    """Return what ``message`` costs of the credit, in bytes; about what it takes in memory."""
+    """Return how much credit ``message`` costs, in bytes; about what it takes in memory."""
     measure = _SIZES.get(type(message))
     return _OVERHEAD_BYTES if measure is None else measure(message)
 
@@ -57,14 +57,14 @@ def size_of(message: Sequenced) -> int:
 class ReliableEnd:
     """Numbers batches, keeps what is not acknowledged, counts credit.
 
-    Not safe for several threads: its owner holds a lock or stays on one loop.
+    Not thread-safe: its owner holds a lock or stays on one loop.
 
     Args:
-        window_bytes: How much the other end may have under way towards this one.
+        window_bytes: How much the other end may have in flight towards this one.
     """
 
     def __init__(self, window_bytes: int = WINDOW_BYTES) -> None:
-        """Begin a link's life; one end lives through several connections."""
+        """Begin a link; one end serves successive connections."""
         self._window_bytes = window_bytes
         self._outbox: deque[Sequenced] = deque()
         self._outbox_bytes = 0
@@ -83,7 +83,7 @@ class ReliableEnd:
 
     @property
     def writable(self) -> bool:
-        """Whether the other end has room for more; ``send`` takes it in any case."""
+        """Whether the other end has room for more; ``send`` accepts messages in any case."""
         return self._offered_bytes < self._credit
 
     @property
@@ -93,21 +93,21 @@ class ReliableEnd:
 
     @property
     def credited_bytes(self) -> int:
-        """How many of the bytes that were sent the other end has said to have worked off."""
+        """How many of the sent bytes the other end has reported as processed."""
         return max(0, self._credit - WINDOW_BYTES)
 
     @property
     def unannounced_bytes(self) -> int:
-        """How much credit the other end has not heard of."""
+        """How much credit has not been announced to the other end."""
         return self.credit - self._announced[1]
 
     @property
     def acknowledgement_due(self) -> bool:
-        """Whether the other end does not know all that was received and consumed here."""
+        """Whether something was received or consumed here that the other end does not know of."""
         return self._announced != (self.received, self.credit)
 
     def send(self, message: Sequenced) -> None:
-        """Put ``message`` behind all that was sent before."""
+        """Queue ``message`` after everything sent before."""
         size = size_of(message)
         self._offered_bytes += size
         self._outbox_bytes += size
@@ -144,13 +144,13 @@ class ReliableEnd:
         return list(self._outbox)
 
     def acknowledgement(self) -> bytes:
-        """Return a batch without messages that says what was received and how much may come."""
+        """Return a batch without messages that acknowledges what was received and grants credit."""
         return self._encode(0, [])
 
     def receive(self, batch: Batch) -> list[Sequenced]:
-        """Take a batch from the connection; return its messages, or none if it came twice.
+        """Accept a batch from the connection; return its messages, or none if it is a duplicate.
 
-        The caller must call ``consumed`` with their sizes once they are worked off.
+        The caller must call ``consumed`` with their sizes once they are processed.
 
         Raises:
             LinkError: A batch is missing before this one.
@@ -168,7 +168,7 @@ class ReliableEnd:
         return batch.messages
 
     def consumed(self, size: int) -> None:
-        """Say that messages of ``size`` bytes are worked off, so that the other end may send more."""
+        """Note that messages of ``size`` bytes were processed, so that the other end may send more."""
         self._consumed_bytes += size
 
     def resume(self, received: int, credit: int) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""What goes wrong with clients and would go unseen: counted by kind, and told to the server's author."""
+"""Problems with clients that would go unnoticed: counted by kind, and reported to the server's author."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ OLD_CLIENT = "old_client"
 """A client of an earlier revision of Engine.IO."""
 
 OTHER_PARSER = "other_parser"
-"""A client whose Socket.IO packets are encoded in another way."""
+"""A client that encodes Socket.IO packets with another parser."""
 
 NO_PACKET = "no_packet"
-"""A message that is not a Socket.IO packet, or not one that may come now."""
+"""A message that is not a Socket.IO packet, or not one that is allowed at that point."""
 
 NOT_IN_CLASS = "not_in_class"
-"""A client that answers a class and is not in it."""
+"""A client that answers a class's questions without being in it."""
 
 
 @dataclass(slots=True)
@@ -32,22 +32,22 @@ class _Kind:
 
 
 class Troubles:
-    """The troubles of one channel; each kind is told once in ten seconds at most."""
+    """The problems of one channel; each kind is reported at most every ten seconds."""
 
     def __init__(self) -> None:
-        """Begin without any."""
+        """Begin without problems."""
         self._kinds: dict[str, _Kind] = {}
 
     def note(self, kind: str, text: str, now: float) -> str:
-        """Count one.
+        """Count a problem.
 
         Args:
-            kind: One of this module's.
-            text: What happened and what to do, in words.
-            now: Seconds on a steady clock.
+            kind: One of this module's constants.
+            text: What happened and what to do.
+            now: Seconds on a monotonic clock.
 
         Returns:
-            What to tell the author; empty if one of this kind was told a moment ago.
+            What to tell the author; empty if one of this kind was reported a moment ago.
         """
         one = self._kinds.setdefault(kind, _Kind())
         one.count += 1

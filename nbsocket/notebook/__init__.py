@@ -1,1 +1,1 @@
-"""What needs IPython: cells, what handlers print, pages, what this process has one of."""
+"""What needs IPython: cells, handler output, pages, and the per-process objects."""

@@ -1,7 +1,7 @@
 """What this kernel does, for wire views: when messages arrive, which handlers run, whether a cell is busy.
 
-Nothing is noted while nobody watches. It is told by the carrier's thread, so it goes on while a cell or a
-handler is busy; what is told is bounded, and the rest is counted.
+Nothing is recorded while nobody watches. The carrier's thread reports, so reports continue while a cell or
+a handler is busy. Reports are bounded, and whatever does not fit is counted.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _KEPT = 500
 
 
 class Activity:
-    """The doings of one process.
+    """The activity of one process.
 
     Args:
-        carrier: What tells them.
+        carrier: Sends the reports.
     """
 
     def __init__(self, carrier: Carrier) -> None:
@@ -45,7 +45,7 @@ class Activity:
     # --- the carrier's thread ---------------------------------------------------------------
 
     def watch(self, channel: str, *, on: bool) -> None:
-        """Start or stop noting what happens, for one channel."""
+        """Start or stop activity reporting for one channel."""
         was_watched = self.is_watched
         if on:
             self._channels.add(channel)
@@ -74,7 +74,7 @@ class Activity:
             return
         arrived, ran, cells = _taken(self._arrived), _taken(self._ran), _taken(self._cells)
         running, cell = self._running, self._cell
-        # What still runs is told once, as having no end.
+        # What is still running is reported once, without an end.
         open_now = (running.began if running else 0.0, cell[1] if cell else 0.0)
         if open_now != self._told:
             if running is not None and running.began:
@@ -104,11 +104,11 @@ class Activity:
     # --- the main thread --------------------------------------------------------------------
 
     def cell_begins(self, cell: CellRun) -> None:
-        """Note that a cell is busy; also unwatched, for who comes while it runs."""
+        """Note that a cell is busy, even if nobody watches yet: somebody may while it runs."""
         self._cell = (cell.number, time.monotonic())
 
     def cell_ended(self, run: CellRun) -> None:
-        """Note that it is not any more."""
+        """Note that a cell is no longer busy."""
         cell = self._cell
         if cell is None or cell[0] != run.number:
             return
@@ -118,5 +118,5 @@ class Activity:
 
 
 def _taken(kept: deque[_What]) -> list[_What]:
-    """Take all that is there, though other threads append meanwhile."""
+    """Take everything that is there now, while other threads may append."""
     return [kept.popleft() for _ in range(len(kept))]

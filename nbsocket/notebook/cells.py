@@ -1,7 +1,7 @@
-"""Which cell is running, and what ended: the notebook's own clock.
+"""Which cell is running, and which has ended.
 
 A registration belongs to the cell run in which it was made. What a module's body registers belongs to that
-run of the body instead: importing it again does nothing, reloading it replaces.
+run of the body instead: importing the module again does nothing, reloading it replaces its handlers.
 Outside IPython there are no cells.
 """
 
@@ -30,7 +30,7 @@ class Cells:
     """
 
     def __init__(self, shell: Any) -> None:
-        """Begin to follow; the cell that is running now counts."""
+        """Start following cells, including the one that is running now."""
         self.shell = shell
         self._numbers = itertools.count(1)
         self._current: CellRun | None = None
@@ -45,18 +45,18 @@ class Cells:
             shell.events.register("post_run_cell", self._after)
 
     def on_begin(self, call: Callable[[CellRun], None]) -> None:
-        """Have ``call(run)`` called when a cell begins."""
+        """Call ``call(run)`` whenever a cell begins."""
         self._on_begin.append(call)
 
     def on_end(self, call: Callable[[CellRun, bool], None]) -> None:
-        """Have ``call(run, succeeded)`` called when a cell ends."""
+        """Call ``call(run, succeeded)`` whenever a cell ends."""
         self._on_end.append(call)
 
     def running(self) -> CellRun | None:
         """Return the cell run that the calling code belongs to.
 
-        In a handler it is the run that registered the handler,
-        on the main thread the cell that runs now, elsewhere none.
+        In a handler, that is the run that registered the handler;
+        on the main thread, the cell that runs now; elsewhere, None.
         """
         of_handler = handler_cell.get()
         if of_handler is not None:
@@ -103,7 +103,7 @@ class Cells:
 
 
 def _running_body(function: Callable[..., Any]) -> FrameType | None:
-    """Return the frame of the module's body that runs now and that ``function`` was made in."""
+    """Return the frame of the module body that is running now and defines ``function``, if any."""
     code = code_of(function)
     if code is None or is_typed_in(code.co_filename):
         return None

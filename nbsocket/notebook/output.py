@@ -1,7 +1,7 @@
-"""Gives what a handler prints, displays or raises an address: its cell, and the pane that asked.
+"""Shows what a handler prints, displays or raises under its cell, and in the pane that sent the event.
 
-ipykernel shows output under the request that its context names. So every cell run gets a context
-of its own, made once, and each handler runs in a copy of its cell's.
+ipykernel shows output under the request named in the current context. So every cell run gets a context
+of its own, created once, and each handler runs in a copy of its cell's context.
 """
 
 from __future__ import annotations
@@ -57,33 +57,33 @@ class HandlerOutput:
 
     def _enter(self, cell: CellRun | None) -> None:
         handler_cell.set(cell)
-        # Since ipykernel 7; before it, output of a plain thread stands under the cell that ran last.
+        # Since ipykernel 7; before that, output of a plain thread appears under the cell that ran last.
         pin = getattr(self._shell, "set_thread_parent", None)
         if cell is not None and cell.parent and pin is not None:
             pin(cell.parent)
 
     def listen(self, pane_id: str, listener: Callable[[HandlerRun, str, str], None] | None) -> None:
-        """Have ``listener(run, kind, text)`` called for what a pane's events print; None ends it."""
+        """Call ``listener(run, kind, text)`` for output caused by a pane's events; None stops that."""
         if listener is None:
             self._listeners.pop(pane_id, None)
         else:
             self._listeners[pane_id] = listener
 
     def hear_failures(self, key: str, call: Callable[[str, int | None], None] | None) -> None:
-        """Have ``call(why, ack_id)`` told of a client's events that are not handled; None ends it."""
+        """Call ``call(why, ack_id)`` for each event of a client that is not handled; None stops that."""
         if call is None:
             self._testers.pop(key, None)
         else:
             self._testers[key] = call
 
     def unanswered(self, event: str, client: Any, ack_id: int | None, why: str) -> None:
-        """Say that an event of a client gets no acknowledgement, ever, and why.
+        """Report that a client's event will never be acknowledged, and why.
 
         Args:
             event: Its name.
-            client: Whose, as a socket.
-            ack_id: By which the client asked for one; None if it did not.
-            why: In words.
+            client: The socket that sent it.
+            ack_id: The id of the requested acknowledgement; None if there was no request.
+            why: The reason, as text.
         """
         if ack_id is not None:
             self.tell(HandlerRun(event, client), UNANSWERED, str(ack_id))
@@ -93,10 +93,10 @@ class HandlerOutput:
                 call(why, ack_id)
 
     def _overhear(self) -> None:
-        """Make sure that what is printed from now on is heard.
+        """Make sure that listeners get what is printed from now on.
 
-        IPython replaces ``write`` of both streams for every cell and puts the old one back,
-        so this is checked before each handler, and our own may stand behind IPython's.
+        IPython replaces ``write`` of both streams for every cell and restores it afterwards,
+        so this is checked before each handler, and our own may be wrapped by IPython's.
         """
         for stream, kind in ((sys.stdout, "stdout"), (sys.stderr, "stderr")):
             if not hasattr(stream.write, "heard_by_nbsocket"):
@@ -118,10 +118,10 @@ class HandlerOutput:
         return write_and_tell
 
     def tell(self, run: HandlerRun, kind: str, text: str = "") -> None:
-        """Tell the pane whose event it was; only an owner's client can be a pane.
+        """Tell the pane that sent the event; only an owner's client can be a pane.
 
         Args:
-            run: Which call of which handler.
+            run: The handler call.
             kind: ``stdout``, ``stderr``, ``UNANSWERED``, ``ROOMS`` or ``LIT``.
             text: What was written.
         """
@@ -139,14 +139,14 @@ class HandlerOutput:
 
     @property
     def has_testers(self) -> bool:
-        """Whether any headless client wants to hear of failures."""
+        """Whether any headless client wants to be told of failures."""
         return bool(self._testers)
 
     def show_exception(self, error: BaseException, what: str) -> None:
-        """Print the traceback, from the user's own code on, under the cell of the current context.
+        """Print the traceback, starting in the user's code, under the cell of the current context.
 
-        Whatever becomes of that, nothing is raised: neither an exception's own methods nor a stream that a
-        user has put in the place of ``sys.stderr`` may stop who calls this.
+        Never raises: neither an exception's own methods nor a user's replacement for ``sys.stderr`` may
+        stop the caller.
         """
         try:
             sys.stderr.write(f"{what} raised {type(error).__name__}:\n{_traceback_of(error)}")
@@ -154,7 +154,7 @@ class HandlerOutput:
             if flush is not None:
                 flush()
         except BaseException as raised:  # noqa: BLE001 - the user's code, whatever it does
-            # Without its traceback: asking for it is what failed.
+            # Without its traceback, since getting that is what failed.
             log.error("nbsocket: %s raised %s; showing it: %s", what, type(error), type(raised))  # noqa: TRY400
 
 
@@ -165,7 +165,7 @@ def _traceback_of(error: BaseException) -> str:
         while frames is not None and _is_ours(frames):
             frames = frames.tb_next
         if frames is None and error.__cause__ is None and error.__context__ is None:
-            # Raised by us about the call itself: there is no line of theirs to show.
+            # Raised by us about the call itself: there is no user code to show.
             return "".join(traceback.format_exception_only(type(error), error))
         return "".join(traceback.format_exception(type(error), error, frames))
     except BaseException:  # noqa: BLE001 - the user's code, whatever it does

@@ -1,4 +1,4 @@
-"""Reads a page's files in the kernel and hands them to the server to be served."""
+"""Reads a page's files in the kernel and passes them to the server, which serves them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from nbsocket.carriers.interface import Carrier
 
-# The tutorial's spelling (a leading slash) and the others that people try.
+# The spelling in Socket.IO's tutorial (with a leading slash), and others that people try.
 _CLIENT_SCRIPT = re.compile(
     rb"""(?P<before><script\b[^>]*\bsrc\s*=\s*)(?P<quote>["']?)"""
     rb"""(?:\./|/)?socket\.io/socket\.io(?:\.min|\.esm|\.esm\.min)?\.js(?P=quote)(?=[\s>])""",
@@ -30,11 +30,11 @@ _MAY_LOAD = frozenset({".html", ".htm", ".js", ".mjs"})
 
 
 def publish(carrier: Carrier, channel: str, file: str | Path, at: str, assets: Iterable[str | Path]) -> str:
-    """Have ``file`` served below the channel's URL; return the path it stands at.
+    """Publish ``file`` below the channel's URL; return its path there.
 
     Raises:
-        FileNotFoundError: A file is not there.
-        ValueError: ``at`` is not a path for a page, or two files would stand at one path.
+        FileNotFoundError: A file does not exist.
+        ValueError: ``at`` is not a valid path for a page, or two files would get the same path.
         LinkLostError: The server does not know the channel.
     """
     path = _page_path(at)

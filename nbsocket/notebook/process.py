@@ -1,4 +1,4 @@
-"""What one process has one of: its cells, its handler thread, its output, its carrier."""
+"""The objects that exist once per process: cells, handler thread, output, carrier."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _SWITCH_S = 0.001
 
 
 class Process:
-    """This process's side of nbsocket, made when the first server is.
+    """This process's part of nbsocket, created with the first server.
 
     Args:
-        listening: Where to listen, should there be no Jupyter server.
+        listening: Where to listen if there is no Jupyter server.
     """
 
     def __init__(self, listening: Listening) -> None:
@@ -41,7 +41,7 @@ class Process:
 
         Raises:
             ListenError: Without a Jupyter server: the port cannot be opened.
-            NbSocketError: There may be a Jupyter server, and there is no link to it within 3 seconds.
+            NbSocketError: There may be a Jupyter server, but no link to it came up within 3 seconds.
         """
         self.is_program = not is_notebook()
         self.shell: Any = find_shell()
@@ -57,8 +57,8 @@ class Process:
         if (cell := self.cells.running()) is not None:
             self.activity.cell_begins(cell)
         if not self.is_program:
-            # A cell that computes gives up Python's lock only so often, and a client's round trip wants it
-            # more than once. A notebook's kernel is ours to set; a program's author may want it as it is.
+            # A computing cell releases the GIL only so often, and a client's round trip needs it more than
+            # once. In a notebook's kernel we may change that; a program's author may want it as it is.
             sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_S))
 
     @property
@@ -68,11 +68,11 @@ class Process:
 
     @property
     def is_linked(self) -> bool:
-        """Whether clients come through a Jupyter server, and not through a port of this process."""
+        """Whether clients connect through a Jupyter server rather than a port of this process."""
         return bool(self.carrier.base_url)
 
     def _notebook(self) -> tuple[Carrier, str]:
-        """Link to the Jupyter server that started this kernel; where there is none, listen by itself."""
+        """Link to the Jupyter server that started this kernel; if there is none, listen on a port."""
         name = f"notebook-{secrets.token_hex(2)}"
         if is_kernel():
             identity = this_kernel()
@@ -103,13 +103,13 @@ class Process:
         carrier = LocalCarrier(self.listening, name)
         self._closed = carrier.closed
         if not hasattr(sys, "ps1") and not _is_guest():
-            # A program that listens goes on, as in Node; a prompt's user, or a framework, decides itself.
+            # A program that listens keeps running, as in Node; a prompt or a framework decides for itself.
             atexit.register(self._stay)
         return carrier, f"{name}-server" if name in RESERVED_CHANNELS else name[:64]
 
     def _stay(self) -> None:
         if self.servers and not hasattr(sys, "last_value"):
-            sys.stderr.write("nbsocket: the script has ended; its server goes on until Ctrl-C\n")
+            sys.stderr.write("nbsocket: the script has ended; its server keeps running until Ctrl-C\n")
             self.serve()
         self.carrier.close()
 
@@ -117,10 +117,10 @@ class Process:
         """Block until Ctrl-C, or until every server is closed.
 
         Raises:
-            NoServerError: In a notebook, which serves already.
+            NoServerError: In a notebook, where the server is already running.
         """
         if not self.is_program:
-            msg = "In a notebook there is nothing to run: the server serves already. Leave io.run() out."
+            msg = "In a notebook there is nothing to run: the server is already running. Remove io.run()."
             raise NoServerError(msg)
         for server in list(self.servers.values()):
             server.channel.let_in()
@@ -167,23 +167,23 @@ _current: Process | None = None
 
 
 def process(listening: Listening | None = None, *, is_for_programs: bool = False) -> Process:
-    """Return this process's host; made at the first call.
+    """Return this process's ``Process``, created at the first call.
 
     Args:
         listening: Where to listen outside Jupyter; None if the caller does not care.
-        is_for_programs: Whether something was asked for that a kernel cannot give.
+        is_for_programs: Whether an option was given that applies only outside Jupyter.
 
     Raises:
-        ForkedProcessError: This is a forked child of the process that made the host.
+        ForkedProcessError: This is a forked child of the process that created it.
         ListenError: Without a Jupyter server: the port cannot be opened.
-        ValueError: The program listens elsewhere, or this is a notebook, where that is not for programs.
+        ValueError: The program already listens elsewhere, or an option applies only outside Jupyter.
     """
     global _current  # noqa: PLW0603 - one per process is the point
     if is_for_programs and is_notebook():
         msg = (
             "In a notebook host, port, open, origins and limits are not for Server(): the Jupyter server "
-            "listens and sets the limits (c.NbSocketApp in its configuration), and where there is none, "
-            "the kernel listens by itself on a free port of this machine, for clients with a ticket."
+            "listens and sets the limits (c.NbSocketApp in its configuration). If there is none, "
+            "the kernel itself listens on a free port of this machine, for clients with a ticket."
         )
         raise ValueError(msg)
     if _current is None:
@@ -193,13 +193,13 @@ def process(listening: Listening | None = None, *, is_for_programs: bool = False
     _current.carrier.check_process()
     if listening is not None and listening != _current.listening:
         where = _current.carrier.url
-        msg = f"This program listens on {where} already: one port and one set of limits for all."
+        msg = f"This program already listens on {where}: all servers share one port and its limits."
         raise ValueError(msg)
     return _current
 
 
 def running_cell() -> CellRun | None:
-    """Return the cell run that the calling code belongs to; None where there is none, or no server yet."""
+    """Return the cell run that the calling code belongs to; None if there is none, or no server yet."""
     return None if _current is None else _current.cells.running()
 
 

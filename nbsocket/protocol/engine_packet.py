@@ -1,7 +1,7 @@
 """Engine.IO v4 packets and payloads: the codec, and nothing about sessions.
 
 Source: Engine.IO protocol, sections "Packet encoding" (one packet in one WebSocket message)
-and "HTTP long-polling" (several packets in one payload, parted by U+001E).
+and "HTTP long-polling" (several packets in one payload, separated by U+001E).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PROTOCOL_REVISION = 4
 """The value of the ``EIO`` query parameter."""
 
 SEPARATOR = "\x1e"
-"""What stands between two packets of a payload."""
+"""The separator between two packets of a payload."""
 
 
 class PacketType(IntEnum):
@@ -68,7 +68,7 @@ def decode_packet(message: str | bytes) -> Packet:
     """Return the packet in one WebSocket message.
 
     Raises:
-        ProtocolError: The message is empty or begins with no packet type.
+        ProtocolError: The message is empty or does not begin with a packet type.
     """
     if isinstance(message, bytes):
         return Packet(PacketType.MESSAGE, message)

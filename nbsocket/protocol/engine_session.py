@@ -1,8 +1,8 @@
 """One Engine.IO session as a state machine: packets and the time go in, packets and Incoming come out.
 
-It owns what the protocol decides (handshake, heartbeat, upgrade, close) and follows the tables of
-``engine_states``. It does not queue messages, know transports' sockets, or read a clock:
-whoever drives it passes ``now`` (seconds on any monotonic clock) and calls ``tick`` at ``deadline``.
+It makes the protocol's decisions (handshake, heartbeat, upgrade, close) according to the tables of
+``engine_states``. It does not queue messages, know the transports' sockets, or read a clock:
+the caller passes ``now`` (seconds on any monotonic clock) and calls ``tick`` at ``deadline``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nbsocket.protocol.engine_states import (
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What a session announces and keeps to.
+    """The timing and size limits that a session announces and observes.
 
     Args:
         ping_interval_s: Seconds from a pong (or the handshake) to the next ping.
@@ -47,7 +47,7 @@ class PacketDue:
 
 @dataclass(frozen=True, slots=True)
 class Upgraded:
-    """The WebSocket carries the session from now on; what was queued goes out on it."""
+    """The WebSocket carries the session from now on; queued packets go out on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ class Session:
     """The protocol side of one client's session.
 
     Args:
-        sid: The session id, unguessable; the caller drew it.
-        timing: What to announce and keep to.
+        sid: The session id, unguessable, chosen by the caller.
+        timing: The limits to announce and observe.
     """
 
     __slots__ = ("_heartbeat", "_heartbeat_at", "_probe_until", "_timing", "sid", "state")
@@ -99,7 +99,7 @@ class Session:
         return self._heartbeat_at
 
     def open(self, handshake: Trigger, now: float, upgrades: bool = True) -> Packet:
-        """Take the handshake; the caller must send the OPEN packet that is returned.
+        """Complete the handshake; the caller must send the returned OPEN packet.
 
         Args:
             handshake: ``POLLING_HANDSHAKE`` or ``WEBSOCKET_HANDSHAKE``.
@@ -119,7 +119,7 @@ class Session:
         return Packet(PacketType.OPEN, json.dumps(announced, separators=(",", ":")))
 
     def receive(self, packet: Packet, now: float) -> Incoming | None:
-        """Take a packet that arrived on the transport that carries the session."""
+        """Process a packet that arrived on the session's transport."""
         if self.state is State.CLOSED:
             return None
         if packet.type is PacketType.PONG:
@@ -134,7 +134,7 @@ class Session:
         return None
 
     def receive_on_probe(self, packet: Packet, now: float) -> Incoming | None:
-        """Take a packet that arrived on a second WebSocket, opened with this session's sid."""
+        """Process a packet that arrived on a second WebSocket, opened with this session's sid."""
         is_probe = packet.type is PacketType.PING and packet.data == PROBE
         if self.state is State.POLLING and is_probe:
             self._move(Trigger.PROBE)
@@ -148,18 +148,18 @@ class Session:
         return ProbeRefused()
 
     def probe_lost(self) -> None:
-        """Say that the probed WebSocket is gone; polling goes on."""
+        """Note that the probed WebSocket is gone; polling continues."""
         if self.state is State.UPGRADING:
             self._move(Trigger.PROBE_LOST)
             self._probe_until = None
 
     def tick(self, now: float, *, is_reading: bool = True) -> Incoming | None:
-        """Do what is due at ``now``: a ping, a missed pong, a probe given up.
+        """Do what is due at ``now``: send a ping, notice a missed pong, give up a probe.
 
         Args:
             now: Seconds.
-            is_reading: Whether the client is being read. If not, no pong of it can be missed,
-                but pings go on, or the client would give up.
+            is_reading: Whether the client is being read. If not, no pong can be missed,
+                but pings continue, since the client would give up otherwise.
         """
         if self.state is State.CLOSED:
             return None
@@ -179,13 +179,13 @@ class Session:
         return self.close(PING_TIMEOUT)
 
     def extend(self, seconds: float) -> None:
-        """Let all deadlines stand still for ``seconds`` in which the server did not read."""
+        """Postpone all deadlines by ``seconds`` in which the server did not read."""
         self._heartbeat_at += seconds
         if self._probe_until is not None:
             self._probe_until += seconds
 
     def close(self, reason: str) -> Closed | None:
-        """End the session; None if it had ended before."""
+        """End the session; None if it has already ended."""
         if self.state is State.CLOSED:
             return None
         self._move(Trigger.CLOSE)

@@ -3,9 +3,9 @@
 Two tables, both followed by ``engine_session`` and drawn by the notebooks:
 
 - ``TRANSPORT_TRANSITIONS``: which transport carries the session, from handshake to close;
-- ``HEARTBEAT_TRANSITIONS``: whether a ping is under way.
+- ``HEARTBEAT_TRANSITIONS``: whether a pong is outstanding.
 
-A trigger that a state's row does not name is not allowed in that state.
+A trigger that is missing from a state's row is not allowed in that state.
 Source: Engine.IO protocol, sections "Handshake", "Heartbeat", "Upgrade".
 """
 

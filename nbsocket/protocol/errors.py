@@ -1,14 +1,14 @@
-"""The two ways a protocol is broken: by the other side, or by the caller on this side."""
+"""Protocol errors: caused by the other side, or by the caller on this side."""
 
 from __future__ import annotations
 
 
 class NbSocketError(Exception):
-    """What all errors of nbsocket have in common."""
+    """Base class of all errors of nbsocket that users may see."""
 
 
 class ProtocolError(ValueError):
-    """What a peer sent breaks the protocol; that peer, and only that peer, is closed.
+    """A peer violated the protocol; that peer, and only that peer, is closed.
 
     The message is safe to log: it never quotes more than a few characters of what arrived.
     """
@@ -22,7 +22,7 @@ class EncodeError(NbSocketError, ValueError):
     """
 
     def __init__(self, path: str, problem: str) -> None:
-        """Say where (``path``) and what (``problem``)."""
+        """Report ``problem`` at ``path``."""
         super().__init__(f"{path}: {problem}")
         self.path = path
         self.problem = problem

@@ -29,7 +29,7 @@ RESERVED_EVENTS = frozenset(
         "removeListener",
     }
 )
-"""Names that mean something to the libraries themselves and so are no events of users."""
+"""Names that have a meaning in the libraries and so cannot be used for events."""
 
 DEFAULT_NAMESPACE = "/"
 _MAX_ID_DIGITS = 16
@@ -48,7 +48,7 @@ class PacketType(IntEnum):
     BINARY_ACK = 6
 
 
-# Names of this module: before Python 3.12 it takes long to look a member up in its class.
+# As module constants: before Python 3.12, looking up an enum member is slow.
 _CONNECT, _DISCONNECT, _EVENT, _ACK, _CONNECT_ERROR, _BINARY_EVENT, _BINARY_ACK = PacketType
 _BINARY = {_EVENT: _BINARY_EVENT, _ACK: _BINARY_ACK}
 _PLAIN = {binary: plain for plain, binary in _BINARY.items()}
@@ -59,9 +59,9 @@ _HEAD = re.compile(r"([0-6])(?:([0-9]+)-)?(?:(/[^,]*),?)?([0-9]*)")
 
 
 class Packet(msgspec.Struct, gc=False):
-    """One Socket.IO packet, its attachments back in their places.
+    """One Socket.IO packet, with its attachments back in their places.
 
-    ``type`` is never BINARY_EVENT or BINARY_ACK: that is a matter of encoding.
+    ``type`` is never BINARY_EVENT or BINARY_ACK, which are details of the encoding.
     ``data`` is a list of arguments (EVENT, with the name first; ACK), an object or None (CONNECT),
     an object (CONNECT_ERROR), None (DISCONNECT).
     """
@@ -100,7 +100,7 @@ def encode_packet(packet: Packet) -> list[str | bytes]:
 
 
 def _encode_event(data: list[Any]) -> tuple[str, list[bytes]]:
-    """Encode so that paths count the arguments after the name: ``args[0]`` is the first of them."""
+    """Encode the arguments apart from the name, so that ``args[0]`` in errors is the first argument."""
     name = data[0]
     if not isinstance(name, str):
         raise EncodeError("event", f"an event's name is a string, not {type(name).__name__}")
@@ -117,14 +117,14 @@ def _name_json(name: str) -> str:
 
 @dataclass(slots=True)
 class Decoder:
-    """Turns one client's Engine.IO messages into packets; keeps what waits for its attachments.
+    """Turns one client's Engine.IO messages into packets; keeps a packet that waits for attachments.
 
     Args:
         max_attachments: How many attachments one packet may announce.
         max_bytes: How many bytes the attachments of one packet may have together.
-        packet_bytes: About how many bytes the packet has that was returned last.
-        is_client: Whether the packets come from a server, so that other types are allowed.
-        progress: Counts what has arrived of packets with attachments, and never goes back.
+        packet_bytes: The approximate size of the packet that was returned last.
+        is_client: Whether this is a client decoding a server's packets, so that other types are allowed.
+        progress: Counts the messages of packets with attachments; never decreases.
     """
 
     max_attachments: int = MAX_ATTACHMENTS
@@ -142,7 +142,7 @@ class Decoder:
         return self._waiting is not None
 
     def receive(self, message: str | bytes) -> Packet | None:
-        """Take one Engine.IO message; return a packet once it is whole.
+        """Decode one Engine.IO message; return a packet once it is complete.
 
         Raises:
             ProtocolError: The message breaks the protocol: close this client.
@@ -185,7 +185,7 @@ def _decode_text(text: str, max_attachments: int) -> tuple[Packet, int]:
     at = text.find("[", 1, _MAX_ID_DIGITS + 2)
     kind = _LISTED.get(text[:1])
     if kind is not None and at > 0:
-        # Nearly every packet: an event or an acknowledgement of the default namespace.
+        # Nearly every packet is an event or an acknowledgement in the default namespace.
         digits = text[1:at]
         if not digits:
             return Packet(kind, DEFAULT_NAMESPACE, decode(text[at:])), 0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class State(Enum):
-    """Where a client stands with a namespace, seen from the server."""
+    """The state of a client's connection to a namespace, as the server sees it."""
 
     CONNECTING = "connecting"
     CONNECTED = "connected"

@@ -3,7 +3,7 @@
 Source: Socket.IO protocol, section "Packet encoding": bytes leave the JSON and stand
 as ``{"_placeholder": true, "num": n}``; they follow the packet as binary messages.
 
-What JavaScript could not read as the same value is refused here, at the caller, with its path.
+Values that JavaScript could not read unchanged are refused here, with their path.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_ATTACHMENTS = 10
 """How many attachments one packet may announce (socket.io-parser's default)."""
 
 MAX_SAFE_INTEGER = 2**53
-"""Beyond this JavaScript numbers cannot tell two integers apart."""
+"""Beyond this, JavaScript numbers cannot represent every integer."""
 
 _encode_json = msgspec.json.Encoder().encode
 _decode_json = msgspec.json.Decoder().decode
@@ -46,7 +46,7 @@ _LARGEST_NUMBER = 8
 _FUNCTION = "call(event, ...) to ask for an acknowledgement: there is no callback here"
 _LISTED, _ISO, _TEXT, _NOTHING = "list(value)", "value.isoformat()", "str(value)", "None"
 _WAYS_OUT = {
-    # By the name of the class, or of one that it is made from: none of their modules is loaded for this.
+    # By the name of the class or a base class, so that none of their modules need be loaded.
     "set": "sorted(value), or list(value)",
     "frozenset": "sorted(value), or list(value)",
     **dict.fromkeys(("deque", "range", "generator", "map", "filter", "zip", "dict_keys"), _LISTED),
@@ -76,7 +76,7 @@ _ANYTHING = "None, bool, int, float, str, bytes, lists and dicts"
 
 
 class _UnsendableError(Exception):
-    """A value that cannot be sent; on its way out it learns where it stood."""
+    """A value that cannot be sent; its path is added while the exception propagates."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -94,7 +94,7 @@ def encode(args: list[Any]) -> tuple[str, list[bytes]]:
     plain = []
     try:
         for value in args:
-            plain.append(_plain(value, 1, attachments))  # noqa: PERF401 - the error asks how many there are
+            plain.append(_plain(value, 1, attachments))  # noqa: PERF401 - the error needs the count so far
     except _UnsendableError as error:
         raise EncodeError(f"args[{len(plain)}]{error.path}", error.problem) from None
     try:
@@ -141,7 +141,7 @@ def _plain_dict(value: dict[Any, Any], depth: int, attachments: list[bytes]) -> 
 
 
 def _plain_list(value: list[Any] | tuple[Any, ...], depth: int, attachments: list[bytes]) -> Any:
-    # Long lists of one kind are looked through in C.
+    # Long lists of one type are checked in C.
     kinds = set(map(type, value))
     if kinds <= _AS_THEY_ARE:
         return value
@@ -160,7 +160,7 @@ def _plain_list(value: list[Any] | tuple[Any, ...], depth: int, attachments: lis
 
 
 def _rarer(value: Any, attachments: list[bytes]) -> Any:
-    """Subclasses of the plain types, and NumPy, which is asked for only if someone imported it."""
+    """Handle subclasses of the plain types, and NumPy if it has been imported."""
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int):
@@ -191,11 +191,11 @@ def _bytes_of_array(value: Any) -> bytes:
     elif kind == "m":
         msg = 'an array of times would arrive as bare numbers; use value / numpy.timedelta64(1, "s")'
     elif kind == "c":
-        msg = "an array of complex numbers is none in JavaScript; send value.real and value.imag"
+        msg = "JavaScript has no array of complex numbers; send value.real and value.imag"
     elif kind == "f" and size > _LARGEST_NUMBER:
-        msg = "numbers of this size are none in JavaScript; use value.astype(float)"
+        msg = "JavaScript has no numbers of this size; use value.astype(float)"
     elif kind not in _PLAIN_KINDS:
-        msg = f"an array of {value.dtype} has no numbers for JavaScript; use value.tolist()"
+        msg = f"an array of {value.dtype} holds no numbers that JavaScript knows; use value.tolist()"
     else:
         little: bytes = value.astype(value.dtype.newbyteorder("<"), copy=False).tobytes()
         return little
@@ -226,7 +226,7 @@ def _number(value: float) -> float:
 
 
 def _key(key: Any, entries: dict[Any, Any]) -> str:
-    """Return the name that a key which is not a plain string has in JSON."""
+    """Return the JSON name of a key that is not a plain string."""
     if isinstance(key, str):
         return str.__str__(key)
     numpy = sys.modules.get("numpy")
@@ -275,7 +275,7 @@ def _path_of_surrogate(value: Any, path: str) -> str | None:
 def decode(text: str) -> Any:
     """Return the value of a JSON text from a peer.
 
-    A lone surrogate (the half of an emoji that a phone cut) becomes U+FFFD.
+    A lone surrogate (half an emoji, as phones may cut them) becomes U+FFFD.
 
     Raises:
         ProtocolError: Not JSON, a number beyond a double, or nested deeper than ``MAX_DEPTH``.
@@ -297,9 +297,9 @@ def _replace_lone(match: re.Match[str]) -> str:
 
 
 def _nests_too_deep(text: str) -> bool:
-    """Whether brackets outside strings nest deeper than ``MAX_DEPTH``, or are not paired.
+    """Whether brackets outside strings nest deeper than ``MAX_DEPTH``, or are not balanced.
 
-    Linear, whatever the text: each step goes once over what the one before left.
+    Linear for any text: each step goes once over what the previous one left.
     """
     # Without escapes a quotation mark always begins or ends a string.
     unescaped = text.replace("\\\\", "").replace('\\"', "")
@@ -307,7 +307,7 @@ def _nests_too_deep(text: str) -> bool:
     for _ in range(MAX_DEPTH):
         if not brackets:
             return False
-        # A level less: a pair that encloses nothing goes.
+        # Remove one level: pairs that enclose nothing.
         left = brackets.replace("[]", "").replace("{}", "")
         if len(left) == len(brackets):
             break
@@ -316,10 +316,10 @@ def _nests_too_deep(text: str) -> bool:
 
 
 def restore(value: Any, attachments: list[bytes]) -> Any:
-    """Put ``attachments`` back where their placeholders stand in ``value`` (changed in place).
+    """Put ``attachments`` back in place of their placeholders in ``value`` (changed in place).
 
     Raises:
-        ProtocolError: A placeholder names no attachment.
+        ProtocolError: A placeholder refers to no attachment.
     """
     if isinstance(value, list):
         for index, item in enumerate(value):

@@ -42,16 +42,16 @@ class CloseCode(IntEnum):
 
 
 class FrameError(ProtocolError):
-    """What arrived is not a frame that a client may send.
+    """A client sent an invalid frame.
 
     Args:
         code: The close code to answer with.
-        problem: What is wrong with it.
-        size: How many bytes a message that is too big would have; else 0.
+        problem: What is wrong with the frame.
+        size: The size of a message that is too big; else 0.
     """
 
     def __init__(self, code: CloseCode, problem: str, size: int = 0) -> None:
-        """Say what to close with, and why."""
+        """Report ``problem``, to be answered with ``code``."""
         super().__init__(problem)
         self.code = code
         self.size = size
@@ -93,7 +93,7 @@ _header_64 = Struct("!BBQ").pack
 _uint16 = Struct("!H").unpack_from
 _uint64 = Struct("!Q").unpack_from
 _OPCODES = frozenset(Opcode)
-# What may be sent (section 7.4.1, and the registry that it founded).
+# Codes that may be sent (section 7.4.1, and the IANA registry that it created).
 _CLOSE_CODES = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
 _FIRST_PRIVATE_CODE, _LAST_PRIVATE_CODE = 3000, 4999
 
@@ -119,7 +119,7 @@ def client_frame(message: bytes, mask: bytes) -> bytes:
 
     Args:
         message: What it carries.
-        mask: Four bytes that nobody can foresee (section 10.3).
+        mask: Four unpredictable bytes (section 10.3).
     """
     return _header(_FIN_BINARY, len(message), _MASKED) + mask + apply_mask(mask, message)
 
@@ -146,13 +146,13 @@ def _apply_mask(mask: bytes, data: bytes) -> bytes:
     return (int.from_bytes(data, "little") ^ int.from_bytes(repeated, "little")).to_bytes(length, "little")
 
 
-# Tornado has it in C, where it was built so.
+# Tornado may have it in C, depending on the build.
 apply_mask: Callable[[bytes, bytes], bytes] = getattr(tornado.util, "_websocket_mask", _apply_mask)
-"""Mask the second with the first, or unmask it (section 5.3)."""
+"""Mask or unmask the second argument with the first (section 5.3)."""
 
 
 def server_frames(data: bytes) -> Iterator[bytes]:
-    """Yield the frames that a server wrote one behind the other."""
+    """Split a server's bytes into frames."""
     position = 0
     while position < len(data):
         length, at = data[position + 1], position + _HEADER_BYTES
@@ -165,14 +165,14 @@ def server_frames(data: bytes) -> Iterator[bytes]:
 
 
 class FrameReader:
-    """Makes messages of the bytes that a client sends, however they are cut.
+    """Turns the bytes that a client sends, however they are split, into messages.
 
     Args:
-        max_message_bytes: What a message may have, in one frame or in several.
+        max_message_bytes: The largest message allowed, in one frame or in several.
 
     Attributes:
-        kept_frames: A list is filled with whole frames as they came, masked; None is not.
-        fragment_count: How many frames were parts of messages; whoever counts them sets it back.
+        kept_frames: If this is a list, raw frames (masked) are appended to it.
+        fragment_count: How many frames were fragments of messages; whoever reads it resets it.
     """
 
     __slots__ = (
@@ -197,16 +197,16 @@ class FrameReader:
 
     @property
     def rest(self) -> bytes:
-        """What has arrived and is not read yet: after a fault, from the faulty frame's first byte on."""
+        """What has arrived but is not read yet; after an error, starting with the invalid frame."""
         return bytes(self._buffer)
 
     def receive(self, data: bytes) -> Iterator[str | bytes | ControlFrame]:
-        """Take the next bytes; yield each message and each control frame that is complete.
+        """Process the next bytes; yield each message and each control frame that is complete.
 
-        It must be used up before the next bytes are given.
+        The iterator must be exhausted before the next call.
 
         Raises:
-            FrameError: The connection cannot go on; what came before it has been yielded.
+            FrameError: The connection cannot continue; everything before has been yielded.
         """
         data = self._joined(data)
         position, end = 0, len(data)
@@ -314,7 +314,7 @@ class FrameReader:
 
 
 class CloseFinder:
-    """Looks for the client's CLOSE among what still arrives after a fault; of others it reads the heads."""
+    """Looks for the client's CLOSE among the frames after an error; reads only the headers of others."""
 
     __slots__ = ("_buffer", "_skipped")
 
@@ -324,7 +324,7 @@ class CloseFinder:
         self._skipped = 0
 
     def receive(self, data: bytes) -> bool:
-        """Take the next bytes; return whether a CLOSE has come."""
+        """Process the next bytes; return whether a CLOSE has arrived."""
         buffer = self._buffer
         buffer += data
         while True:

@@ -1,1 +1,1 @@
-"""Socket.IO's server. It knows neither notebooks nor widgets, and of transports only their interface."""
+"""The Socket.IO server. It knows nothing of notebooks or widgets, and only the interface of transports."""

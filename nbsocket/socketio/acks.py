@@ -25,7 +25,7 @@ class PendingAck:
 
     Args:
         event: What was emitted; for messages.
-        sockets: Who is asked, in order.
+        sockets: The sockets to wait for, in order.
     """
 
     def __init__(self, event: str, sockets: Sequence[Any]) -> None:
@@ -40,14 +40,14 @@ class PendingAck:
             self._done.set_result(None)
 
     def answered(self, socket_id: str, args: list[Any]) -> None:
-        """Take an answer."""
+        """Record a client's answer."""
         with self._lock:
             if socket_id in self._open:
                 self._answers[socket_id] = value_of(args)
         self._close(socket_id)
 
     def gone(self, socket_id: str) -> None:
-        """Wait for this client no longer: it left."""
+        """Stop waiting for a client that has left."""
         self._close(socket_id)
 
     def _close(self, socket_id: str) -> None:
@@ -61,7 +61,7 @@ class PendingAck:
         """Block until all have answered.
 
         Raises:
-            AckTimeout: Somebody did not.
+            AckTimeout: Not all of them did.
         """
 
         def wait_some(seconds: float | None) -> bool:
@@ -75,10 +75,10 @@ class PendingAck:
         return self._results()
 
     async def wait_async(self, timeout_s: float | None) -> list[Any]:
-        """Await until all have answered.
+        """Wait asynchronously until all have answered.
 
         Raises:
-            AckTimeout: Somebody did not.
+            AckTimeout: Not all of them did.
         """
         await asyncio.wait([asyncio.wrap_future(self._done)], timeout=timeout_s)
         return self._results()
@@ -90,7 +90,7 @@ class PendingAck:
         if missing:
             for socket in missing:
                 socket._expect_no_ack(self)
-            # Panes and headless clients say what they are called.
+            # Panes and headless clients give a name.
             who = ", ".join(socket.handshake.query.get("name") or socket.id for socket in missing[:3])
             msg = f"{len(missing)} of {len(self._sockets)} did not acknowledge {self._event!r}: {who}"
             raise AckTimeout(msg, responses, missing)
@@ -98,11 +98,11 @@ class PendingAck:
 
 
 class Failure(msgspec.Struct, gc=False):
-    """A call of a handler that came to nothing.
+    """A handler call that failed.
 
     Args:
-        error: What it raised.
-        why: Which handler, and what it raised, in words.
+        error: What the handler raised.
+        why: Which handler raised what, as text.
     """
 
     error: BaseException
@@ -112,14 +112,14 @@ class Failure(msgspec.Struct, gc=False):
 class Answer:
     """The acknowledgement of one event from a client, once its handlers have returned.
 
-    The first value that is not None answers; if all return None, an empty acknowledgement does.
-    A handler that raises answers nothing; once all have, whoever asked is told that no answer comes.
+    The first result that is not None is sent; if all return None, an empty acknowledgement is sent.
+    A handler that raises gives no answer; if all of them raise, the client is told that none will come.
 
     Args:
-        output: Tells who asked that none comes, and why.
-        socket: Who asked.
-        event: What.
-        ack_id: By which number it is answered; None if only a failure is of interest.
+        output: Tells the client that no answer will come, and why.
+        socket: The client that asked.
+        event: The event's name.
+        ack_id: The id to acknowledge; None if only failures matter.
         count: How many handlers run.
     """
 
@@ -137,7 +137,7 @@ class Answer:
         self._why = ""
 
     def __call__(self, result: Any, failure: Failure | None) -> None:
-        """Take what came of a handler."""
+        """Take the outcome of one handler."""
         self._left -= 1
         if failure is not None:
             self._why = self._why or failure.why
@@ -154,7 +154,7 @@ class Answer:
             try:
                 self._answer(list(result) if isinstance(result, tuple) else [result])
             except EncodeError:
-                # The handler's value cannot be sent: it is told so, as of anything that it raises.
+                # The value cannot be sent: report it like an exception from the handler.
                 self._left += 1
                 raise
 

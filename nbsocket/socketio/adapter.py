@@ -1,6 +1,6 @@
 """Which socket is in which room: Socket.IO's Adapter, in memory.
 
-Stands between a namespace and its carrier, so that another store can take its place later.
+It stands between a namespace and its carrier, so that another store can replace it later.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class RoomsAdapter:
         self._rooms.setdefault(socket_id, {})[room] = None
 
     def remove(self, socket_id: str, room: str) -> None:
-        """Take a socket out of a room; an empty room is gone."""
+        """Take a socket out of a room; an empty room ceases to exist."""
         self._rooms.get(socket_id, {}).pop(room, None)
         members = self._members.get(room)
         if members is not None:
@@ -47,11 +47,11 @@ class RoomsAdapter:
         return frozenset(self._rooms.get(socket_id, ()))
 
     def members_of(self, room: str) -> list[str]:
-        """Return the sockets in a room, in the order in which they came."""
+        """Return the sockets in a room, in the order in which they joined."""
         return list(self._members.get(room, ()))
 
     def select(self, everyone: Iterable[str], rooms: frozenset[str], excluded: frozenset[str]) -> list[str]:
-        """Return who is in any of ``rooms`` (in no rooms: ``everyone``) and in none of ``excluded``."""
+        """Return those in any of ``rooms`` (``everyone``, if empty) and in none of ``excluded``."""
         if not rooms and not excluded:
             return list(everyone)
         if rooms:

@@ -1,7 +1,7 @@
-"""How many arguments a handler takes, found once when it is registered.
+"""How many arguments a handler takes, determined once when it is registered.
 
 As in JavaScript, a handler gets as many of the arguments as it takes;
-one that needs more than were sent is told so.
+if it needs more than were sent, an error says so.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 
 
 class Arity(NamedTuple):
-    """What a handler can be called with.
+    """How many arguments a handler can be called with.
 
     Args:
-        needs: How many arguments it cannot do without.
-        takes: How many it takes at most; infinite for any number.
+        needs: The smallest number.
+        takes: The largest number; infinite if there is none.
     """
 
     needs: int
@@ -30,11 +30,11 @@ class Arity(NamedTuple):
 
 
 ANY = Arity(0, inf)
-"""Of what cannot be inspected: it gets all."""
+"""For callables that cannot be inspected: they get all arguments."""
 
 
 def arity_of(function: Callable[..., Any]) -> Arity:
-    """Return how many arguments ``function`` takes. A wrapper is asked itself, not what it wraps.
+    """Return how many arguments ``function`` takes; of a wrapper, its own signature counts.
 
     Raises:
         TypeError: It has a keyword-only parameter without a default, so no event can call it.
@@ -42,7 +42,7 @@ def arity_of(function: Callable[..., Any]) -> Arity:
     try:
         parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
     except (TypeError, ValueError):
-        # Some built-in functions do not tell.
+        # Some built-in functions have no signature.
         return ANY
     needs = takes = 0
     takes_all = False
@@ -62,7 +62,7 @@ def arity_of(function: Callable[..., Any]) -> Arity:
 
 
 def refuse_generator(function: Callable[..., Any]) -> None:
-    """Refuse what would return a generator: calling it runs none of its body.
+    """Refuse a generator function: calling it runs none of its body.
 
     Raises:
         TypeError: It contains a ``yield``.
@@ -70,19 +70,19 @@ def refuse_generator(function: Callable[..., Any]) -> None:
     called = _called(function)
     if inspect.isgeneratorfunction(called) or inspect.isasyncgenfunction(called):
         msg = (
-            f"{name_of(function)}() contains a yield, so calling it would run nothing of it. "
+            f"{name_of(function)}() contains a yield, so calling it would not run its body. "
             "Use return for the acknowledgement, and socket.emit() to send more than once."
         )
         raise TypeError(msg)
 
 
 def is_async(function: Callable[..., Any]) -> bool:
-    """Whether ``function`` is ``async def``, also as a method, a partial or an object's ``__call__``."""
+    """Whether ``function`` is ``async def``; it may be a method, a partial or an object's ``__call__``."""
     return inspect.iscoroutinefunction(_called(function))
 
 
 def name_of(function: Callable[..., Any]) -> str:
-    """Return what a user calls ``function``."""
+    """Return the name by which a user knows ``function``."""
     inner = function
     while isinstance(inner, functools.partial):
         inner = inner.func
@@ -90,7 +90,7 @@ def name_of(function: Callable[..., Any]) -> str:
 
 
 def _called(function: Callable[..., Any]) -> object:
-    """Return the function that a call runs: of an object its ``__call__``."""
+    """Return the function that a call runs: for an object, its ``__call__``."""
     inner = function
     while isinstance(inner, functools.partial):
         inner = inner.func

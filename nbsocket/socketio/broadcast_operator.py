@@ -20,7 +20,7 @@ DEFAULT_ACK_TIMEOUT_S = 10.0
 
 
 class Scope(Protocol):
-    """What can be asked for its sockets: a namespace, or the parent of several."""
+    """What a choice of sockets is made from: a namespace, or the parent of several."""
 
     handlers: HandlerThread
 
@@ -44,13 +44,13 @@ class Scope(Protocol):
 
 
 class Emitter:
-    """What can emit to a choice of sockets: the server, a namespace, and every choice made of them."""
+    """What can emit to a choice of sockets: the server, a namespace, and every choice made from them."""
 
     def _operator(self) -> BroadcastOperator:
         raise NotImplementedError
 
     def to(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
-        """Choose the sockets in any of ``rooms``; each is chosen once.
+        """Choose the sockets in any of ``rooms``, each once.
 
         Args:
             *rooms: Names, or lists of them; a socket's id is a room, too.
@@ -83,7 +83,7 @@ class Emitter:
 
     @property
     def volatile(self) -> BroadcastOperator:
-        """Let a client that is not ready miss the event.
+        """Skip clients that are not ready to receive the event.
 
         Source: Socket.IO server API, ``Flag: 'volatile'``.
         """
@@ -93,7 +93,7 @@ class Emitter:
         """Wait ``seconds`` for the acknowledgements of the next ``call`` or ``emit_with_ack``.
 
         Raises:
-            TypeError: They are not a number.
+            TypeError: ``seconds`` is not a number.
 
         Source: Socket.IO server API, ``server.timeout(value)``, which counts milliseconds.
         """
@@ -111,14 +111,14 @@ class Emitter:
 
         Args:
             event: Its name.
-            *args: JSON values, bytes-likes, NumPy scalars (as numbers) and arrays (as bytes).
-            **mistaken: None is taken; the error says what to write instead.
+            *args: JSON values, bytes-like objects, NumPy scalars (as numbers) and arrays (as bytes).
+            **mistaken: Not accepted; the error says what to write instead.
 
         Raises:
             EncodeError: A value cannot be sent; the message names its path.
             BlockingCallError: In an ``async def`` handler, while the server has no room for more.
             LinkLostError: The link is closed for good.
-            TypeError: There is a keyword argument.
+            TypeError: A keyword argument was given.
 
         Source: Socket.IO server API, ``server.emit(eventName[, ...args])``.
         """
@@ -132,14 +132,14 @@ class Emitter:
         Args:
             event: Its name.
             *args: What to send.
-            timeout: Seconds to wait; 10 if neither this nor ``timeout()`` says it.
-            **mistaken: None is taken; the error says what to write instead.
+            timeout: Seconds to wait; 10 unless given here or with ``timeout()``.
+            **mistaken: Not accepted; the error says what to write instead.
 
         Returns:
             One reply per client: one argument as itself, several as a tuple, none as None.
 
         Raises:
-            AckTimeout: Somebody did not answer; it has ``responses`` and ``missing``.
+            AckTimeout: Not every client answered; the error has ``responses`` and ``missing``.
             BlockingCallError: In an ``async def`` handler; use ``emit_with_ack`` there.
             EncodeError: A value cannot be sent.
 
@@ -152,10 +152,10 @@ class Emitter:
     async def emit_with_ack(
         self, event: str, *args: Any, timeout: float | None = None, **mistaken: Any
     ) -> list[Any]:
-        """Do what ``call`` does, for code that awaits.
+        """Emit ``event`` and await one acknowledgement from every chosen socket; see ``call``.
 
         Raises:
-            AckTimeout: Somebody did not answer.
+            AckTimeout: Not every client answered.
         """
         no_options("emit_with_ack", mistaken)
         operator = self._operator() if timeout is None else self.timeout(timeout)
@@ -169,9 +169,9 @@ class Emitter:
         return self._operator()._sockets()
 
     def preview(self) -> list[Socket]:
-        """Return who an emit would reach now, and light up their panes for two seconds. Nothing is sent.
+        """Return the sockets an emit would reach, and light up their panes for 2 s; nothing is sent.
 
-        As in ``io.to("red").except_("quiet").preview()``.
+        For example, ``io.to("red").except_("quiet").preview()``.
         """
         return self._operator()._preview()
 
@@ -194,7 +194,7 @@ class Emitter:
                 socket.leave(room)
 
     def disconnect_sockets(self, close: bool = False) -> None:
-        """Disconnect the chosen sockets; with ``close`` their connections, too.
+        """Disconnect the chosen sockets; with ``close``, close their connections, too.
 
         Source: Socket.IO server API, ``server.disconnectSockets([close])``.
         """
@@ -207,10 +207,10 @@ class BroadcastOperator(Emitter):
     """A choice of sockets; every method that narrows it returns a new one.
 
     Args:
-        scope: Whose sockets: a namespace's, or those of all children of a parent.
-        rooms: In any of these; empty for all.
-        excluded: In none of these.
-        is_volatile: Whether a client that is not ready may miss it.
+        scope: Where the sockets come from: a namespace, or all children of a parent.
+        rooms: Choose sockets in any of these; empty for all.
+        excluded: Leave out sockets in any of these.
+        is_volatile: Whether clients that are not ready may miss the event.
         timeout_s: How long ``call`` waits, in seconds.
     """
 

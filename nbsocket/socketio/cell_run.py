@@ -21,9 +21,9 @@ class CellRun:
     """One run of one cell, or of one module's body.
 
     Args:
-        cell_id: The front end's id of the cell; None where it sends none. Of a module a name of its own.
+        cell_id: The front end's id of the cell, None if it sends none; for a module, a name of its own.
         number: Counts all runs of all cells in this kernel.
-        parent: The Jupyter message that asked for it; output is shown where it belongs.
+        parent: The Jupyter message that requested the run; output is shown under it.
     """
 
     __slots__ = ("cell_id", "context", "number", "parent")
@@ -37,11 +37,11 @@ class CellRun:
 
 
 handler_cell: ContextVar[CellRun | None] = ContextVar("handler_cell", default=None)
-"""In a handler: the cell run that registered it, so that what it registers belongs there, too."""
+"""In a handler: the cell run that registered it, so that what it registers belongs to that run, too."""
 
 
 NO_CELL = CellRun(None, 0, {})
-"""Set as ``handler_cell``: what is registered belongs to no cell, so that no cell's next run removes it."""
+"""Set as ``handler_cell``: registrations then belong to no cell, so that re-running a cell keeps them."""
 
 
 class CellRuns(Protocol):
@@ -57,7 +57,7 @@ class CellRuns(Protocol):
 
 
 def code_of(function: Callable[..., Any]) -> CodeType | None:
-    """Return the code of a function, or of what it wraps; None of built-in ones."""
+    """Return the code of a function, or of the one it wraps; None for built-ins."""
     inner: Any = function
     while True:
         if isinstance(inner, functools.partial):
@@ -72,7 +72,7 @@ def code_of(function: Callable[..., Any]) -> CodeType | None:
 
 
 def is_typed_in(filename: str) -> bool:
-    """Whether code of this file name was typed into a cell or a prompt: it has no time there."""
+    """Whether code of this file name was typed into a cell or a prompt (``linecache`` has no mtime)."""
     if filename.startswith("<"):
         return True
     entry = linecache.cache.get(filename)

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class Channel:
-    """The channel as its carrier and its notebook see it (``carriers.interface.ChannelEvents``).
+    """A channel as its carrier and its notebook see it (``carriers.interface.ChannelEvents``).
 
     Args:
-        name: The channel.
+        name: The channel's name.
         here: The process.
-        recovery: Whether clients that come back go on where they stopped.
+        recovery: Whether clients that reconnect resume where they left off.
     """
 
     def __init__(self, name: str, here: Surroundings, *, recovery: bool) -> None:
@@ -44,17 +44,17 @@ class Channel:
         self.carrier = here.carrier
         self.handlers = here.handlers
         self._gate = StartupGate(here)
-        # A process that ends takes its own port along.
+        # A port of the process itself closes when the process ends.
         self.keeps = recovery and here.is_linked
         self.doors: dict[str, Callable[[dict[str, Any]], str]] = {}
-        """By what tickets open: returns why a CONNECT with this ``auth`` is refused; empty if it is not."""
+        """By what a ticket opens: return why a CONNECT with this ``auth`` is refused; empty if it isn't."""
         self.latency = LatencyStats()
         self.troubles = Troubles()
         self.cell = here.cells.running()
-        """The run that asked for the server latest: there its author reads."""
+        """The run that last asked for the server: its output is where the author looks."""
 
     def namespace(self, name: str) -> Namespace:
-        """Return the namespace of this name; it exists from now on."""
+        """Return the namespace of this name; create it if needed, and keep it."""
         if name not in self.namespaces:
             self.namespaces[name] = self.make(name)
         self.namespaces[name]._is_lasting = True
@@ -87,14 +87,14 @@ class Channel:
         )
         for index, old in enumerate(self._parents):
             if old.is_same(parent):
-                # The same cell again, or the same pattern elsewhere: its handlers and its clients stay.
+                # The same cell again, or the same pattern elsewhere: handlers and clients stay.
                 self._parents[index].check = parent.check
                 return old
         self._parents.append(parent)
         return parent
 
     def let_in(self) -> None:
-        """Wait for no more registrations: clients are let in."""
+        """Stop waiting for registrations, and let clients in."""
         self._gate.open()
 
     # --- cells ------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ class Channel:
             namespace.arrivals.cell_begins()
 
     def cell_ended(self, cell: CellRun, *, ok: bool) -> None:
-        """Apply the end of a cell run to every socket; let in who waited for the cell to end."""
+        """Apply the end of a cell run to every socket; let in clients that waited for it."""
         for parent in self._parents:
             parent.cell_ended(cell, ok=ok)
         for namespace in list(self.namespaces.values()):
@@ -117,10 +117,10 @@ class Channel:
             for client in list(self._clients):
                 self.handlers.post(client.remember)
 
-    # --- what the carrier says, on its thread -----------------------------------------------
+    # --- called by the carrier, on its thread -----------------------------------------------
 
     def opened(self, opened: Opened) -> Client:
-        """Take a new client."""
+        """Add a new client."""
         client = Client(opened, self)
         self._clients.add(client)
         self._gate.hold(client)
@@ -145,7 +145,7 @@ class Channel:
     # --- on the handler thread --------------------------------------------------------------
 
     async def find(self, name: str, auth: Any) -> Namespace | None:
-        """Return the namespace of this name, asking one parent after another whether it is its own."""
+        """Return the namespace of this name, asking each parent in turn whether it matches."""
         for parent in list(self._parents):
             if name in self.namespaces:
                 break
@@ -156,13 +156,13 @@ class Channel:
     # --- any thread -------------------------------------------------------------------------
 
     def trouble(self, kind: str, text: str) -> None:
-        """Count what went wrong with a client, and say it under the server's cell, not too often."""
+        """Count a problem with a client, and report it under the server's cell, but not too often."""
         told = self.troubles.note(kind, text, time.monotonic())
         if told:
             self.troubled(told)
 
     def troubled(self, text: str) -> None:
-        """Say under the server's cell what went wrong with a client."""
+        """Report a problem with a client under the server's cell."""
         output = self._here.output
 
         def say() -> None:
@@ -176,12 +176,12 @@ class Channel:
         self._here.activity.watch(self.name, on=on)
 
     def reset(self) -> None:
-        """Take the end of all clients."""
+        """Close all clients."""
         for client in list(self._clients):
             client.closed("transport close")
 
     def lost(self, by: str) -> None:
-        """Take the loss of the channel to another notebook."""
+        """Close this server, since another notebook took the channel over."""
         self._here.forget(self.name)
         self.reset()
         message = (

@@ -1,4 +1,4 @@
-"""What a call was given, looked at before it begins: names of rooms, seconds, options that are not ours."""
+"""Checks of arguments: room names, seconds, and keyword arguments that do not exist here."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _INSTEAD = {
     "timeout": "call(…, timeout=…), which waits for the acknowledgement",
     "volatile": "io.volatile.emit(…)",
 }
-"""What others' libraries, and older versions of Socket.IO, call what is written differently here."""
+"""Keyword arguments of other libraries and older Socket.IO versions, and what to write here instead."""
 
 
 def room_names(rooms: Iterable[Any]) -> frozenset[str]:
-    """Return the names that are given one by one, or as lists.
+    """Return the names, which may be given one by one or as lists.
 
     Raises:
-        TypeError: One is not a string.
+        TypeError: A name is not a string.
     """
     names: set[str] = set()
     for one in rooms:
@@ -41,7 +41,7 @@ def room_names(rooms: Iterable[Any]) -> frozenset[str]:
 
 
 def seconds(value: Any, what: str = "timeout") -> float | None:
-    """Return ``value`` if it is a number of seconds, or None, which means for ever.
+    """Return ``value`` if it is a number of seconds, or None, which means no limit.
 
     Raises:
         TypeError: It is something else.
@@ -62,7 +62,7 @@ def no_options(call: str, options: dict[str, Any]) -> None:
     """Refuse keyword arguments that ``call`` does not have.
 
     Raises:
-        TypeError: There is one; it says what to write instead.
+        TypeError: There is one; the message says what to write instead.
     """
     for name in options:
         instead = _INSTEAD.get(name)

@@ -30,7 +30,7 @@ log = logging.getLogger("nbsocket")
 
 RESTARTING = "server_restarting"
 RESTARTED = "server_restarted"
-"""What clients are told when their kernel goes, and when its next process has taken them over."""
+"""The events that clients get when their kernel goes down, and when its next process has taken over."""
 
 MAX_NAMESPACES = 256
 """How many namespaces one client may be in."""
@@ -41,14 +41,14 @@ _EVENT, _ACK, _CONNECT = PacketType.EVENT, PacketType.ACK, PacketType.CONNECT
 
 
 class Client(Turn):
-    """What one Engine.IO session is to the kernel.
+    """One Engine.IO session, as the kernel sees it.
 
     Args:
         opened: How the gateway announced it.
-        channel: Where it belongs.
+        channel: The channel it belongs to.
 
     Attributes:
-        sockets: Its sockets by namespace; None while a CONNECT is under way.
+        sockets: Its sockets by namespace; None while a CONNECT is being handled.
     """
 
     __slots__ = (
@@ -79,24 +79,24 @@ class Client(Turn):
         self.ticket_id = opened.ticket_id
         self.handshake = opened.handshake
         self.channel = channel
-        # What its ticket opens: a door of its own, unless it is all of the channel.
+        # What its ticket opens: a door of its own, or "" for the whole channel.
         self.door = "" if opened.opens == "page" else opened.opens
-        # Each attachment comes in a message of its own, so this is what the gateway lets through.
+        # Each attachment comes in a message of its own, so this is the most that the gateway lets through.
         self.decoder = Decoder(max_bytes=MAX_ATTACHMENTS * channel.carrier.max_payload)
         self.sockets: dict[str, Socket | None] = {}
         self.is_open = True
-        # Closed by us: what it sent beside is not read any more.
+        # Closed by us: whatever else it sent is no longer read.
         self._is_cut = False
         self._is_expecting = False
         self._is_adopting = False
-        # What it sent may begin with attachments whose event went to the earlier process.
+        # Its first messages may be attachments of an event that went to the earlier process.
         self._is_midway = bool(opened.state)
         self._state = b""
         self._will: list[str | bytes] = []
 
     @property
     def connected_sockets(self) -> list[Socket]:
-        """The sockets that it has."""
+        """The sockets of this client that are connected."""
         return [socket for socket in self.sockets.values() if socket is not None]
 
     # --- to the client ----------------------------------------------------------------------
@@ -107,18 +107,18 @@ class Client(Turn):
             self.channel.carrier.send(Deliver(frames, self._to))
 
     def close(self, reason: str = "forced close", why: str = "") -> None:
-        """Close the connection once what was sent before is written; ``why`` is told to the client."""
+        """Close the connection once all earlier messages are written; the client is told ``why``."""
         if self.is_open:
             self.channel.carrier.send(CloseSession(self.session, reason, why))
 
     def drop(self, reason: str, why: str = "") -> None:
-        """Close the connection and read nothing more of it; any thread."""
+        """Close the connection and read nothing more from it; any thread."""
         self._is_cut = True
         self.close(reason, why)
         self.closed(reason)
 
     def closed(self, reason: str) -> None:
-        """Take its end, after all that it sent before; any thread."""
+        """Handle the end of the session, after everything the client sent; any thread."""
         if not self.is_open:
             return
         self.is_open = False
@@ -132,7 +132,7 @@ class Client(Turn):
     # --- from the client, first: read -------------------------------------------------------
 
     def read(self, data: str | bytes, arrived_at: float) -> Packet | None:
-        """Decode a message and give it to whoever waits for it; return what there is to handle."""
+        """Decode a message and pass it to whoever waits for it; return the packet if it needs handling."""
         if self._is_cut or (self._is_midway and self._is_leftover(data)):
             return None
         try:
@@ -148,7 +148,7 @@ class Client(Turn):
             if socket is None:
                 if kind is _EVENT:
                     msg = "an event in a namespace that the client is not connected to"
-                    raise ProtocolError(msg)  # noqa: TRY301 - one place tells of all of them
+                    raise ProtocolError(msg)  # noqa: TRY301 - reported in one place
                 return None
             if kind is _ACK:
                 socket._acknowledged(packet.ack_id or 0, packet.data)
@@ -166,19 +166,19 @@ class Client(Turn):
         return self._is_midway
 
     def give_up(self) -> None:
-        """Close it, since reading its message failed by a fault of ours."""
+        """Close the client, since an internal error kept its message from being read."""
         self.drop("parse error")
 
     def _broke(self, error: ProtocolError) -> None:
         self.channel.trouble(
             NO_PACKET,
-            f"A client ({self.role}) sent what is not a Socket.IO packet, or not one that may come "
-            f"then ({error}); it was closed.",
+            f"A client ({self.role}) sent what is not a Socket.IO packet, or not one that is allowed "
+            f"at that point ({error}); it was closed.",
         )
         self.drop("parse error", str(error))
 
     def _expect_attachments(self) -> None:
-        """Close it if its packet does not go on in time; it would hold memory for nothing."""
+        """Close the client if its packet is not continued in time, since it takes up memory."""
         self._is_expecting = True
         progress = self.decoder.progress
 
@@ -186,7 +186,7 @@ class Client(Turn):
             self._is_expecting = False
             if not self.decoder.incomplete or not self.is_open:
                 return
-            # It is not to blame while the link is cut, or while we are behind and let nobody be read.
+            # The client is not to blame while the link is cut, or while we are behind and read from nobody.
             is_ours = self.channel.carrier.up_for_s < _ATTACHMENTS_S or self.channel.waiting > 0
             if is_ours or self.decoder.progress != progress:
                 self._expect_attachments()
@@ -200,7 +200,7 @@ class Client(Turn):
     # --- then: handle, on the handler thread ------------------------------------------------
 
     def handle(self, packet: Packet) -> None:
-        """Do what a packet says."""
+        """Act on a packet."""
         socket = self.sockets.get(packet.namespace)
         if packet.type is _CONNECT:
             try:
@@ -208,7 +208,7 @@ class Client(Turn):
             except ProtocolError as error:
                 self._broke(error)
         elif socket is None:
-            # It has left meanwhile.
+            # It has left in the meantime.
             return
         elif packet.type is _EVENT:
             socket.namespace._dispatch.receive(socket, packet)
@@ -225,10 +225,10 @@ class Client(Turn):
             self.remember()
 
     def _connect(self, name: str, auth: Any) -> None:
-        """Take a CONNECT.
+        """Handle a CONNECT.
 
         Raises:
-            ProtocolError: It has one already.
+            ProtocolError: The client is already in that namespace.
         """
         if name in self.sockets:
             msg = "a second CONNECT to the same namespace"
@@ -252,12 +252,12 @@ class Client(Turn):
             self.remember()
 
     def _passes_door(self, name: str, auth: Any) -> bool:
-        """Whether a client whose ticket opens a door may enter a namespace; if not, it is told why."""
+        """Whether a client whose ticket opens a door may enter a namespace; if not, tell it why."""
         door = self.channel.doors.get(self.door)
         if name != DEFAULT_NAMESPACE:
             self._refuse(name, "Invalid namespace")
         elif door is None:
-            # The kernel has been restarted, and what the door belongs to is not there yet: it tries again.
+            # The kernel was restarted and the door's owner is not there yet: let the client reconnect.
             self.drop("transport close")
         elif why := door(auth if isinstance(auth, dict) else {}):
             self._refuse(name, why)
@@ -271,7 +271,7 @@ class Client(Turn):
     # --- while the kernel restarts ----------------------------------------------------------
 
     def adopt(self, state: bytes) -> None:
-        """Take it over from an earlier process of this kernel; what it sent since waits meanwhile."""
+        """Take the client over from an earlier process of this kernel; what it sent since then waits."""
         handlers = self.channel.handlers
         handlers.turns.hold(self)
         self._is_adopting = True
@@ -284,13 +284,13 @@ class Client(Turn):
 
     async def _adopt(self, past: dict[str, SessionState]) -> None:
         try:
-            # Whoever is behind a door there was is behind none here.
+            # A client behind a door in the earlier process is behind none here.
             is_adopted = bool(past) and not self.door
             for name, state in past.items():
                 namespace = await self.channel.find(name, state.auth) if is_adopted else None
                 is_adopted = namespace is not None and namespace._admission.adopt(self, state)
         except Exception:
-            log.exception("nbsocket: internal error in nbsocket; a client begins again")
+            log.exception("nbsocket: internal error in nbsocket; a client has to reconnect")
             is_adopted = False
         if is_adopted:
             self._adopted()
@@ -312,11 +312,11 @@ class Client(Turn):
             self.channel.handlers.release(self)
 
     def remember(self) -> None:
-        """Have the gateway keep what the kernel's next process must know; on the handler thread."""
+        """Let the gateway save the state that the kernel's next process needs; on the handler thread."""
         if not self.is_open:
             return
         sockets = self.connected_sockets
-        # While a CONNECT is under way a new process could not go on with it: the client is to begin again.
+        # A new process could not finish a CONNECT that is being handled: the client must then reconnect.
         is_settled = len(sockets) == len(self.sockets)
         state = state_of(sockets) if sockets and is_settled else b""
         if state == self._state:
@@ -329,7 +329,7 @@ class Client(Turn):
             return
         told: list[str | bytes] = []
         for socket in sockets:
-            # No offset: it is none of the events that a client can miss.
+            # No offset: this event is not one that a client can miss.
             told += encode_packet(Packet(PacketType.EVENT, socket.namespace.name, [RESTARTING, {}]))
         if told != self._will:
             self._will = told

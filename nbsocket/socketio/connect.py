@@ -1,6 +1,6 @@
-"""How clients come into a namespace and how they leave it. On the handler thread.
+"""How clients enter and leave a namespace. Runs on the handler thread.
 
-They are asked by middleware, go on where they stopped, or are taken over from an earlier process
+They pass the middleware, resume where they left off, or are taken over from an earlier process
 (Socket.IO protocol, "Connection to a namespace", "Disconnection from a namespace").
 """
 
@@ -25,30 +25,30 @@ if TYPE_CHECKING:
     from nbsocket.socketio.session_state import SessionState
 
 
-class ConnectionRefused(NbSocketError):  # noqa: N818 - what a middleware says, in Socket.IO's words
+class ConnectionRefused(NbSocketError):  # noqa: N818 - named after Socket.IO's term
     """Raised by a middleware to refuse a client.
 
     Args:
-        message: What the client's ``connect_error`` says.
-        data: A JSON value that goes with it.
+        message: The message of the client's ``connect_error``.
+        data: A JSON value to send with it.
 
     Source: Socket.IO protocol, section "Connection to a namespace" (CONNECT_ERROR).
     """
 
     def __init__(self, message: str, data: Any = None) -> None:
-        """Say why."""
+        """Refuse with ``message``."""
         super().__init__(message)
         self.message = message
         self.data = data
 
 
 class Admission:
-    """The door of one namespace.
+    """Lets clients into one namespace, and out.
 
     Args:
-        namespace: Whose door.
-        members: Who is in.
-        dispatch: Whose middleware is asked, and whose handlers hear of it.
+        namespace: The namespace.
+        members: Its sockets.
+        dispatch: Runs its middleware and its connection handlers.
         keeps: Whether clients stay connected while this kernel restarts.
     """
 
@@ -69,7 +69,7 @@ class Admission:
     # --- coming -----------------------------------------------------------------------------
 
     async def connect(self, client: Client, auth: Any) -> None:
-        """Take a CONNECT: ask the middleware, then accept or refuse."""
+        """Handle a CONNECT: run the middleware, then accept or refuse."""
         if self._keeps:
             client.remember()
         handshake = Handshake.of(client.handshake, dict(auth or {}))
@@ -93,7 +93,7 @@ class Admission:
     def _restore(
         self, client: Client, handshake: Handshake, pid: Any, offset: Any
     ) -> tuple[Socket, list[Frames]] | None:
-        """Return the socket that goes on where an earlier one stopped, and what it missed."""
+        """Return a socket that resumes an earlier one, and what it missed; None if that is not possible."""
         members = self._members
         recovery = members.recovery
         old = recovery.find(pid) if recovery is not None else None
@@ -137,14 +137,14 @@ class Admission:
             self._enter(socket, client)
             if self._keeps:
                 client.remember()
-            # Before any handler runs: the answer precedes whatever a handler emits.
+            # Before any handler runs, so that the answer precedes whatever a handler emits.
             client.send(encode_packet(Packet(PacketType.CONNECT, self._namespace.name, answer)))
             for frames in missed:
                 client.send(frames)
         self._dispatch.welcome(socket)
 
     def adopt(self, client: Client, past: SessionState) -> bool:
-        """Take over a client of an earlier process of this kernel; False if it cannot be."""
+        """Take over a client from an earlier process of this kernel; False if that is not possible."""
         members = self._members
         recovery = members.recovery
         if recovery is None:
@@ -157,7 +157,7 @@ class Admission:
             recovery.begin(socket, past.pid)
             self._enter(socket, client)
             members.join(socket, past.rooms)
-            # With an offset of ours: once it comes back, all that came before has arrived.
+            # With an offset of ours: once that comes back, everything sent before has arrived.
             self._namespace._send_event([socket.id], RESTARTED)
             client.remember()
         self._dispatch.welcome(socket)
@@ -170,10 +170,10 @@ class Admission:
     # --- going ------------------------------------------------------------------------------
 
     def left(self, socket: Socket, trigger: Trigger, reason: str | None = None) -> bool:
-        """Forget a socket that disconnected; its handlers of that run, once. On any thread.
+        """Forget a socket that disconnected, and run its disconnect handlers once; any thread.
 
         Returns:
-            Whether it was this that ended it.
+            Whether this call ended it.
         """
         why = reason or reason_of(trigger)
         members = self._members
@@ -199,7 +199,7 @@ class Admission:
 
     def _say_gone(self, socket: Socket, why: str, *, stays: bool) -> None:
         self._dispatch.tell_end("disconnecting", socket, why)
-        # Whoever may come back keeps its rooms, so that it is known what it misses.
+        # A client that may come back keeps its rooms, so that what it misses can be recorded.
         if not stays:
             self._members.leave_all(socket)
         socket._is_in_rooms = False

@@ -1,4 +1,4 @@
-"""Which handlers of a namespace run for what, and in which order. On the handler thread."""
+"""Decides which handlers of a namespace run, and in which order. Runs on the handler thread."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _LIFE = (*CONNECTION_EVENTS, "disconnect", "disconnecting")
 
 
 class Dispatch:
-    """Calls handlers, listeners of all events and middleware: the socket's own first, then the namespace's.
+    """Calls handlers, catch-all listeners and middleware: the socket's own first, then the namespace's.
 
     Args:
         handlers: Where user code runs.
-        parent: The dynamic namespace whose handlers count, too.
+        parent: The dynamic namespace whose handlers also apply.
     """
 
     def __init__(self, handlers: HandlerThread, parent: ParentNamespace | None) -> None:
@@ -34,12 +34,12 @@ class Dispatch:
         self._parent = parent
 
     def of(self, event: str | Hook) -> list[Registration]:
-        """Return the registrations that count here, the parent's first."""
+        """Return the registrations that apply here, the parent's first."""
         own = self.table.of(event)
         return own if self._parent is None else self._parent._registrations().of(event) + own
 
     def tell_outgoing(self, sockets: list[Socket], event: str, args: tuple[Any, ...]) -> None:
-        """Tell listeners of what is sent, once for every recipient."""
+        """Call the ``on_any_outgoing`` listeners, once for every recipient."""
         for socket in sockets:
             self._call_hooks(Hook.ANY_OUTGOING, socket, event, args)
 
@@ -50,13 +50,13 @@ class Dispatch:
             self._handlers.call(one, (socket, event, *args), socket)
 
     def welcome(self, socket: Socket) -> None:
-        """Run the connection handlers for a socket that has come."""
+        """Run the connection handlers for a new socket."""
         for event in CONNECTION_EVENTS:
             for registration in self.of(event):
                 self.greet(socket, registration)
 
     def greet(self, socket: Socket, registration: Registration) -> None:
-        """Run one connection handler, unless it ran for this socket before."""
+        """Run one connection handler, unless it has already run for this socket."""
         if not socket.connected or not socket._greet(registration):
             return
         if registration.once and not self._discard(registration):
@@ -64,7 +64,7 @@ class Dispatch:
         self._handlers.call(registration, (socket,), socket)
 
     def receive(self, socket: Socket, packet: Packet) -> None:
-        """Take an event: listeners of all events hear it, then middleware is asked, then handlers run."""
+        """Process an event: catch-all listeners first, then middleware, then handlers."""
         if not socket.connected:
             return
         event, args = packet.data[0], packet.data[1:]
@@ -82,7 +82,7 @@ class Dispatch:
         self, socket: Socket, event: str, args: list[Any], ack_id: int | None
     ) -> None:
         for registration in socket._registrations().of(Hook.MIDDLEWARE):
-            # With handlers of "error" what it raises is theirs; without any it is shown to its author.
+            # Handlers of "error" get what it raises; without any, it is shown to its author.
             listeners = socket._registrations().of("error")
             expected = (Exception,) if listeners else ()
             failure = (await self._handlers.ask(registration, (event, args), socket, expected)).failure
@@ -97,7 +97,7 @@ class Dispatch:
         """Call the handlers of an event: the socket's own first, then the namespace's."""
         own, shared = socket._table.of(event), self.of(event)
         if len(own) == 1 and not shared and not own[0].once:
-            # The way of nearly every event, and the one that is measured.
+            # Nearly every event takes this path, and this path is benchmarked.
             self._handlers.call(own[0], tuple(args), socket, self._answer(socket, event, ack_id, 1))
             return
         calls: list[tuple[Registration, tuple[Any, ...]]] = [(one, tuple(args)) for one in own]
@@ -115,14 +115,14 @@ class Dispatch:
             self._handlers.call(registration, call_args, socket, done)
 
     def _answer(self, socket: Socket, event: str, ack_id: int | None, count: int) -> Answer | None:
-        """Return what takes the results of an event's handlers; None if nobody wants to know them."""
+        """Return the collector of an event's handler results; None if nobody needs them."""
         output = self._handlers.output
         if ack_id is None and not output.has_testers:
             return None
         return Answer(output, socket, event, ack_id, count)
 
     def _discard(self, registration: Registration) -> bool:
-        """Remove a handler that goes after its first call; False if it went before."""
+        """Remove a one-time handler; False if it was already removed."""
         parent = self._parent
         return self.table.discard(registration) or (
             parent is not None and parent._registrations().discard(registration)

@@ -20,13 +20,13 @@ KEPT_BYTES = 64 * 1024 * 1024
 
 
 class EventStream:
-    """The events of one name, each once, in order: pairs of the socket and a tuple of the arguments.
+    """The events of one name, each once, in order, as pairs of the socket and a tuple of the arguments.
 
-    What arrives between two turns of the loop waits. It goes on for ever, until ``timeout``,
-    or until ``close``; leaving the loop ends it, too.
+    Events that arrive between two iterations are queued. The stream ends at ``timeout`` or ``close``,
+    or when the loop is left.
 
     Attributes:
-        dropped: How many events were lost because more than 100,000, or more than 64 MiB, waited.
+        dropped: How many events were lost because more than 100,000, or more than 64 MiB, were queued.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class EventStream:
         self._closed = False
 
     def wants(self, arrival: Arrival) -> bool:
-        """Whether an event belongs here."""
+        """Whether an event belongs to this stream."""
         return self.event == arrival.event and self.client in {None, arrival.client}
 
     def put(self, arrival: Arrival) -> None:
-        """Take an event; any thread."""
+        """Queue an event; any thread."""
         with self._changed:
             self._waiting.append(arrival)
             self._waiting_bytes += arrival.size_bytes
@@ -70,7 +70,7 @@ class EventStream:
         return arrival
 
     def close(self) -> None:
-        """End the loop, wherever it waits."""
+        """End the loop, even while it waits."""
         with self._changed:
             self._closed = True
             self._wake()
@@ -87,14 +87,14 @@ class EventStream:
     # --- for --------------------------------------------------------------------------------
 
     def __iter__(self) -> EventStream:
-        """Go through the events."""
+        """Iterate over the events."""
         return self
 
     def __next__(self) -> tuple[Socket, tuple[Any, ...]]:
         """Block until the next event.
 
         Raises:
-            StopIteration: Time is over, or the stream is closed.
+            StopIteration: The time is up, or the stream is closed.
             BlockingCallError: In an ``async def`` handler; use ``async for`` there.
         """
         what = f"events({self.event!r})"
@@ -113,14 +113,14 @@ class EventStream:
     # --- async for --------------------------------------------------------------------------
 
     def __aiter__(self) -> EventStream:
-        """Go through the events, awaiting each."""
+        """Iterate over the events asynchronously."""
         return self
 
     async def __anext__(self) -> tuple[Socket, tuple[Any, ...]]:
         """Await the next event.
 
         Raises:
-            StopAsyncIteration: Time is over, or the stream is closed.
+            StopAsyncIteration: The time is up, or the stream is closed.
         """
         loop = asyncio.get_running_loop()
         while True:

@@ -1,4 +1,4 @@
-"""Registering handlers and listeners: the same for the server, a namespace and a socket."""
+"""Registering handlers and listeners, alike on the server, a namespace and a socket."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ Function = TypeVar("Function", bound="Callable[..., Any]")
 
 
 class HandlerContext(Protocol):
-    """What a registration needs to know of its surroundings."""
+    """What a registration needs to know about its surroundings."""
 
     cells: CellRuns
     registered: Callable[[], None]
 
 
 class EventTarget:
-    """What handlers can be registered on: the server, a namespace, a socket."""
+    """An object that handlers can be registered on: the server, a namespace, a socket."""
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Refuse to be pickled or copied.
 
         Raises:
-            TypeError: Always; it says what to pass on instead.
+            TypeError: Always; the message says what to pass on instead.
         """
         kind = type(self).__name__
         msg = (
@@ -54,12 +54,12 @@ class EventTarget:
     def on(self, event: str, handler: Function) -> Function: ...
 
     def on(self, event: str, handler: Function | None = None) -> Any:
-        """Register a handler of ``event``: as a decorator, or with the function given.
+        """Register a handler of ``event``, as a decorator or by passing the function.
 
-        On the server or a namespace it is called ``(socket, *args)``, on a socket ``(*args)``.
-        As in JavaScript it gets as many of the event's arguments as it takes, all with ``*args``;
-        one that needs more than were sent is not called, and told so. A handler of an event with arguments
-        whose only parameter is the socket is told so, too; one of ``disconnect`` need not take the reason.
+        On the server or a namespace it is called with ``(socket, *args)``, on a socket with ``(*args)``.
+        As in JavaScript, it gets as many of the event's arguments as it takes, all with ``*args``.
+        If it needs more than were sent, or has only a socket parameter where arguments were sent, it is
+        not called and a message says so; handlers of ``disconnect`` need not take the reason.
         Running the cell again replaces what it registered.
         A plain function and an ``async def`` are both fine. The return value is the acknowledgement:
         None for one without arguments, a tuple for one with several.
@@ -73,7 +73,7 @@ class EventTarget:
             handler: The function; None to use this as a decorator.
 
         Raises:
-            TypeError: The name is not a string, or nothing could call the handler so: it contains a
+            TypeError: The name is not a string, or the handler can never be called: it contains a
                 ``yield``, has no parameter for the socket, or needs a keyword argument.
 
         Source: Socket.IO server API, ``socket.on(eventName, callback)``, Events "connection",
@@ -88,14 +88,14 @@ class EventTarget:
     def once(self, event: str, handler: Function) -> Function: ...
 
     def once(self, event: str, handler: Function | None = None) -> Any:
-        """Register a handler that goes after its first call.
+        """Register a handler that runs only once.
 
         Args:
             event: Its name.
             handler: The function; None to use this as a decorator.
 
         Raises:
-            TypeError: The name is not a string, or the handler cannot be called so.
+            TypeError: The name is not a string, or the handler can never be called.
 
         Source: Socket.IO server API, ``socket.once(eventName, listener)``.
         """
@@ -113,17 +113,17 @@ class EventTarget:
         self._registrations().remove(event, handler)
 
     def on_any(self, listener: Function) -> Function:
-        """Have ``listener`` called for every event that arrives, before its handlers.
+        """Call ``listener`` for every incoming event, before its handlers.
 
-        On a socket it is called ``(event, *args)``,
-        on the server or a namespace ``(socket, event, *args)``.
-        What it returns does not matter. Running the cell again replaces it.
+        On a socket it is called with ``(event, *args)``,
+        on the server or a namespace with ``(socket, event, *args)``.
+        Its return value is ignored. Running the cell again replaces it.
 
         Args:
             listener: A plain function or an ``async def``.
 
         Raises:
-            TypeError: It cannot be called.
+            TypeError: ``listener`` cannot be called.
 
         Source: Socket.IO server API, ``socket.onAny(callback)``.
         """
@@ -138,16 +138,16 @@ class EventTarget:
         self._registrations().remove(Hook.ANY, listener)
 
     def on_any_outgoing(self, listener: Function) -> Function:
-        """Have ``listener`` called for every event that is emitted to a client, after it was sent.
+        """Call ``listener`` for every event that is emitted to a client, after it was sent.
 
-        Called as for ``on_any``, once for every recipient, on the handler thread.
-        Acknowledgements are no events. Running the cell again replaces it.
+        It is called as for ``on_any``, once for every recipient, on the handler thread.
+        Acknowledgements do not count as events. Running the cell again replaces it.
 
         Args:
             listener: A plain function or an ``async def``.
 
         Raises:
-            TypeError: It cannot be called.
+            TypeError: ``listener`` cannot be called.
 
         Source: Socket.IO server API, ``socket.onAnyOutgoing(callback)``.
         """

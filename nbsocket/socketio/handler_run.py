@@ -1,4 +1,4 @@
-"""One call of one handler, and who is told of it."""
+"""One call of one handler, and who is told about it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from nbsocket.socketio.cell_run import CellRun
 
 UNANSWERED = "unanswered"
-"""What a pane is told when an event gets no acknowledgement, ever; the text is the ack's id."""
+"""Tells a pane that an event will never be acknowledged; the text is the acknowledgement's id."""
 
 TESTER = "tester"
-"""The query parameter with a headless client's key: random, so that nobody else has it."""
+"""The query parameter with a headless client's key, which is random so that nobody else has it."""
 
 ROOMS = "rooms"
-"""What a pane is told when its client joins or leaves a room; the text is a JSON list of their names."""
+"""Tells a pane that its client joined or left a room; the text is a JSON list of all its rooms."""
 
 LIT = "lit"
-"""What a pane is told when an emit that is only tried would reach its client."""
+"""Tells a pane that a previewed emit would reach its client."""
 
 
 class HandlerRun(msgspec.Struct, eq=False):
@@ -28,9 +28,9 @@ class HandlerRun(msgspec.Struct, eq=False):
 
     Args:
         event: The event that caused it.
-        client: Whose event it was, as a socket; None for what has no client.
+        client: The socket that sent the event; None if no client did.
         is_async: Whether the handler is ``async def``: then it must not block.
-        is_telling: Whether a print of it is just being told to its pane.
+        is_telling: Whether something it prints is being passed to its pane right now.
         began: When it began, while somebody watches; else 0.
     """
 
@@ -50,7 +50,7 @@ handler_run: contextvars.ContextVar[HandlerRun | None] = contextvars.ContextVar(
 
 
 class Output(Protocol):
-    """Where what handlers print belongs, and who wants to hear of it."""
+    """Where handler output is shown, and who else wants it."""
 
     @property
     def has_listeners(self) -> bool:
@@ -59,7 +59,7 @@ class Output(Protocol):
 
     @property
     def has_testers(self) -> bool:
-        """Whether any headless client wants to hear of failures."""
+        """Whether any headless client wants to be told of failures."""
         ...
 
     def context_of(self, cell: CellRun | None, run: HandlerRun) -> contextvars.Context:
@@ -67,11 +67,11 @@ class Output(Protocol):
         ...
 
     def tell(self, run: HandlerRun, kind: str, text: str = "") -> None:
-        """Tell the pane whose event it was."""
+        """Tell the pane that sent the event."""
         ...
 
     def unanswered(self, event: str, client: Any, ack_id: int | None, why: str) -> None:
-        """Say that an event of a client gets no acknowledgement, ever, and why."""
+        """Report that a client's event will never be acknowledged, and why."""
         ...
 
     def show_exception(self, error: BaseException, what: str) -> None:
@@ -80,7 +80,7 @@ class Output(Protocol):
 
 
 class Watcher(Protocol):
-    """Who is told which handlers run."""
+    """Records which handlers run."""
 
     is_watched: bool
 
@@ -98,7 +98,7 @@ class Watcher(Protocol):
 
 
 def words_of(error: BaseException) -> str:
-    """Return what an exception says, also one whose own text raises."""
+    """Return an exception's type and text, even if its ``__str__`` raises."""
     try:
         return f"{type(error).__name__}: {error}"
     except BaseException as raised:  # noqa: BLE001 - the user's code, whatever it does

@@ -1,6 +1,6 @@
 """Tables of event handlers that know which cell registered what.
 
-Running a cell again replaces, one for one, what its earlier run registered; so does reloading a module.
+Running a cell again replaces what its earlier run registered, one for one; so does reloading a module.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CONNECTION_EVENTS = ("connection", "connect")
 
 
 class Hook(Enum):
-    """What can be registered that is not an event: not a string, so that no client can emit it."""
+    """What can be registered besides handlers of events; not strings, so that no client can emit one."""
 
     ANY = "on_any listener"
     ANY_OUTGOING = "on_any_outgoing listener"
@@ -30,7 +30,7 @@ class Hook(Enum):
 
 
 ENDINGS = frozenset({"disconnect", "disconnecting"})
-"""Events that bring a reason which a handler may leave out."""
+"""Events whose handlers may omit the parameter for the reason."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,19 +38,19 @@ class Registration:
     """One handler of one event.
 
     Args:
-        event: The event's name, or what it is instead.
-        function: What is called.
+        event: The event's name, or a ``Hook``.
+        function: The function to call.
         cell: The run of a cell, or of a module's body, that registered it; None outside both.
-        once: Whether it goes after its first call.
+        once: Whether it runs only once.
 
     Attributes:
         is_async: Whether it is ``async def``.
         gets_socket: Whether the socket comes before the event's arguments.
-        needs: How many arguments it cannot do without.
-        takes: How many it takes at most; infinite for any number.
+        needs: The smallest number of arguments it needs.
+        takes: The largest number it takes; infinite for any number.
 
     Raises:
-        TypeError: Nothing could ever call it.
+        TypeError: It can never be called.
     """
 
     event: str | Hook
@@ -63,16 +63,16 @@ class Registration:
     takes: float = field(init=False)
 
     def __post_init__(self) -> None:
-        """Look once at what it is: calls are many."""
+        """Inspect the function once, since it is called many times."""
         refuse_generator(self.function)
         self.is_async = is_async(self.function)
         self.needs, self.takes = arity_of(self.function)
 
     def fitting(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return what the handler is called with: as many of ``args`` as it takes.
+        """Return the arguments to call the handler with: as many of ``args`` as it takes.
 
         Raises:
-            TypeError: They are too few, or it takes only the socket where there is more.
+            TypeError: There are too few, or the handler takes only the socket although there are more.
         """
         count = len(args)
         if count < self.needs:
@@ -96,7 +96,7 @@ class Registration:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What a later registration must share to replace this one (beside the event)."""
+        """What a later registration must share, besides the event, to replace this one."""
         if self.cell is not None and self.cell.cell_id is not None:
             return "cell", self.cell.cell_id
         name = str(getattr(self.function, "__qualname__", "") or repr(self.function))
@@ -108,7 +108,7 @@ class Registration:
 
     @property
     def source(self) -> tuple[str, str] | None:
-        """Module and qualified name of a function of a module; None of lambdas and the like."""
+        """Module and qualified name of a module's function; None for lambdas and the like."""
         code = code_of(self.function)
         name = str(getattr(self.function, "__qualname__", "<"))
         if code is None or "<" in name or is_typed_in(code.co_filename):
@@ -116,7 +116,7 @@ class Registration:
         return str(getattr(self.function, "__module__", "")), name
 
     def is_replaced_by(self, new: Registration) -> bool:
-        """Whether ``new`` is this handler again, from a later run of its cell or of its module."""
+        """Whether ``new`` is the same handler, from a later run of its cell or module."""
         if self.key == new.key:
             return self.run_number < new.run_number
         source = self.source
@@ -128,7 +128,7 @@ class Registration:
 
     @property
     def description(self) -> str:
-        """What its author would call it."""
+        """How to refer to it in messages to its author."""
         name = name_of(self.function)
         if isinstance(self.event, Hook):
             return f"the {self.event.value} {name}()"
@@ -150,13 +150,13 @@ class HandlerTable:
         self._lock = threading.Lock()
 
     def add(self, new: Registration) -> Registration | None:
-        """Register ``new``; return the registration of an earlier run that it took the place of."""
+        """Register ``new``; return the registration of an earlier run that it replaced, if any."""
         with self._lock:
             self.has_hooks = self.has_hooks or isinstance(new.event, Hook)
             listed = self._by_event.get(new.event, [])
             for index, old in enumerate(listed):
                 if old.is_replaced_by(new):
-                    # A new list: a dispatch under way goes on with the one it has.
+                    # A new list: a dispatch in progress keeps using the old one.
                     self._by_event[new.event] = [*listed[:index], new, *listed[index + 1 :]]
                     return old
             self._by_event[new.event] = [*listed, new]
@@ -178,7 +178,7 @@ class HandlerTable:
                 self._keep(event, lambda one: one.function != function)
 
     def discard(self, registration: Registration) -> bool:
-        """Remove one registration; False if it was gone."""
+        """Remove one registration; False if it was already gone."""
         with self._lock:
             present = registration in self._by_event.get(registration.event, [])
             self._keep(registration.event, lambda one: one is not registration)
@@ -209,7 +209,7 @@ def check_takes_socket(registration: Registration) -> None:
     """Note that a handler gets the socket; refuse one that could never be called.
 
     Raises:
-        TypeError: It has no parameter for the socket, or needs more than there is.
+        TypeError: It has no parameter for the socket, or needs more arguments than there are.
     """
     registration.gets_socket = True
     needs, takes = registration.needs, registration.takes

@@ -37,7 +37,7 @@ _GATHER_S = 0.002
 _SHARE_S = 0.0005
 _REPORT_BYTES = 64 * 1024
 _WARN_AFTER_S = 1.0
-# What handlers nearly always return: asking inspect takes longer than many a handler.
+# What handlers nearly always return; asking inspect takes longer than many handlers do.
 _NOT_AWAITABLE = frozenset({type(None), str, int, float, bool, bytes, list, dict, tuple})
 
 
@@ -45,9 +45,9 @@ class HandlerThread:
     """Runs jobs in order on a thread of its own.
 
     Args:
-        output: Where what handlers print belongs.
-        carrier: Whose messages the jobs work off, and what they send goes to.
-        watcher: Who is told which handler runs.
+        output: Where handler output is shown.
+        carrier: Brings the messages that jobs process, and takes what they send.
+        watcher: Records which handlers run.
     """
 
     def __init__(self, output: Output, carrier: Carrier, watcher: Watcher) -> None:
@@ -59,9 +59,9 @@ class HandlerThread:
         self._worked_bytes = 0
         self.turns = Turns()
         self._nobody = Turn()
-        # Without a lock: ``_drain`` looks again after it has lowered the flag.
+        # Needs no lock: ``_drain`` looks again after clearing the flag.
         self._scheduled = False
-        # Raised where a coroutine is started, which needs a turn of the loop to begin.
+        # Set when a coroutine is started: it begins only in the next iteration of the loop.
         self._has_started = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_child = False
@@ -76,7 +76,7 @@ class HandlerThread:
         return threading.current_thread() is self._thread
 
     def receive(self, batch: list[Entry]) -> None:
-        """Take a batch of clients' messages; on the carrier's thread."""
+        """Queue a batch of clients' messages; on the carrier's thread."""
         turns = self.turns
         turns.inbox.extend(batch)
         if turns.has_waiters:
@@ -85,22 +85,22 @@ class HandlerThread:
         self._wake()
 
     def post(self, job: Callable[[], Any], whose: Turn | None = None) -> None:
-        """Have ``job`` run after all that was posted for the same client before; any thread.
+        """Run ``job`` after everything posted earlier for the same client; any thread.
 
         Args:
-            job: What is to be done.
-            whose: The client; None for what is no client's. Clients have fair turns.
+            job: What to run.
+            whose: The client; None if the job belongs to no client. Clients get fair turns.
         """
         self.turns.inbox.append((whose or self._nobody, job, 0.0))
         self._wake()
 
     def release(self, turn: Turn) -> None:
-        """Let a turn go on that was held; any thread."""
+        """Let a held turn continue; any thread."""
         self.turns.release(turn)
         self._wake()
 
     def waiting(self) -> AbstractContextManager[None]:
-        """Have what is waited for read as it comes, also while a handler blocks this thread; any thread."""
+        """Read messages as they arrive, even while a handler blocks this thread; any thread."""
         return self.turns.waiting()
 
     def _wake(self) -> None:
@@ -109,7 +109,7 @@ class HandlerThread:
             self.loop.call_soon_threadsafe(self._drain)
 
     def _report(self) -> None:
-        """Say how many bytes are worked off since the last report."""
+        """Report how many bytes were processed since the last report."""
         size, self._worked_bytes = self._worked_bytes + self.turns.take_passed(), 0
         if size:
             self._carrier.consumed(size)
@@ -121,18 +121,18 @@ class HandlerThread:
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
         while not self.loop.is_closed():
-            # Again, if a handler has stopped the loop, or its task has raised SystemExit through it.
+            # Start over if a handler stopped the loop, or its task raised SystemExit through it.
             try:
                 self.loop.run_forever()
             except BaseException as error:  # noqa: BLE001 - nothing ends this thread
                 self.output.show_exception(error, "nbsocket: a task or a callback of a handler")
 
     def _forked(self) -> None:
-        """In a forked child: the thread that forked has what is the parent's, its loop above all."""
+        """In a forked child: what this thread holds, above all its loop, belongs to the parent."""
         self._is_child = True
 
     def _leave_child(self) -> None:
-        """End a child that a handler forked and let fall through: the jobs are the parent's."""
+        """End a forked child that has returned from its handler: the jobs belong to the parent."""
         if self._is_child and self.is_current:
             os._exit(0)
 
@@ -144,12 +144,12 @@ class HandlerThread:
         self._report()
         self._carrier.release()
         if not is_done:
-            # Let what was started take its first step, and timers their turn.
+            # Let new coroutines take their first step, and timers run.
             self.loop.call_soon(self._drain)
 
-    # One loop without calls of its own, since it runs for every event.
+    # One loop, not split into functions, since it runs for every event.
     def _work_off(self, turns: Turns) -> bool:  # noqa: C901
-        """Work until nothing is left, or until the loop must have its turn; return whether nothing is."""
+        """Work until nothing is left or the event loop must run; return whether nothing is left."""
         now = time.monotonic()
         turn_ends, rest_at = now + _TURN_S, now + _GATHER_S
         while True:
@@ -158,7 +158,7 @@ class HandlerThread:
                 self._scheduled = False
                 if not turns:
                     return True
-                # Posted by someone who saw the flag still up.
+                # Posted by a thread that saw the flag still set.
                 self._scheduled = True
                 continue
             turn, what, arrived_at, size = step
@@ -169,7 +169,7 @@ class HandlerThread:
                 else:
                     what()
             except BaseException as error:  # noqa: BLE001 - likewise
-                # Handlers' own exceptions end in ``call``.
+                # Exceptions of handlers are caught in ``call``.
                 self.output.show_exception(error, "nbsocket: internal error in nbsocket: a job")
             began, now = now, time.monotonic()
             if now - began > _SHARE_S:
@@ -182,7 +182,7 @@ class HandlerThread:
             if self._has_started or now > turn_ends:
                 return False
             if now > rest_at:
-                # What is ready goes now, so that its readers work while we do.
+                # Send what is ready now, so that its recipients can start on it.
                 self._carrier.release()
                 self._carrier.gather()
                 rest_at = now + _GATHER_S
@@ -197,14 +197,14 @@ class HandlerThread:
     ) -> None:
         """Call a handler now, on this thread, in its cell's context.
 
-        Whatever it raises is shown to its author and ends here: ``sys.exit()`` must not end this thread.
+        Whatever it raises is shown to its author and caught here: ``sys.exit()`` must not end this thread.
 
         Args:
-            registration: Which.
-            args: What there is for it; it gets as many as it takes.
-            client: The socket that caused it.
-            done: Called with the result, or with how it failed.
-            expected: Exceptions that are an answer, not a fault to be shown.
+            registration: The handler.
+            args: The arguments at hand; it gets as many as it takes.
+            client: The socket that caused the call.
+            done: Called with the result, or with the failure.
+            expected: Exceptions that are an answer, not an error to show.
         """
         function = registration.function
         event = registration.event if isinstance(registration.event, str) else registration.event.value
@@ -256,15 +256,15 @@ class HandlerThread:
         client: Any,
         expected: tuple[type[BaseException], ...] = (),
     ) -> Reply:
-        """Call a handler like ``call``; awaited in a coroutine of ``step`` it is what came of it."""
+        """Call a handler like ``call``; await the reply, in a coroutine of ``step``, for its outcome."""
         reply = Reply(self)
         self.call(registration, args, client, reply, expected)
         return reply
 
     def step(self, coroutine: Coroutine[Reply, None, None]) -> None:
-        """Run code of ours now, until it awaits a ``Reply`` that is not there yet; then from there on.
+        """Run internal code now, up to a ``Reply`` that is not there yet; resume it once it is.
 
-        No task: what needs nobody's patience, which is nearly everything, is done at once and in order.
+        Not a task: code that need not wait, which is nearly all of it, runs at once and in order.
         """
         try:
             reply = coroutine.send(None)
@@ -280,10 +280,10 @@ class HandlerThread:
         task.add_done_callback(self._tasks.discard)
 
     def blocking(self, what: str, awaitable: str, form: str = "await {}") -> None:
-        """Refuse a blocking call in an ``async def`` handler; ``form`` is what to write around the other.
+        """Refuse a blocking call in an ``async def`` handler, and suggest ``form`` with ``awaitable``.
 
         Raises:
-            BlockingCallError: Always, there; it names the awaitable form.
+            BlockingCallError: The caller is an ``async def`` handler.
         """
         run = handler_run.get()
         if self.is_current and run is not None and run.is_async:
@@ -294,17 +294,17 @@ class HandlerThread:
             raise BlockingCallError(msg)
 
     def wait(self, wait: Callable[[float | None], bool], timeout_s: float | None, what: str) -> bool:
-        """Wait by ``wait(seconds)`` for what a client sends; on the handler thread warn after a second.
+        """Wait with ``wait(seconds)`` for something a client sends; on the handler thread, warn after 1 s.
 
         Raises:
-            ForkedProcessError: In a forked child, where nothing ever comes.
+            ForkedProcessError: In a forked child, where nothing ever arrives.
         """
         self._carrier.check_process()
         with self.waiting():
             return self._patiently(wait, timeout_s, what)
 
     def wait_for_room(self, what: str) -> bool:
-        """Wait until clients have read; likewise."""
+        """Wait until clients have caught up; on the handler thread, warn after 1 s."""
         return self._patiently(self._carrier.wait_writable, None, what)
 
     def _patiently(self, wait: Callable[[float | None], bool], timeout_s: float | None, what: str) -> bool:
@@ -323,16 +323,16 @@ class HandlerThread:
 
 
 class Reply:
-    """What comes of a handler that is asked something: its result, and how it failed.
+    """The outcome of a handler called with ``ask``: its result, or how it failed.
 
     Args:
-        handlers: What goes on with whoever awaits it.
+        handlers: Resumes the coroutine that awaits it.
     """
 
     __slots__ = ("_handlers", "_is_there", "awaited_by", "failure", "value")
 
     def __init__(self, handlers: HandlerThread) -> None:
-        """Begin without one."""
+        """Begin without an outcome."""
         self._handlers = handlers
         self._is_there = False
         self.value: Any = None
@@ -340,13 +340,13 @@ class Reply:
         self.awaited_by: Coroutine[Reply, None, None] | None = None
 
     def __call__(self, value: Any, failure: Failure | None) -> None:
-        """Take it."""
+        """Take the outcome, and resume whoever awaits it."""
         self.value, self.failure, self._is_there = value, failure, True
         if self.awaited_by is not None:
             self._handlers.step(self.awaited_by)
 
     def __await__(self) -> Generator[Reply, None, Reply]:
-        """Wait for it."""
+        """Wait for the outcome."""
         if not self._is_there:
             yield self
         return self
@@ -357,14 +357,14 @@ def _is_generator(result: Any) -> bool:
 
 
 class Outcome(msgspec.Struct, eq=False):
-    """What comes of one call of a handler: an answer, or a fault that its author is shown.
+    """The outcome of one handler call: an answer, or an error that is shown to the handler's author.
 
     Args:
-        output: Where faults are shown.
-        context: The cell's, in which the handler runs.
-        registration: Which handler.
-        done: Who waits for the result.
-        expected: Exceptions that are an answer, not a fault.
+        output: Where errors are shown.
+        context: The cell's context, in which the handler runs.
+        registration: The handler.
+        done: Called with the result.
+        expected: Exceptions that are an answer, not an error.
     """
 
     output: Output

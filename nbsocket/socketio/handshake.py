@@ -1,4 +1,4 @@
-"""What a client brought when it came (Socket.IO server API, ``socket.handshake``)."""
+"""The details of a client's handshake (Socket.IO server API, ``socket.handshake``)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What a client brought when it came. It never holds a credential.
+    """What a client sent when it connected. It never holds a credential.
 
     Attributes:
         headers: Request headers, names in lower case, without Cookie and Authorization.
         query: Query parameters, without ``join_token`` and ``_xsrf``.
         auth: The data of the client's CONNECT.
-        address: The address it came from.
-        url: The path it asked for.
-        secure: Whether it came over TLS.
-        xdomain: Whether it came from a page of another origin.
+        address: The client's address.
+        url: The path it requested.
+        secure: Whether it connected over TLS.
+        xdomain: Whether it connected from a page of another origin.
 
     Source: Socket.IO server API, ``socket.handshake``.
     """
@@ -35,7 +35,7 @@ class Handshake:
 
     @classmethod
     def of(cls, details: Mapping[str, Any], auth: dict[str, Any]) -> Handshake:
-        """Return the handshake that the gateway told of, with what the CONNECT packet brought."""
+        """Return the handshake that the gateway reported, with ``auth`` from the CONNECT packet."""
         return cls(
             headers=dict(details.get("headers", {})),
             query=dict(details.get("query", {})),

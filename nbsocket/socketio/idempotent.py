@@ -1,4 +1,4 @@
-"""A handler that runs once for an id, however often the event comes."""
+"""Handlers that run once per id, however often the event arrives."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ LONGEST_ID = 200
 
 
 def idempotent(by: str | Callable[..., str | int], *, keep: int = 10_000) -> Callable[[Function], Function]:
-    """Have a handler run once for each id; an event that comes again is answered as it was the first time.
+    """Run a handler once for each id; a repeated event gets the same answer as the first time.
 
-    Without an answer a client cannot know whether its event arrived. One that asks again, by itself or with
-    ``retries`` of socket.io-client, may have its event handled twice: the event came, and only the
-    acknowledgement was lost. So it sends an id along, such as ``crypto.randomUUID()``.
+    Without an answer, a client cannot know whether its event arrived. If it retries, by itself or with
+    socket.io-client's ``retries``, its event may be handled twice: perhaps only the acknowledgement was
+    lost. So it sends an id along, such as ``crypto.randomUUID()``.
 
     >>> @io.on("order")
     ... @nbsocket.idempotent("order_id")
@@ -30,18 +30,18 @@ def idempotent(by: str | Callable[..., str | int], *, keep: int = 10_000) -> Cal
     ...     orders.append(what)
     ...     return "thank you"
 
-    What the handler returned is remembered with the id. If it raised, it may be tried again. While an
-    ``async def`` handler is under way, a second event waits for the same result. An id counts whoever
-    sends it, since a client that has reconnected is another one: let it be one that nobody guesses, or let
-    ``by`` join it with who the client is.
+    The handler's result is remembered with the id. If it raised, the event may be tried again. While an
+    ``async def`` handler is running, a repeated event waits for the same result. Ids are shared by all
+    clients, since a client that reconnects counts as a new one: use ids that cannot be guessed, or let
+    ``by`` combine the id with the client's identity.
 
     Args:
         by: The name of the handler's parameter that is the id, or a function of the handler's arguments
             that returns it.
-        keep: How many ids are remembered; of more, the oldest are forgotten.
+        keep: How many ids are remembered; beyond that, the oldest are forgotten.
 
     Returns:
-        What to put above a handler, below its ``@io.on`` or ``@socket.on``.
+        A decorator for a handler, to put below ``@io.on`` or ``@socket.on``.
 
     Raises:
         TypeError: The handler has no parameter of this name.
@@ -66,7 +66,7 @@ def idempotent(by: str | Callable[..., str | int], *, keep: int = 10_000) -> Cal
             return await known.run_async(id_of(*args), lambda: handler(*args))
 
         wrapped: Any = once_async if inspect.iscoroutinefunction(handler) else once
-        # How many arguments an event must bring is the handler's own matter.
+        # The handler's own signature says how many arguments an event needs.
         wrapped.__signature__ = inspect.signature(handler)
         return cast("Function", wrapped)
 
@@ -82,7 +82,7 @@ class _Known:
         self._lock = threading.RLock()
 
     def run(self, key: str | int, handler: Callable[[], Any]) -> Any:
-        # Plain handlers run one after the other; one that is called by a cell, too, waits for its turn.
+        # Plain handlers run one after another; a call from a cell waits for its turn, too.
         with self._lock:
             if key not in self._results:
                 self._note(key, handler())
@@ -91,7 +91,7 @@ class _Known:
     async def run_async(self, key: str | int, handler: Callable[[], Any]) -> Any:
         task = self._results.get(key)
         if task is None:
-            # A task of its own: who asked first may be gone before it is done.
+            # A task of its own: the first caller may be gone before it is done.
             task = asyncio.ensure_future(handler())
             task.add_done_callback(functools.partial(self._ended, key))
             self._note(key, task)
@@ -108,7 +108,7 @@ class _Known:
 
 
 def _id_of(handler: Callable[..., Any], by: str | Callable[..., str | int]) -> Callable[..., str | int]:
-    """Return what finds the id among a handler's arguments."""
+    """Return a function that finds the id among a handler's arguments."""
     find: Callable[..., Any]
     if callable(by):
         find, what = by, "what its function returned"

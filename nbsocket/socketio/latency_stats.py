@@ -18,13 +18,13 @@ class LatencyStats:
 
     def __init__(self) -> None:
         """Begin without events."""
-        # Counted by the handler thread alone, without a call.
+        # Incremented directly, and only by the handler thread.
         self.handled = 0
         self._took_s: deque[float] = deque(maxlen=_KEPT)
 
     @property
     def note(self) -> Callable[[float], None]:
-        """Keep how many seconds an event took."""
+        """Record how many seconds an event took."""
         return self._took_s.append
 
     def figures(self) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Who is in a namespace and in which rooms, and who may come back to it. Knows no handlers."""
+"""Who is in a namespace and in which rooms, and who may come back. Knows nothing of handlers."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 class Members:
     """The sockets of one namespace.
 
-    Each method is whole in itself; who does several things that belong together holds ``lock`` meanwhile.
+    Each method is atomic; hold ``lock`` across several.
 
     Args:
-        recovery: Whether clients that come back go on where they stopped.
+        recovery: Whether clients that reconnect resume where they left off.
     """
 
     def __init__(self, *, recovery: bool) -> None:
-        """Begin with nobody."""
+        """Begin without sockets."""
         self.lock = threading.RLock()
         self.sockets: dict[str, Socket] = {}
         self.recovery = Recovery() if recovery else None
@@ -37,7 +37,7 @@ class Members:
             return [self.sockets[one] for one in ids if one in self.sockets]
 
     def reached(self, rooms: frozenset[str], excluded: frozenset[str]) -> list[str]:
-        """Return the ids of those who are to get what goes there: also who is away and may come back."""
+        """Return the ids of all recipients, including clients that are away and may come back."""
         with self.lock:
             everyone: Iterable[str] = self.sockets
             if self.recovery is not None:
@@ -45,7 +45,7 @@ class Members:
             return self._adapter.select(everyone, rooms, excluded)
 
     def enter(self, socket: Socket) -> None:
-        """Take in a socket, with a room of its own."""
+        """Add a socket, with a room of its own."""
         with self.lock:
             self.sockets[socket.id] = socket
             self._adapter.add(socket.id, socket.id)
@@ -80,12 +80,12 @@ class Members:
             return self._adapter.rooms_of(socket.id)
 
     def lost(self, socket: Socket, reason: str) -> bool:
-        """Say that a socket's client is gone; whether it may come back."""
+        """Note that a socket's client is gone; return whether it may come back."""
         with self.lock:
             return self.recovery is not None and self.recovery.lost(socket, reason)
 
     def expire(self) -> None:
-        """Forget who was away too long."""
+        """Forget clients that were away too long."""
         if self.recovery is None:
             return
         with self.lock:
@@ -94,6 +94,6 @@ class Members:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody is here, and nobody is away who may come back."""
+        """Whether nobody is connected, and nobody who left may come back."""
         with self.lock:
             return not self.sockets and not (self.recovery is not None and list(self.recovery.absent))

@@ -50,10 +50,10 @@ class Namespace(Emitter, EventTarget):
         name: Its name.
         carrier: How to reach clients.
         handlers: Where user code runs.
-        cells: Whose registration it is.
+        cells: Tells which cell a registration belongs to.
         registered: Called at every registration.
-        recovery: Whether clients that come back go on where they stopped.
-        parent: The dynamic namespace that it came from, whose handlers count here, too.
+        recovery: Whether clients that reconnect resume where they left off.
+        parent: The dynamic namespace that it came from, whose handlers also apply here.
         keeps: Whether clients stay connected while this kernel restarts.
 
     Source: Socket.IO server API, "Namespace".
@@ -83,7 +83,7 @@ class Namespace(Emitter, EventTarget):
         self._dispatch = Dispatch(handlers, parent)
         self._admission = Admission(self, self._members, self._dispatch, keeps=keeps)
         self._keeps = keeps
-        # An answer to a question of an earlier process must not be taken for one to a question of ours.
+        # An acknowledgement meant for an earlier process must not be mistaken for one of ours.
         self._ack_ids = itertools.count(secrets.randbelow(2**40) if keeps else 0)
         self._replaced: list[Registration] = []
         self._added: list[Registration] = []
@@ -91,7 +91,7 @@ class Namespace(Emitter, EventTarget):
         self._is_lasting = False
 
     def __repr__(self) -> str:
-        """Show its name and how many are here."""
+        """Show its name and how many sockets are connected."""
         return f"<Namespace {self.name}, {len(self._members.sockets)} connected>"
 
     @property
@@ -100,17 +100,17 @@ class Namespace(Emitter, EventTarget):
         return MappingProxyType(self._members.sockets)
 
     def use(self, middleware: Callable[[Socket], Any]) -> Callable[[Socket], Any]:
-        """Have ``middleware(socket)`` asked before a client is accepted; plain or ``async def``.
+        """Call ``middleware(socket)`` before a client is accepted; plain or ``async def``.
 
-        It refuses by raising ``ConnectionRefused`` (or anything else).
+        It refuses the client by raising ``ConnectionRefused`` (or anything else).
         Running the cell again replaces it, like a handler.
-        For a client whose state is recovered it is not asked again.
+        It is not called again for a client whose state is recovered.
 
         Args:
             middleware: Called with the socket, which is not connected yet.
 
         Raises:
-            TypeError: It cannot be called with a socket.
+            TypeError: ``middleware`` cannot be called with a socket.
 
         Source: Socket.IO server API, ``namespace.use(fn)``.
         """
@@ -118,10 +118,10 @@ class Namespace(Emitter, EventTarget):
         return registered
 
     def unuse(self, middleware: Callable[[Socket], Any]) -> None:
-        """Remove a middleware of ``use``; one that was removed before is no error.
+        """Remove a middleware; it is not an error if it was removed before.
 
         Args:
-            middleware: The function that ``use`` was given.
+            middleware: The function that was passed to ``use``.
         """
         self._registrations().remove(Hook.MIDDLEWARE, middleware)
 
@@ -148,7 +148,7 @@ class Namespace(Emitter, EventTarget):
         if volatile and not self._carrier.writable:
             return
         self._wait_for_room()
-        # Choosing and sending under one lock: nobody joins or leaves in between.
+        # Choose and send under one lock, so that nobody joins or leaves in between.
         with self._members.lock:
             self._send_to(self._members.reached(rooms, excluded), frames, event, args, volatile)
 
@@ -186,7 +186,7 @@ class Namespace(Emitter, EventTarget):
     def _ask(
         self, event: str, args: tuple[Any, ...], rooms: frozenset[str], excluded: frozenset[str]
     ) -> PendingAck:
-        """Emit an event that every chosen socket answers."""
+        """Emit an event that every chosen socket is to acknowledge."""
         self._wait_for_room()
         with self._members.lock:
             sockets = self._select(rooms, excluded)
@@ -208,7 +208,7 @@ class Namespace(Emitter, EventTarget):
     def _ask_these(
         self, event: str, args: tuple[Any, ...], sockets: list[Socket], pending: PendingAck
     ) -> None:
-        """Send a question to sockets of this namespace."""
+        """Send an event to sockets of this namespace, and expect their acknowledgements."""
         ack_id = next(self._ack_ids)
         frames = encode_packet(Packet(PacketType.EVENT, self.name, [event, *args], ack_id))
         for socket in sockets:
@@ -219,7 +219,7 @@ class Namespace(Emitter, EventTarget):
                 self.handlers.post(partial(self._dispatch.tell_outgoing, sockets, event, args))
 
     def _wait_for_room(self) -> None:
-        """Slow down an emitter that is faster than the clients read; nothing is lost."""
+        """Block while clients read more slowly than the caller emits; nothing is lost."""
         if self._carrier.writable:
             return
         self.handlers.blocking("emit", "io.drain()")
@@ -247,14 +247,14 @@ class Namespace(Emitter, EventTarget):
             self.handlers.post(socket._remember)
 
     def _show_rooms(self, socket: Socket) -> None:
-        """Tell the pane whose socket it is, if it is a pane's."""
+        """Tell the pane its rooms, if the socket belongs to a pane."""
         output = self.handlers.output
         if output.has_listeners:
             names = sorted(self._rooms_of(socket) - {socket.id})
             output.tell(HandlerRun("", socket), ROOMS, msgspec.json.encode(names).decode())
 
     def _light_up(self, sockets: list[Socket]) -> None:
-        """Light up the panes whose sockets these are."""
+        """Light up the panes that these sockets belong to."""
         for socket in sockets:
             self.handlers.output.tell(HandlerRun("", socket), LIT)
 
@@ -269,25 +269,25 @@ class Namespace(Emitter, EventTarget):
 
         Args:
             event: Its name.
-            timeout: Seconds to wait; None for ever.
+            timeout: Seconds to wait; None for no limit.
 
         Returns:
             One argument as itself, several as a tuple, none as None.
 
         Raises:
-            TimeoutError: Nobody did in time.
+            TimeoutError: No client did so in time.
             BlockingCallError: In an ``async def`` handler; await ``next`` there.
         """
         return self._wait_for_arrival(event, None, timeout)
 
     async def next(self, event: str) -> Any:
-        """Do what ``wait_for`` does, for code that awaits."""
+        """Await ``event`` and return its arguments; see ``wait_for``."""
         return value_of((await self._next_arrival(event, None)).args)
 
     def events(self, event: str, timeout: float | None = None) -> EventStream:
-        """Return what clients emit under this name, for a ``for`` or an ``async for``.
+        """Return a stream of the events of this name, for ``for`` or ``async for``.
 
-        Each turn of the loop gives the socket and a tuple of the arguments.
+        Each iteration yields the socket and a tuple of the arguments.
 
         Args:
             event: Its name.
@@ -322,7 +322,7 @@ class Namespace(Emitter, EventTarget):
             (self._added if old is None else self._replaced).append(registration)
 
     def _overheard(self, registration: Registration) -> None:
-        """Note that somebody listens to what is sent, so that recipients are told of."""
+        """Note a listener for outgoing events, so that it is called from now on."""
         if registration.event is Hook.ANY_OUTGOING:
             self._is_overheard = True
 
@@ -333,19 +333,19 @@ class Namespace(Emitter, EventTarget):
         return self
 
     def _cell_ended(self, cell: CellRun, *, ok: bool) -> None:
-        """Greet connected sockets by replaced connection handlers; drop leftovers if all went well."""
+        """Run replaced connection handlers for connected sockets; drop leftovers if the cell succeeded."""
         replaced, self._replaced = self._replaced, []
         added, self._added = self._added, []
         if ok:
             self._dispatch.table.remove_leftovers(cell)
         self._settle(replaced, cell if ok else None)
-        # Who was taken over from an earlier process came before any handler of a later cell.
+        # Clients taken over from an earlier process came before the handlers of later cells.
         for socket in [one for one in self._members.sockets.values() if one._is_adopted]:
             for registration in added:
                 self.handlers.post(partial(self._dispatch.greet, socket, registration))
 
     def _settle(self, replaced: list[Registration], finished: CellRun | None) -> None:
-        """Do on every socket what a cell's end brings."""
+        """Apply the end of a cell run to every socket."""
         for socket in list(self._members.sockets.values()):
             for registration in replaced:
                 self.handlers.post(partial(self._dispatch.greet, socket, registration))
@@ -355,7 +355,7 @@ class Namespace(Emitter, EventTarget):
     # --- what becomes of it -----------------------------------------------------------------
 
     def _perhaps_empty(self) -> None:
-        """A dynamic namespace goes with its last client, unless somebody asked for it by name."""
+        """Remove a dynamic namespace with its last client, unless it was asked for by name."""
         is_needed = self._is_lasting or not self._members.is_empty or bool(self._dispatch.table)
         if self._parent is not None and not is_needed:
             self._parent.emptied(self)

@@ -1,4 +1,4 @@
-"""Dynamic namespaces: one parent for all whose names match (Socket.IO server API, ``server.of``)."""
+"""Dynamic namespaces: one parent for all with a matching name (Socket.IO server API, ``server.of``)."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class ParentNamespace(EventTarget, Emitter):
     """What namespaces with matching names have in common: handlers, middleware, broadcasts.
 
     Args:
-        matching: A regular expression, or a function ``(name, auth)`` that says whether.
+        matching: A regular expression, or a function ``(name, auth)`` that returns whether a name matches.
         handlers: Where user code runs.
-        cells: Whose registration it is.
+        cells: Tells which cell a registration belongs to.
         registered: Called at every registration.
-        make: Makes a child.
+        make: Creates a child.
         forget: Forgets a child.
 
     Source: Socket.IO server API, ``server.of(regex)``, ``server.of(fn)``.
@@ -68,17 +68,17 @@ class ParentNamespace(EventTarget, Emitter):
         self._replaced: list[Registration] = []
 
     def __repr__(self) -> str:
-        """Show what it matches and how many there are."""
+        """Show what it matches and how many children it has."""
         what = self.pattern.pattern if self.pattern is not None else self.check.description
         return f"<ParentNamespace {what}, {len(self._children)} namespaces>"
 
     @property
     def children(self) -> Mapping[str, Namespace]:
-        """The namespaces that there are now, by name."""
+        """The namespaces that exist now, by name."""
         return dict(self._children)
 
     def use(self, middleware: Callable[[Socket], Any]) -> Callable[[Socket], Any]:
-        """Have ``middleware(socket)`` asked before a client is accepted in any of them.
+        """Call ``middleware(socket)`` before a client is accepted in any of them.
 
         Source: Socket.IO server API, ``namespace.use(fn)``.
         """
@@ -140,13 +140,13 @@ class ParentNamespace(EventTarget, Emitter):
         return child
 
     def emptied(self, child: Namespace) -> None:
-        """Forget a child that nobody is in."""
+        """Forget a child that is empty."""
         if self._children.get(child.name) is child:
             del self._children[child.name]
             self._forget(child)
 
     def cell_ended(self, cell: CellRun, *, ok: bool) -> None:
-        """Do for all children what a namespace does for itself."""
+        """Apply the end of a cell run to all children."""
         replaced, self._replaced = self._replaced, []
         if ok:
             self._table.remove_leftovers(cell)
@@ -154,7 +154,7 @@ class ParentNamespace(EventTarget, Emitter):
             child._settle(replaced, None)
 
     def _overheard(self, registration: Registration) -> None:
-        """Tell children that somebody listens to what is sent."""
+        """Tell the children that there is a listener for outgoing events."""
         for child in list(self._children.values()):
             child._overheard(registration)
 

@@ -1,7 +1,7 @@
-"""Connection state recovery: what a client missed while it was away is sent again, whole or not at all.
+"""Connection state recovery: what a client missed while it was away is sent again, all of it or nothing.
 
-Every event carries its offset as a last argument, which the stock client hands back when it returns,
-together with the private id that its CONNECT answer held
+Every event carries its offset as a last argument. The stock client hands it back when it reconnects,
+together with the private id from the answer to its CONNECT
 (Socket.IO protocol, "Connection state recovery"; client: ``pid`` and ``offset`` in ``auth``).
 """
 
@@ -22,7 +22,7 @@ MAX_ABSENCE_S = 120.0
 """How long a client may be away."""
 
 MAX_KEPT_BYTES = 1024 * 1024
-"""How much is kept for one client; when it is more, a client that missed it is not recovered."""
+"""How much is kept for one client; a client that missed more than that is not recovered."""
 
 _RECOVERABLE = frozenset({"transport close", "transport error", "ping timeout"})
 _OVERHEAD_BYTES = 64
@@ -32,13 +32,13 @@ Frames = list[str | bytes]
 
 @dataclass(slots=True)
 class Journal:
-    """What one client was sent lately, and who it was.
+    """What was recently sent to one client, and who it was.
 
     Args:
         socket: Its latest connection.
         begun: The number of the last packet before its first.
-        is_adopted: Whether it was begun for a client of an earlier process of this kernel:
-            what that one sent may be under way until an offset of ours comes back.
+        is_adopted: Whether the client was taken over from an earlier process of this kernel:
+            packets of that process may be in transit until an offset of ours comes back.
     """
 
     socket: Socket
@@ -50,7 +50,7 @@ class Journal:
     is_adopted: bool = False
 
     def note(self, number: int, frames: Frames) -> None:
-        """Keep a packet; the oldest go when it is too much."""
+        """Keep a packet; drop the oldest when there is too much."""
         size = _OVERHEAD_BYTES + sum(map(len, frames))
         self.sent.append((number, frames, size))
         self.kept_bytes += size
@@ -58,7 +58,7 @@ class Journal:
             self._forget_first()
 
     def forget_through(self, number: int) -> None:
-        """Forget what the client says that it has."""
+        """Forget the packets that the client says it has."""
         while self.sent and self.sent[0][0] <= number:
             self._forget_first()
         self.lost_through = max(self.lost_through, number)
@@ -78,7 +78,7 @@ class Recovery:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin without clients."""
         self._clock = clock
-        # Offsets of an earlier kernel, or of another namespace, must not be taken for this one's.
+        # Offsets from an earlier kernel, or another namespace, must not be mistaken for this one's.
         self._epoch = secrets.token_urlsafe(4)
         self._number = 0
         self._journals: dict[str, Journal] = {}
@@ -89,7 +89,7 @@ class Recovery:
 
         Args:
             socket: The client.
-            pid: The private id that it has from an earlier process of this kernel.
+            pid: The private id that an earlier process of this kernel gave it.
         """
         is_adopted = bool(pid)
         pid = pid or secrets.token_urlsafe(18)
@@ -115,7 +115,7 @@ class Recovery:
         return stamped
 
     def lost(self, socket: Socket, reason: str) -> bool:
-        """Say that a client is gone; whether it may come back."""
+        """Note that a client is gone; return whether it may come back."""
         journal = self._journals.get(socket.id)
         if journal is None or journal.socket is not socket:
             return False
@@ -126,7 +126,7 @@ class Recovery:
         return True
 
     def expire(self) -> list[Socket]:
-        """Forget who was away too long, and return their sockets."""
+        """Forget clients that were away too long, and return their sockets."""
         now = self._clock()
         over = [
             journal.socket
@@ -138,14 +138,14 @@ class Recovery:
         return over
 
     def find(self, pid: Any) -> Socket | None:
-        """Return the earlier connection of a client that shows this private id."""
+        """Return the earlier connection of the client with this private id."""
         sid = self._ids.get(pid) if isinstance(pid, str) else None
         return self._journals[sid].socket if sid is not None else None
 
     def restore(self, old: Socket, new: Socket, offset: Any) -> list[Frames] | None:
-        """Let ``new`` go on where ``old`` stopped; return what it missed.
+        """Let ``new`` resume where ``old`` left off; return what it missed.
 
-        None if something of it is no longer kept: then ``old`` is forgotten.
+        None if part of that is no longer kept: then ``old`` is forgotten.
         """
         journal = self._journals[old.id]
         number = self._number_of(offset)
@@ -160,7 +160,7 @@ class Recovery:
         return [frames for _, frames, _ in journal.sent]
 
     def _number_of(self, offset: Any) -> int:
-        """Return the number in an offset; 0 if it is from elsewhere: then nothing of ours has arrived."""
+        """Return the number in an offset; 0 if it is not one of ours: then nothing of ours has arrived."""
         epoch, _, digits = offset.rpartition(".") if isinstance(offset, str) else ("", "", "")
         usable = epoch == self._epoch and digits.isascii() and digits.isdigit()
         return int(digits) if usable and len(digits) < 18 else 0  # noqa: PLR2004 - far more than there will be

@@ -31,11 +31,11 @@ class SocketServer(Emitter, EventTarget):
 
     Args:
         name: The channel.
-        here: What the process has one of.
+        here: The objects that exist once per process.
         takeover: Take the name from another process that holds it.
-        recovery: Let a client that lost its connection go on where it stopped.
+        recovery: Let a client that lost its connection resume where it left off.
         open: Let clients in without a ticket.
-        origins: Origins of other pages whose clients are let in.
+        origins: Other origins whose pages' clients are let in.
 
     Raises:
         ChannelInUse: Another process holds the name.
@@ -71,7 +71,7 @@ class SocketServer(Emitter, EventTarget):
 
     @property
     def channel(self) -> Channel:
-        """What this server is to its carrier and to its notebook."""
+        """This server as its carrier and its notebook see it."""
         return self._channel
 
     def __repr__(self) -> str:
@@ -80,7 +80,7 @@ class SocketServer(Emitter, EventTarget):
 
     @property
     def base_url(self) -> str:
-        """The path below which the Jupyter server serves everything, such as ``/``."""
+        """The path under which the Jupyter server serves everything, such as ``/``."""
         return self._carrier.base_url
 
     @property
@@ -90,10 +90,10 @@ class SocketServer(Emitter, EventTarget):
 
     @property
     def public_url(self) -> str:
-        """The address of a port for guests alone (``public_listen``); empty if there is none."""
+        """The address of a port for guests only (``public_listen``); empty if there is none."""
         return self._carrier.public_url
 
-    # --- what Socket.IO's server has --------------------------------------------------------
+    # --- the API of Socket.IO's server ------------------------------------------------------
 
     @overload
     def of(self, namespace: str) -> Namespace: ...
@@ -108,9 +108,9 @@ class SocketServer(Emitter, EventTarget):
 
         Args:
             namespace: A name: that namespace exists from now on.
-                A regular expression: names that match it as a whole exist from when a client asks
-                for them until the last one has left.
-                A function ``(name, auth)``, plain or ``async def``: likewise, where it returns true.
+                A regular expression: a namespace whose whole name matches exists from when a client
+                asks for it until its last client has left.
+                A function ``(name, auth)``, plain or ``async def``: the same, if it returns a true value.
 
         Source: Socket.IO server API, ``server.of(nsp)``.
         """
@@ -127,14 +127,14 @@ class SocketServer(Emitter, EventTarget):
         return self._default.sockets
 
     def use(self, middleware: Callable[[Socket], Any]) -> Callable[[Socket], Any]:
-        """Have ``middleware(socket)`` asked before a client is accepted in ``/``; see ``Namespace.use``.
+        """Call ``middleware(socket)`` before a client is accepted in ``/``; see ``Namespace.use``.
 
         Source: Socket.IO server API, ``server.use(fn)``.
         """
         return self._default.use(middleware)
 
     def unuse(self, middleware: Callable[[Socket], Any]) -> None:
-        """Remove a middleware of ``use``; see ``Namespace.unuse``."""
+        """Remove a middleware; see ``Namespace.unuse``."""
         self._default.unuse(middleware)
 
     def wait_for(self, event: str, timeout: float | None = None) -> Any:
@@ -144,26 +144,26 @@ class SocketServer(Emitter, EventTarget):
 
         Args:
             event: Its name.
-            timeout: Seconds to wait; None for ever.
+            timeout: Seconds to wait; None for no limit.
 
         Returns:
             One argument as itself, several as a tuple, none as None.
 
         Raises:
-            TimeoutError: Nobody did in time.
+            TimeoutError: No client did so in time.
             BlockingCallError: In an ``async def`` handler; await ``next`` there.
         """
         return self._default.wait_for(event, timeout)
 
     async def next(self, event: str) -> Any:
-        """Do what ``wait_for`` does, for code that awaits."""
+        """Await ``event`` and return its arguments; see ``wait_for``."""
         return await self._default.next(event)
 
     def events(self, event: str, timeout: float | None = None) -> EventStream:
-        """Return what clients emit under this name, for a ``for`` or an ``async for``.
+        """Return a stream of the events of this name, for ``for`` or ``async for``.
 
-        Each turn of the loop gives the socket and a tuple of the arguments. What arrives between two
-        turns waits. Events since the running cell began count, each once.
+        Each iteration yields the socket and a tuple of the arguments. Events that arrive between two
+        iterations are queued. Events since the running cell began count, each once.
 
         Args:
             event: Its name.
@@ -176,7 +176,7 @@ class SocketServer(Emitter, EventTarget):
         return self._default.events(event, timeout)
 
     async def drain(self) -> None:
-        """Await until clients have caught up so far that ``emit`` would not wait."""
+        """Wait until clients have caught up, so that ``emit`` would not block."""
         await asyncio.to_thread(self._carrier.wait_writable)
 
     def _operator(self) -> BroadcastOperator:
@@ -214,7 +214,7 @@ class SocketServer(Emitter, EventTarget):
             ``not_in_class``), each with its ``count`` and its ``latest`` text,
             ``link``, and ``handlers``: events ``handled`` here, those that are ``waiting``, and how many
             milliseconds the latest thousand took from their arrival in this process to the end of their
-            handlers (``p50_ms``, ``p90_ms``, ``p99_ms``; an ``async def`` one up to its first await).
+            handlers (``p50_ms``, ``p90_ms``, ``p99_ms``; for ``async def``, up to the first await).
 
         Raises:
             LinkLostError: The server does not answer.
@@ -228,9 +228,9 @@ class SocketServer(Emitter, EventTarget):
         return {**reply.value, "troubles": troubles, "handlers": self._channel.figures()}
 
     def close(self) -> None:
-        """Give the channel back; its clients' connections are closed.
+        """Give the channel up and close its clients' connections.
 
-        Outside Jupyter the last server that is closed closes the port.
+        Outside Jupyter, closing the last server closes the port.
 
         Source: Socket.IO server API, ``server.close()``.
         """

@@ -1,6 +1,6 @@
-"""What the gateway keeps of a client for the kernel's next process: with recovery on, in a notebook.
+"""Client state that the gateway keeps for the kernel's next process: in a notebook, with recovery on.
 
-Written by this package and read by this package; the gateway does not look inside.
+Only this package writes and reads it; the gateway does not look inside.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nbsocket.socketio.socket import Socket
 
 MAX_STATE_BYTES = 64 * 1024
-"""How much is kept of one client; if it is more, ``socket.data`` is left out."""
+"""How much state is kept for one client; if there is more, ``socket.data`` is left out."""
 
 
 class SessionState(msgspec.Struct, array_like=True, omit_defaults=True):
@@ -28,7 +28,7 @@ class SessionState(msgspec.Struct, array_like=True, omit_defaults=True):
         pid: Its private id, by which it may come back.
         auth: The data of its CONNECT.
         rooms: The rooms that it is in.
-        data: Of ``socket.data`` what JSON can hold.
+        data: The part of ``socket.data`` that JSON can hold.
     """
 
     id: str
@@ -43,7 +43,7 @@ _decode = msgspec.json.Decoder(dict[str, SessionState]).decode
 
 
 def state_of(sockets: Iterable[Socket]) -> bytes:
-    """Return what is to be kept of a client's sockets; empty if it is too much."""
+    """Return the state to keep for a client's sockets; empty if it is too large."""
     entries = {socket.namespace.name: _entry(socket) for socket in sockets}
     state = _encode(entries)
     if len(state) > MAX_STATE_BYTES:
@@ -54,13 +54,13 @@ def state_of(sockets: Iterable[Socket]) -> bytes:
 
 
 def _entry(socket: Socket) -> SessionState:
-    # Plain strings: a name may be of a class of the user's own.
+    # As plain strings: a name may be an instance of a user's subclass.
     rooms = sorted("".join(room) for room in socket.rooms if room != socket.id)
     return SessionState(socket.id, socket._pid, dict(socket.handshake.auth), rooms, _plain(socket.data))
 
 
 def _plain(data: Any) -> dict[str, Any]:
-    """Return the entries that JSON brings back as they were, as JSON brings them back."""
+    """Return the entries that survive a round trip through JSON unchanged."""
     plain: dict[str, Any] = {}
     if not isinstance(data, dict):
         return plain
@@ -80,9 +80,9 @@ def _plain(data: Any) -> dict[str, Any]:
 
 
 def read_state(state: bytes) -> dict[str, SessionState]:
-    """Return the sockets of a client by namespace.
+    """Return the states of a client's sockets by namespace.
 
     Raises:
-        msgspec.DecodeError: An earlier version of this package wrote it otherwise.
+        msgspec.DecodeError: An earlier version of this package wrote it in another format.
     """
     return _decode(state)

@@ -39,13 +39,13 @@ class Socket(EventTarget):
     """One client's connection to one namespace.
 
     Attributes:
-        id: Its name, unguessable, new for every connection that is not recovered.
-            It is also a room of its own.
+        id: An unguessable id, new for every connection that is not recovered.
+            It is also the name of a room of its own.
         data: Whatever handlers want to keep with it.
-        handshake: What the client brought.
-        role: ``owner`` or ``guest``, from its ticket and from nothing else.
+        handshake: Headers, query and ``auth`` of the client's connection.
+        role: ``owner`` or ``guest``, determined by its ticket alone.
         recovered: Whether an earlier connection's state was restored: its id, rooms and data,
-            and what it was sent meanwhile.
+            and the events it missed.
 
     Source: Socket.IO server API, "Socket".
     """
@@ -78,14 +78,14 @@ class Socket(EventTarget):
         self._greeted_by: set[Registration] = set()
 
     def __repr__(self) -> str:
-        """Show who it is, without any secret."""
+        """Show id, namespace and state, but no secret."""
         return f"<Socket {self.id} in {self.namespace.name} {self._state.value}>"
 
     # --- state ------------------------------------------------------------------------------
 
     @property
     def connected(self) -> bool:
-        """Whether the client is there.
+        """Whether the client is connected.
 
         Source: Socket.IO server API, ``socket.connected``.
         """
@@ -93,14 +93,14 @@ class Socket(EventTarget):
 
     @property
     def rooms(self) -> frozenset[str]:
-        """The rooms it is in; its own id is one of them. None after its ``disconnecting`` handlers.
+        """The rooms it is in; its own id is one of them. Empty after its ``disconnecting`` handlers.
 
         Source: Socket.IO server API, ``socket.rooms``.
         """
         return self.namespace._rooms_of(self) if self._is_in_rooms else frozenset()
 
     def join(self, *rooms: str | Iterable[str]) -> None:
-        """Join ``rooms``; a client that is gone joins none.
+        """Join ``rooms``; does nothing for a client that is gone.
 
         Raises:
             TypeError: A name is not a string.
@@ -110,7 +110,7 @@ class Socket(EventTarget):
         self.namespace._join(self, room_names(rooms))
 
     def leave(self, room: str) -> None:
-        """Leave ``room``; it does not matter whether the client was in it.
+        """Leave ``room``; does nothing if the client is not in it.
 
         Raises:
             TypeError: The name is not a string.
@@ -129,34 +129,34 @@ class Socket(EventTarget):
         Source: Socket.IO server API, ``socket.disconnect(close)``.
         """
         for socket in self._client.connected_sockets if close else [self]:
-            # Before the client is told: it may close at once, and that would be the reason then.
+            # Before the client is told: it may close at once, which would then become the reason.
             if socket.connected and socket.namespace._admission.left(socket, Trigger.SERVER_LEFT):
                 socket._send(Packet(PacketType.DISCONNECT, socket.namespace.name))
         if close:
             self._client.close()
 
     def _drop_connection(self) -> None:
-        """Close its connection without a word; the client may come back."""
+        """Close its connection without a DISCONNECT packet; the client may come back."""
         self._client.close("transport close")
 
     def _may_go_on_as(self, client: Client) -> bool:
-        """Whether ``client`` may take this socket's place: the same ticket, or owners both."""
+        """Whether ``client`` may take this socket's place: it has the same ticket, or both are owners."""
         mine = self._client
         return client.role == mine.role and (client.role == OWNER or client.ticket_id == mine.ticket_id)
 
     def use(self, middleware: Function) -> Function:
-        """Have ``middleware(event, args)`` asked before the handlers of each event of this client.
+        """Call ``middleware(event, args)`` before the handlers of each event from this client.
 
-        ``args`` is a list that it may change in place. By raising anything it keeps the event from the
-        handlers: it is not acknowledged, and handlers of ``error`` get the exception.
-        A plain function or an ``async def``; several are asked in order.
+        It may change the list ``args`` in place. If it raises, the event does not reach its handlers and
+        is not acknowledged, and handlers of ``error`` get the exception.
+        It may be a plain function or an ``async def``; several run in order.
         While an ``async def`` one awaits, later events may overtake this one.
 
         Args:
             middleware: Called with the event's name and the list of its arguments.
 
         Raises:
-            TypeError: It cannot be called.
+            TypeError: ``middleware`` is not callable.
 
         Source: Socket.IO server API, ``socket.use(fn)``.
         """
@@ -164,16 +164,16 @@ class Socket(EventTarget):
         return registered
 
     def _remember(self) -> None:
-        """Have the gateway keep what a restarted kernel must know of this client."""
+        """Let the gateway save what a restarted kernel needs to know about this client."""
         self._client.remember()
 
     def _handled(self) -> None:
-        """Take the end of an ``async def`` handler of this client."""
+        """Note that an ``async def`` handler of this client has finished."""
         if self.namespace._keeps:
             self._client.remember()
 
     def _move(self, trigger: Trigger) -> bool:
-        """Follow the table of states; False if the trigger means nothing now."""
+        """Follow the state table; False if the trigger does not apply in this state."""
         following = CONNECTION_TRANSITIONS[self._state].get(trigger)
         if following is None:
             return False
@@ -193,7 +193,7 @@ class Socket(EventTarget):
         """Wait ``seconds`` for the acknowledgement of the next ``call`` or ``emit_with_ack``.
 
         Raises:
-            TypeError: They are not a number.
+            TypeError: ``seconds`` is not a number.
 
         Source: Socket.IO server API, ``socket.timeout(value)``, which counts milliseconds.
         """
@@ -202,18 +202,18 @@ class Socket(EventTarget):
     def emit(self, event: str, *args: Any, **mistaken: Any) -> None:
         """Emit ``event`` to this client, in order, from any thread.
 
-        To a client that is gone it does nothing, as in Socket.IO;
-        with recovery on it is kept for the client's return.
+        If the client is gone, nothing happens, as in Socket.IO;
+        with recovery on, the event is kept for the client's return.
 
         Args:
             event: Its name.
-            *args: JSON values, bytes-likes, NumPy scalars (as numbers) and arrays (as bytes).
-            **mistaken: None is taken; the error says what to write instead.
+            *args: JSON values, bytes-like objects, NumPy scalars (as numbers) and arrays (as bytes).
+            **mistaken: Not accepted; the error says what to write instead.
 
         Raises:
             EncodeError: A value cannot be sent; the message names its path.
             BlockingCallError: In an ``async def`` handler, while the server has no room for more.
-            TypeError: There is a keyword argument.
+            TypeError: A keyword argument was given.
 
         Source: Socket.IO server API, ``socket.emit(eventName[, ...args])``.
         """
@@ -229,14 +229,14 @@ class Socket(EventTarget):
         Args:
             event: Its name.
             *args: What to send.
-            timeout: Seconds to wait; None for ever.
-            **mistaken: None is taken; the error says what to write instead.
+            timeout: Seconds to wait; None for no limit.
+            **mistaken: Not accepted; the error says what to write instead.
 
         Returns:
             One argument as itself, several as a tuple, none as None.
 
         Raises:
-            AckTimeout: It did not come in time, or the client left.
+            AckTimeout: It did not arrive in time, or the client left.
             BlockingCallError: In an ``async def`` handler; await ``emit_with_ack`` there.
             EncodeError: A value cannot be sent.
 
@@ -249,17 +249,17 @@ class Socket(EventTarget):
     async def emit_with_ack(
         self, event: str, *args: Any, timeout: float | None = DEFAULT_ACK_TIMEOUT_S, **mistaken: Any
     ) -> Any:
-        """Do what ``call`` does, for code that awaits.
+        """Emit ``event``, await this client's acknowledgement and return it; see ``call``.
 
         Raises:
-            AckTimeout: It did not come in time, or the client left.
+            AckTimeout: The acknowledgement did not arrive in time, or the client left.
         """
         no_options("emit_with_ack", mistaken)
         question = partial(self.namespace._ask_one, self, event, args)
         return (await ask_async(self.namespace.handlers, question, checked_seconds(timeout)))[0]
 
     def to(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
-        """Choose everybody in ``rooms`` but this client.
+        """Choose everyone in ``rooms`` except this client.
 
         Raises:
             TypeError: A name is not a string.
@@ -276,7 +276,7 @@ class Socket(EventTarget):
         return self.to(*rooms)
 
     def except_(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
-        """Choose everybody but this client and the sockets in ``rooms``.
+        """Choose everyone except this client and the sockets in ``rooms``.
 
         Raises:
             TypeError: A name is not a string.
@@ -287,7 +287,7 @@ class Socket(EventTarget):
 
     @property
     def broadcast(self) -> BroadcastOperator:
-        """Choose everybody but this client.
+        """Choose everyone except this client.
 
         Source: Socket.IO server API, ``Flag: 'broadcast'``.
         """
@@ -295,7 +295,7 @@ class Socket(EventTarget):
 
     @property
     def volatile(self) -> BroadcastOperator:
-        """Emit to this client what it may miss if it is not ready.
+        """Emit to this client only if it is ready.
 
         Source: Socket.IO server API, ``Flag: 'volatile'``.
         """
@@ -310,17 +310,17 @@ class Socket(EventTarget):
         """Block until this client emits ``event``; events since the running cell began count.
 
         Raises:
-            TimeoutError: It did not within ``timeout`` seconds.
+            TimeoutError: It did not do so within ``timeout`` seconds.
             BlockingCallError: In an ``async def`` handler; await ``next`` there.
         """
         return self.namespace._wait_for_arrival(event, self, timeout)
 
     async def next(self, event: str) -> Any:
-        """Do what ``wait_for`` does, for code that awaits."""
+        """Await ``event`` and return its arguments; see ``wait_for``."""
         return value_of((await self.namespace._next_arrival(event, self)).args)
 
     def events(self, event: str, timeout: float | None = None) -> EventStream:
-        """Return what this client emits under this name, for a ``for`` or an ``async for``.
+        """Return a stream of this client's events of this name, for ``for`` or ``async for``.
 
         Args:
             event: Its name.
@@ -343,16 +343,16 @@ class Socket(EventTarget):
         return self.namespace
 
     def _expect_ack(self, ack_id: int, pending: PendingAck) -> None:
-        """Have the acknowledgement of this id given to ``pending``."""
+        """Pass the acknowledgement with this id to ``pending`` when it arrives."""
         self._acks[ack_id] = pending
 
     def _expect_no_ack(self, pending: PendingAck) -> None:
-        """Forget an acknowledgement that did not come in time."""
+        """Forget an acknowledgement that did not arrive in time."""
         for ack_id in [ack_id for ack_id, one in list(self._acks.items()) if one is pending]:
             self._acks.pop(ack_id, None)
 
     def _acknowledged(self, ack_id: int, args: list[Any]) -> None:
-        """Take an acknowledgement; one that nobody waits for is ignored."""
+        """Handle an acknowledgement; ignore one that nobody waits for."""
         pending = self._acks.pop(ack_id, None)
         if pending is not None:
             pending.answered(self.id, args)
@@ -363,14 +363,14 @@ class Socket(EventTarget):
             self._send(Packet(_ACK, self.namespace.name, args, ack_id))
 
     def _let_go(self) -> None:
-        """Leave the connection, and tell everybody who waits for an answer that this client left."""
+        """Leave the connection, and tell whoever waits for an answer that this client has left."""
         self._client.sockets.pop(self.namespace.name, None)
         acks, self._acks = self._acks, {}
         for pending in acks.values():
             pending.gone(self.id)
 
     def _greet(self, registration: Registration) -> bool:
-        """Note that a connection handler runs for this socket; False if it did before."""
+        """Note that a connection handler runs for this socket; False if it has run before."""
         if registration in self._greeted_by:
             return False
         self._greeted_by.add(registration)

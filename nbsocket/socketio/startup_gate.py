@@ -1,4 +1,4 @@
-"""Holds clients up until the cell that makes the server has registered its handlers."""
+"""Holds clients back until the cell that creates the server has registered its handlers."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _QUIET_S = 1.0
 
 
 class StartupGate:
-    """Holds clients back until the cell that creates the server has ended, or a program serves.
+    """Holds clients back until the cell that creates the server has ended, or the program calls ``run``.
 
-    So nothing arrives before its handler; but at most 1 s after the last registration.
+    So no event arrives before its handler. It opens at the latest 1 s after the last registration.
 
     Args:
-        here: Whose handler thread and cells.
+        here: The process with its handler thread and cells.
     """
 
     def __init__(self, here: Surroundings) -> None:
-        """Begin closed if a cell is running, or where there are no cells to follow."""
+        """Start closed if a cell is running, or if there are no cells to follow."""
         self._handlers = here.handlers
         self._cell = here.cells.running()
         self._lock = threading.Lock()
@@ -35,11 +35,11 @@ class StartupGate:
             self._handlers.loop.call_soon_threadsafe(self._check)
 
     def registered(self) -> None:
-        """Wait a little longer: the cell still registers handlers."""
+        """Wait a little longer: the cell is still registering handlers."""
         self._registered_at = time.monotonic()
 
     def hold(self, turn: Turn) -> None:
-        """Let a new client wait until the gate is open."""
+        """Hold a new client back until the gate is open."""
         if self._held is None:
             # It never closes again.
             return
@@ -49,7 +49,7 @@ class StartupGate:
                 self._held.append(turn)
 
     def cell_ended(self, cell: CellRun) -> None:
-        """Open, if it is this cell's gate."""
+        """Open the gate, if it waits for this cell."""
         if cell is self._cell:
             self.open()
 
@@ -61,7 +61,7 @@ class StartupGate:
             self._handlers.loop.call_later(left, self._check)
 
     def open(self) -> None:
-        """Let everybody in."""
+        """Open the gate and let everyone in."""
         with self._lock:
             held, self._held = self._held, None
         for turn in held or []:

@@ -1,4 +1,4 @@
-"""What a server finds around it, as an interface: so it knows neither notebook nor transport."""
+"""A server's surroundings as an interface, so that it need not know the notebook or the transport."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Surroundings(Protocol):
-    """What one process has one of."""
+    """The objects that exist once per process."""
 
     @property
     def carrier(self) -> Carrier:
@@ -22,36 +22,36 @@ class Surroundings(Protocol):
 
     @property
     def handlers(self) -> HandlerThread:
-        """On which handlers run."""
+        """The thread on which handlers run."""
         ...
 
     @property
     def cells(self) -> CellRuns:
-        """Who registers what."""
+        """Tells which cell registers what."""
         ...
 
     @property
     def output(self) -> Output:
-        """Where what handlers print belongs."""
+        """Where handler output is shown."""
         ...
 
     @property
     def activity(self) -> Watcher:
-        """Who is told which handlers run."""
+        """Records which handlers run."""
         ...
 
     @property
     def is_linked(self) -> bool:
-        """Whether clients stay while this process restarts: they come through another one."""
+        """Whether clients stay while this process restarts, since they connect through another process."""
         ...
 
     @property
     def has_cells(self) -> bool:
-        """Whether the end of a cell run is told."""
+        """Whether there are cells whose end can be noticed."""
         ...
 
     servers: dict[str, SocketServer]
-    """Those that are open, by channel; the one that was made last is the last."""
+    """The open servers by channel, the newest last."""
 
     def forget(self, name: str) -> None:
         """Forget a closed server."""

@@ -1,4 +1,4 @@
-"""Tickets in a notebook's hands; a ticket's text never shows its secret."""
+"""Tickets as a notebook holds them; the text of a ticket never shows its secret."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 class Ticket:
-    """What lets a client into one channel.
+    """A ticket lets a client into one channel.
 
     Attributes:
         value: The secret, for the ``join_token`` query parameter.
-        code: A short one for people, which the join page exchanges for it.
+        code: A short code for people, which the join page exchanges for the secret.
         id: Its public name.
         role: ``owner`` or ``guest``.
-        expires: When it ends, in UTC.
+        expires: When it expires, in UTC.
     """
 
     def __init__(
         self, carrier: Carrier, channel: str, role: str, ttl_s: float, opens: str = "page"
     ) -> None:
-        """Mint it; ``opens`` says what the join page does with its code: ``page`` or ``class``.
+        """Mint it; ``opens`` is what the join page opens with its code: ``page`` or ``class``.
 
         Raises:
             ValueError: The role is unknown, or the time to live is out of bounds.
@@ -57,10 +57,10 @@ class Ticket:
         return f"{base}/nbsocket/{self._channel}/join#code={self.code}"
 
     def revoke(self) -> None:
-        """Make it worthless; who came with it is cut."""
+        """Invalidate the ticket and disconnect the clients that used it."""
         self._carrier.request(RevokeTicket, channel=self._channel, ticket_id=self.id)
 
     def __repr__(self) -> str:
-        """Show all but the secret."""
+        """Show everything but the secret."""
         left = max(0, round(self.expires.timestamp() - time.time()))
         return f"<Ticket {self.id} for {self._channel!r} as {self.role}, {left // 60} min left>"

@@ -11,19 +11,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TimedSocket:
-    """What ``socket.timeout(seconds)`` returns: the socket, with another time to wait."""
+    """A socket with a different acknowledgement timeout."""
 
     socket: Socket
     seconds: float | None
 
     def emit(self, event: str, *args: Any) -> None:
-        """Do what ``socket.emit`` does."""
+        """Call ``socket.emit``."""
         self.socket.emit(event, *args)
 
     def call(self, event: str, *args: Any) -> Any:
-        """Do what ``socket.call`` does, with this time-out."""
+        """Call ``socket.call`` with this timeout."""
         return self.socket.call(event, *args, timeout=self.seconds)
 
     async def emit_with_ack(self, event: str, *args: Any) -> Any:
-        """Do what ``socket.emit_with_ack`` does, with this time-out."""
+        """Call ``socket.emit_with_ack`` with this timeout."""
         return await self.socket.emit_with_ack(event, *args, timeout=self.seconds)

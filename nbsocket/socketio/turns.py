@@ -1,8 +1,8 @@
-"""What waits for the handler thread, in fair turns: each client's in order, one client after the other.
+"""The queue of the handler thread, in fair turns: in order for each client, round-robin across clients.
 
-A message is read (decoded, and given to whoever waits for it) by the thread that handles it, just before.
+A message is read (decoded, and passed to whoever waits for it) by the thread that handles it, just before.
 Only while somebody waits is it read ahead, by the thread that brings it: a handler that blocks until an
-acknowledgement comes could not read it itself.
+acknowledgement arrives could not read it itself.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 log = logging.getLogger("nbsocket")
 
 IN_A_ROW = 8
-"""How many messages of a client are handled before the next has its turn: their answers travel together."""
+"""How many messages of a client are handled in one turn, so that their answers travel together."""
 
 MESSAGE_BYTES = 64
-"""About what a message costs beside its data; the same as on the link."""
+"""About what a message costs on top of its data; the same as on the link."""
 
 
 class Turn:
-    """What one client waits for: messages and jobs, in order; also the base of ``Client``."""
+    """The queued messages and jobs of one client, in order; also the base of ``Client``."""
 
     __slots__ = ("holds", "is_listed", "raw", "ready")
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        # Made when there is something: an empty one takes more than a client's other fields together.
+        # Created when needed: an empty deque takes more memory than all other fields together.
         self.raw: deque[Entry] | None = None
         # What was read ahead.
         self.ready: deque[Step] | None = None
@@ -41,44 +41,44 @@ class Turn:
 
     @property
     def length(self) -> int:
-        """How many things wait."""
+        """How many messages and jobs wait."""
         return len(self.raw or ()) + len(self.ready or ())
 
     def read(self, data: str | bytes, arrived_at: float) -> Any:
-        """Read a message; return what there is to handle, or None. The turns' lock is held.
+        """Read a message; return what needs handling, or None. The lock of ``Turns`` is held.
 
         Args:
             data: An Engine.IO message.
-            arrived_at: When it came, on ``time.monotonic``'s clock.
+            arrived_at: When it arrived, on ``time.monotonic``'s clock.
         """
         raise NotImplementedError
 
     def handle(self, packet: Any) -> None:
-        """Do what ``read`` returned; on the handler thread."""
+        """Handle what ``read`` returned; on the handler thread."""
         raise NotImplementedError
 
     def handled(self, took_s: float) -> None:
-        """Note that it is done, and how long after it came; likewise."""
+        """Note how long after its arrival a message was handled; on the handler thread."""
         raise NotImplementedError
 
     def give_up(self) -> None:
-        """Close the client, since reading its message failed by a fault of ours."""
+        """Close the client, since an internal error kept its message from being read."""
         raise NotImplementedError
 
 
 Entry: TypeAlias = "tuple[Turn, Any, float]"
-"""Whose it is, a message or a job, and when the message arrived; 0 for a job."""
+"""The client's turn, a message or a job, and when the message arrived (0 for a job)."""
 
 Step: TypeAlias = "tuple[Turn, Any, float, int]"
-"""Whose it is, a packet or a job, when its message arrived (0 for a job), and what that cost in bytes."""
+"""The client's turn, a packet or a job, when its message arrived (0 for a job), and its cost in bytes."""
 
 
 class Turns:
-    """Puts what came in order, and reads it. Any thread may fill ``inbox``, by ``append`` or ``extend``.
+    """Sorts and reads what came in. Any thread may fill ``inbox``, with ``append`` or ``extend``.
 
     Attributes:
-        lock: Held while something is read, so also by whoever must not miss what is.
-        inbox: What came and is in nobody's turn yet.
+        lock: Held while something is read; hold it in order not to miss that.
+        inbox: What came in and is not in any turn yet.
     """
 
     __slots__ = ("_left", "_order", "_passed_bytes", "_waiters", "inbox", "lock")
@@ -87,9 +87,9 @@ class Turns:
         """Begin empty."""
         self.lock = threading.RLock()
         self.inbox: deque[Entry] = deque()
-        # Whose turn it is, in order.
+        # The turns with something to do, in order.
         self._order: deque[Turn] = deque()
-        # How many more of the first's are handled before the next has its turn.
+        # How much more of the first turn is handled before the next one.
         self._left = IN_A_ROW
         self._waiters = 0
         self._passed_bytes = 0
@@ -136,13 +136,13 @@ class Turns:
             return None
 
     def next_turn(self) -> None:
-        """Let the next client have its turn: this one has had its time."""
+        """Move on to the next client: this one has used up its time."""
         with self.lock:
             self._order.rotate(-1)
             self._left = IN_A_ROW
 
     def take_passed(self) -> int:
-        """Return how many bytes were read since the last call that leave nothing to handle."""
+        """Return how many bytes of messages with nothing to handle were read since the last call."""
         size = self._passed_bytes
         if size:
             with self.lock:
@@ -151,12 +151,12 @@ class Turns:
 
     @property
     def has_waiters(self) -> bool:
-        """Whether somebody waits for what is in a message."""
+        """Whether anyone waits for the content of a message."""
         return self._waiters > 0
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Have messages read as they come, and first all that are here."""
+        """Read all messages that are here, and from then on each as it arrives."""
         with self.lock:
             self._waiters += 1
         try:
@@ -167,7 +167,7 @@ class Turns:
                 self._waiters -= 1
 
     def read_ahead(self) -> None:
-        """Read all that is here; it stays in order for the handler thread."""
+        """Read all messages that are here; they stay in order for the handler thread."""
         with self.lock:
             self._sort()
             for turn in self._order:
@@ -179,17 +179,17 @@ class Turns:
                         turn.ready.append(step)
 
     def sort(self) -> None:
-        """Put what has come into its client's turn."""
+        """Put what came in into its client's turn."""
         with self.lock:
             self._sort()
 
     def hold(self, turn: Turn) -> None:
-        """Let what is in a turn wait until ``release`` was called as often."""
+        """Hold a turn until ``release`` has been called as many times as ``hold``."""
         with self.lock:
             turn.holds += 1
 
     def release(self, turn: Turn) -> None:
-        """Let a turn go on; its owner sees to it that the handler thread looks."""
+        """Let a held turn continue; the caller must wake the handler thread."""
         with self.lock:
             turn.holds -= 1
             self._list(turn)
@@ -218,7 +218,7 @@ class Turns:
         try:
             packet = turn.read(what, arrived_at)
         except Exception:
-            log.exception("nbsocket: internal error in nbsocket; one client is closed for it")
+            log.exception("nbsocket: internal error in nbsocket; one client is closed because of it")
             turn.give_up()
             packet = None
         if packet is None:

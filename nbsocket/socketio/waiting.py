@@ -1,8 +1,8 @@
 """Events that a cell waits for: "ask the page, get the answer in this cell".
 
-What arrives is kept from the beginning of the running cell on, so that an answer
-that is faster than the question's next line is not missed; each event counts once.
-Between cells only the latest are kept.
+What arrives after the start of the running cell is kept, so that an answer is not missed
+if it comes before the line that waits for it; each event counts once.
+Between cells only the latest events are kept.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 _KEPT_EVENTS = 10_000
 _KEPT_BETWEEN_CELLS = 256
 _KEPT_BYTES = 16 * 1024 * 1024
-"""Of what nobody has waited for yet; as Python values it may take a few times as much."""
+"""Limit for events that nobody has waited for yet; as Python values they may take several times this."""
 
 
 class Arrival(msgspec.Struct, eq=False, gc=False):
     """One event that arrived.
 
     Args:
-        client: Whose, as a socket.
+        client: The socket that sent it.
         data: Its name, then its arguments.
-        size_bytes: About how long its packet was.
+        size_bytes: The approximate length of its packet.
     """
 
     client: Any
@@ -62,10 +62,10 @@ def value_of(args: list[Any]) -> Any:
 
 
 class Arrivals:
-    """What arrived at one namespace since the running cell began; bounded, the oldest go first.
+    """What arrived in one namespace since the running cell began; bounded, the oldest are dropped first.
 
     Args:
-        lock: Held while messages are read; so nothing arrives between a look and a wait.
+        lock: Held while messages are read, so that nothing arrives between a look and a wait.
     """
 
     def __init__(self, lock: threading.RLock) -> None:
@@ -77,11 +77,11 @@ class Arrivals:
         self._kept: deque[Arrival] = deque()
         self._kept_bytes = 0
         self._futures: list[tuple[str, Any, asyncio.Future[Arrival]]] = []
-        # Weak, so that a loop that was left ends its stream.
+        # Weak, so that leaving the loop ends its stream.
         self._streams: list[weakref.ref[EventStream]] = []
 
     def cell_begins(self) -> None:
-        """Forget all. What came before and is read later counts no more either."""
+        """Forget everything, including messages that have arrived but are read later."""
         with self._changed:
             self._limit = _KEPT_EVENTS
             self._since = time.monotonic()
@@ -89,19 +89,19 @@ class Arrivals:
             self._kept_bytes = 0
 
     def cell_ended(self) -> None:
-        """Keep less from now on: enough for an answer that is faster than the line that waits for it."""
+        """Keep less from now on: enough for an answer that comes before the line that waits for it."""
         with self._changed:
             self._limit = _KEPT_BETWEEN_CELLS
             self._trim()
 
     def note(self, client: Socket, data: list[Any], size_bytes: int, arrived_at: float) -> None:
-        """Keep an event for whoever waits, or will; the lock is held.
+        """Keep an event for whoever waits for it, now or later; the lock is held.
 
         Args:
-            client: Whose.
+            client: The socket that sent it.
             data: Its name, then its arguments.
-            size_bytes: About how long its packet was.
-            arrived_at: When it came, on ``time.monotonic``'s clock.
+            size_bytes: The approximate length of its packet.
+            arrived_at: When it arrived, on ``time.monotonic``'s clock.
         """
         if arrived_at < self._since:
             return
@@ -146,7 +146,7 @@ class Arrivals:
         return [one for one in self._streams if one() is not None]
 
     def _put(self, arrival: Arrival) -> bool:
-        """Give an event to every stream that wants it; whether one did."""
+        """Pass an event to every stream that wants it; return whether one did."""
         taken = False
         self._streams = self._living()
         for one in self._streams:
@@ -166,8 +166,8 @@ class Arrivals:
 
         Args:
             event: Its name.
-            client: Whose, or None for anyone's.
-            wait: Called with a function that waits some seconds; False means time is over.
+            client: The socket that must have sent it; None for any.
+            wait: Called with a function that waits some seconds; False means that the time is up.
         """
         found: list[Arrival] = []
 
@@ -191,7 +191,7 @@ class Arrivals:
         return found[0] if wait(wait_some) else None
 
     def future(self, event: str, client: Any, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Arrival]:
-        """Return a future of the next event of this name, for code that awaits."""
+        """Return a future for the next event of this name."""
         future: asyncio.Future[Arrival] = loop.create_future()
         with self._changed:
             for index, arrival in enumerate(self._kept):

@@ -1,7 +1,7 @@
-"""A Socket.IO client without a page: what exercises and tests put in a browser's place.
+"""A Socket.IO client without a page, which exercises and tests use instead of a browser.
 
-It comes through the same door as every client, with a ticket and over a WebSocket, so what passes with it
-passes with a browser. It speaks WebSocket alone: no polling, no upgrade, no coming back by itself.
+It connects like every client, with a ticket and over a WebSocket, so what passes with it
+passes with a browser. It speaks only WebSocket: no polling, no upgrade, no automatic reconnection.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ClientRefused(NbSocketError):  # noqa: N818 - reads as what happened
     """The server did not let the client in.
 
     Attributes:
-        data: What the server's middleware gave as a reason, if it gave any.
+        data: The data that the server's middleware gave with the refusal, if any.
     """
 
     def __init__(self, message: str, data: Any = None) -> None:
@@ -54,12 +54,12 @@ class ClientRefused(NbSocketError):  # noqa: N818 - reads as what happened
 
 @dataclass(slots=True)
 class Event:
-    """What a client received.
+    """An event that a client received.
 
     Attributes:
         name: The event's name.
         args: Its arguments.
-        at: When it came, in seconds on ``time.monotonic()``'s clock.
+        at: When it arrived, in seconds on ``time.monotonic()``'s clock.
     """
 
     name: str
@@ -68,28 +68,28 @@ class Event:
     is_met: bool = field(default=False, repr=False)
 
     def __str__(self) -> str:
-        """Show it as one would write it."""
+        """Show the event as a call."""
         text = f"{self.name}({', '.join(map(repr, self.args))})"
         return text if len(text) <= 200 else f"{text[:200]}…"  # noqa: PLR2004 - a line or two
 
 
 class Client:
-    """One client of a channel. Use it in a ``with`` block, or say ``disconnect()`` at the end.
+    """One client of a channel. Use it in a ``with`` block, or call ``disconnect()`` at the end.
 
     Args:
-        server: Whose client it is.
-        name: What it is called in messages, such as ``"alice"``, and in its ``handshake.query["name"]``.
-        namespace: Which namespace it asks for.
-        auth: What it says at the door of its namespace.
+        server: The server to connect to.
+        name: Its name in messages, such as ``"alice"``, and in its ``handshake.query["name"]``.
+        namespace: The namespace to connect to.
+        auth: The data of its CONNECT.
         role: ``guest`` or ``owner``.
-        ticket: The value of a ticket that it comes with; it gets one of its own if None.
-        query: Further query parameters.
+        ticket: The value of the ticket to use; if None, it gets one of its own.
+        query: Additional query parameters.
         timeout: Seconds that connecting may take.
 
     Attributes:
         id: The socket's id at the server.
         received: What it received, the oldest first.
-        failures: Why events of it were not handled: what a handler raised, or that there is none.
+        failures: Why its events were not handled: what a handler raised, or that there is none.
 
     Raises:
         ClientRefused: The server did not let it in.
@@ -126,7 +126,7 @@ class Client:
         self._key = secrets.token_hex(8)
         process().output.hear_failures(self._key, self._not_handled)
         self._connection: WebSocketClientConnection | None = None
-        # Its author has registered what this client is to meet; nothing comes after a call that blocks.
+        # By now the author has registered all handlers for this client; the constructor blocks the cell.
         server.channel.let_in()
         value = server.ticket(role, ttl=3600.0).value if ticket is None else ticket
         pairs = {
@@ -160,7 +160,7 @@ class Client:
         self.disconnect()
 
     def __repr__(self) -> str:
-        """Show who it is and how it does."""
+        """Show its name, state and how many events it received."""
         state = "connected" if self.connected else f"disconnected ({self.reason})"
         return f"<Client {self.name!r} {state}, {len(self.received)} received>"
 
@@ -185,7 +185,7 @@ class Client:
             One argument as itself, several as a tuple, none as None.
 
         Raises:
-            AckTimeout: None came within ``timeout`` seconds.
+            AckTimeout: No acknowledgement arrived within ``timeout`` seconds.
         """
         with self._changed:
             ack_id = self._next_ack
@@ -207,14 +207,14 @@ class Client:
         return _plain(answer)
 
     def answer(self, event: str, function: Callable[..., Any]) -> None:
-        """Answer the server's questions of this name with what ``function(*args)`` returns.
+        """Acknowledge the server's events of this name with what ``function(*args)`` returns.
 
-        It runs on the clients' own thread and must not block.
+        The function runs on the clients' own thread and must not block.
         """
         self._answers[event] = function
 
     def wait_for(self, event: str, timeout: float = TIMEOUT_S) -> Any:
-        """Block until the next ``event`` that was not yet waited for has come, and return what it brought.
+        """Block until the next ``event`` that was not yet waited for arrives, and return its arguments.
 
         Returns:
             One argument as itself, several as a tuple, none as None.
@@ -229,7 +229,7 @@ class Client:
         return _plain(found.args)
 
     def next_event(self, fits: Callable[[Event], bool], timeout: float) -> Event | None:
-        """Return the first event that fits and was not yet returned; None if none came in time."""
+        """Return the first event that fits and was not yet returned; None if none arrives in time."""
 
         def find() -> Event | None:
             return next((one for one in self.received if not one.is_met and fits(one)), None)
@@ -242,7 +242,7 @@ class Client:
             return found
 
     def disconnect(self) -> None:
-        """Say goodbye; again it does nothing."""
+        """Disconnect; calling it again does nothing."""
         connection = self._connection
         process().output.hear_failures(self._key, None)
         if connection is None:
@@ -253,7 +253,7 @@ class Client:
         client_loop().call_soon_threadsafe(connection.close)
 
     def drop(self) -> None:
-        """Break the connection without a word, as a network does."""
+        """Break the connection without a DISCONNECT, like a network failure."""
         connection = self._connection
         if connection is not None:
             client_loop().call_soon_threadsafe(connection.stream.close)
@@ -284,7 +284,7 @@ class Client:
         connection = self._connection
         if packet.type is EngineType.OPEN:
             self._max_payload = int(json.loads(packet.data)["maxPayload"])
-            # The connection's own variable is set only after this may have come.
+            # This may arrive before ``self._connection`` is set.
             client_loop().call_soon(self._ask_in)
         elif packet.type is EngineType.PING and connection is not None:
             self._message(connection, EnginePacket(EngineType.PONG, packet.data))
@@ -378,7 +378,7 @@ class Client:
             self._leave("transport close")
 
     def wait_until(self, is_so: Callable[[], bool], timeout_s: float) -> bool:
-        """Wait until something is so, asked whenever something happened; False if it never was."""
+        """Wait until ``is_so()`` is true, checked whenever something happens; False on timeout."""
         with self._changed:
             return self._changed.wait_for(is_so, timeout_s)
 

@@ -17,7 +17,7 @@ _OURS = {__file__, contextlib.__file__}
 
 
 def _raised(error: Exception) -> str:
-    """Say what the learner's code raised, and where in it."""
+    """Return what the learner's code raised, and where."""
     frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename not in _OURS]
     where = f" in {frames[-1].name}: {frames[-1].line}" if frames and frames[-1].line else ""
     return f"it raised {type(error).__name__}: {error}{where}"
@@ -25,15 +25,15 @@ def _raised(error: Exception) -> str:
 
 @contextlib.contextmanager
 def exercise(name: str) -> Iterator[None]:
-    """Say in a line that all checks in the block passed, or which one did not and why.
+    """Print one line if all checks in the block pass; otherwise raise with the one that failed and why.
 
     What it raises is an ``AssertionError``, so that nbgrader and pytest count it.
 
     Args:
-        name: What the exercise is called.
+        name: The name of the exercise.
 
     Raises:
-        Unmet: A check did not pass, nobody answered, or the learner's code raised.
+        Unmet: A check failed, nobody answered, or the learner's code raised.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""``expect(...)``: says what should be so, and in plain words what is so instead."""
+"""``expect(...)``: states what should be true, and explains in plain words what is true instead."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _SHOWN = 6
 
 
 class Unmet(AssertionError):  # noqa: N818 - reads as what it is
-    """Something that should be so is not; its text says what is so instead."""
+    """An expectation that was not met; its text says what happened instead."""
 
     def _render_traceback_(self) -> list[str]:
-        """Show a learner the text alone (called by IPython)."""
+        """Show only the text, without a traceback (called by IPython)."""
         return [str(self)]
 
 
@@ -40,11 +40,11 @@ anything = _Anything()
 
 
 class Expectation:
-    """What ``expect`` returns.
+    """A client or a value, and what can be expected of it.
 
     Args:
         subject: A client, or any value.
-        when: Names the value, or says when it should be so.
+        when: The name of the value, or when something is expected of the client.
     """
 
     def __init__(self, subject: Any, when: str = "") -> None:
@@ -55,19 +55,19 @@ class Expectation:
     def to_receive(self, event: str, *args: Any, within: float = WITHIN_S) -> Event:
         """Wait until the client has received ``event`` with these arguments.
 
-        Each event that was received is counted once: asking twice asks for two of them.
+        Each received event counts once: expecting it twice means two of them.
 
         Args:
             event: Its name.
-            *args: What it must bring; ``anything`` where that does not matter, a function that gets the
-                value and returns whether it is right. Without any, the arguments do not matter.
+            *args: The expected arguments; ``anything`` for one that does not matter, or a function that
+                gets the value and returns whether it is right. Without any, the arguments do not matter.
             within: Seconds to wait.
 
         Returns:
             The event.
 
         Raises:
-            Unmet: It did not come.
+            Unmet: It did not arrive.
         """
         client = self._client()
         found = client.next_event(lambda one: one.name == event and _fits(one.args, args), within)
@@ -80,7 +80,7 @@ class Expectation:
         )
 
     def not_to_receive(self, event: str, *args: Any, within: float = _QUIET_S) -> None:
-        """Wait a moment, and see that the client has not received ``event``.
+        """Wait a moment, and check that the client has not received ``event``.
 
         Args:
             event: Its name.
@@ -96,7 +96,7 @@ class Expectation:
             raise Unmet(f"{self._begin()}{client.name} should not receive {event!r}, but received {found}.")
 
     def to_equal(self, wanted: Any) -> None:
-        """See that the value is equal to ``wanted``.
+        """Check that the value equals ``wanted``.
 
         Raises:
             Unmet: It is not.
@@ -106,7 +106,7 @@ class Expectation:
             raise Unmet(f"{self._when or 'This'} should be {wanted!r}, but it is {found}")
 
     def to_be_near(self, wanted: float, by: float) -> None:
-        """See that the number differs from ``wanted`` by ``by`` at most.
+        """Check that the number differs from ``wanted`` by at most ``by``.
 
         Raises:
             Unmet: It does not.
@@ -116,10 +116,10 @@ class Expectation:
             raise Unmet(f"{self._when or 'This'} should be {wanted!r} ± {by!r}, but it is {found}")
 
     def to_be_true(self, why: str) -> None:
-        """See that the value is true.
+        """Check that the value is true.
 
         Args:
-            why: The sentence that is said if it is not.
+            why: The message if it is not.
 
         Raises:
             Unmet: It is not.
@@ -131,7 +131,7 @@ class Expectation:
         """Wait until the client's connection is over; return the reason.
 
         Raises:
-            Unmet: It is still there.
+            Unmet: It is still connected.
         """
         client = self._client()
         if not client.wait_until(lambda: not client.connected, within):
@@ -158,11 +158,11 @@ class Expectation:
 
 
 def expect(subject: Any, when: str = "") -> Expectation:
-    """Begin to say what should be so of a client or of a value.
+    """State what is expected of a client or of a value.
 
     Args:
         subject: A ``Client``, or any value.
-        when: For the message: the value's name, such as ``"add(2, 3)"``; of a client when it should be so.
+        when: For the message: the value's name, such as ``"add(2, 3)"``; for a client, when it is expected.
 
     Examples:
         >>> expect(bob).to_receive("said", "hi")
@@ -192,7 +192,7 @@ def _instead(client: Client, event: str) -> str:
     if client.failures:
         return f"What went wrong: {client.failures[-1]}."
     if not client.connected:
-        return f"It was disconnected meanwhile: {client.reason}."
+        return f"It was disconnected in the meantime: {client.reason}."
     same = [one for one in client.received if one.name == event and not one.is_met]
     if same:
         return f"It did receive {same[-1]}; the arguments differ."

@@ -1,4 +1,4 @@
-"""The one thread on which all headless clients of a process read, also while a cell is busy."""
+"""The single thread on which all headless clients of a process read, even while a cell is busy."""
 
 from __future__ import annotations
 

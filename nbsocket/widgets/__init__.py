@@ -1,4 +1,4 @@
-"""anywidget classes: the kernel's half of what shows in a notebook. RUNS IN THE KERNEL.
+"""anywidget classes: the kernel's half of what a notebook shows. RUNS IN THE KERNEL.
 
-No secret is ever a trait: a view asks the Jupyter server for its ticket itself.
+No secret is ever a trait: a view itself asks the Jupyter server for its ticket.
 """

@@ -25,7 +25,7 @@ class DuplexBench(LinkedView, SavedWidget):
     _esm = STATIC / "bench.js"
     _css = STATIC / "bench.css"
 
-    channel = traitlets.Unicode(read_only=True, help="The channel whose events these are.").tag(sync=True)
+    channel = traitlets.Unicode(read_only=True, help="The channel that carries the events.").tag(sync=True)
     rate = traitlets.Float(read_only=True, help="Events a second.").tag(sync=True)
     interval = traitlets.Float(read_only=True, help="Seconds between two polls at first.").tag(sync=True)
     running = traitlets.Bool(read_only=True, help="Whether events are being sent.").tag(sync=True)
@@ -37,22 +37,22 @@ class DuplexBench(LinkedView, SavedWidget):
         self.on_msg(self._page_asks)
 
     def start(self) -> None:
-        """Begin to send events."""
+        """Start sending events."""
         self._source.start()
         self.set_trait("running", True)  # noqa: FBT003 - traitlets
 
     def stop(self) -> None:
-        """Send no more events."""
+        """Stop sending events."""
         self._source.stop()
         self.set_trait("running", False)  # noqa: FBT003 - traitlets
 
     def close(self) -> None:
-        """Close it, and send no more events."""
+        """Close the bench, and stop sending events."""
         self._source.stop()
         super().close()
 
     def picture(self, content: dict[str, Any]) -> str:
-        """Return the figures as a table, and the sentence."""
+        """Return the figures as a table, with the summary."""
         said = text_of(content.get("said", ""))
         title = "<b>Duplex bench</b>, as it was when the notebook was saved"
         return f"<p>{title}: {said}</p>{table_of(_COLUMNS, rows_of(content))}"

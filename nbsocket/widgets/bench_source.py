@@ -26,16 +26,16 @@ MAX_RATE = 50.0
 class Source:
     """Calls a function now and then and sends what it returns.
 
-    The times between two events differ by half of their mean either way: were they all alike, what
+    The times between two events vary by up to half of their mean: if they were all equal, what
     polling finds would depend on when it began.
 
     Args:
-        server: Whose clients get it.
+        server: The server whose clients get the events.
         carrier: How to reach the gateway.
         handlers: The handler thread, on which the function runs.
         function: Gets the event's number, from 1, and returns any value that can be sent.
-        rate: Events a second.
-        seed: The same one gives the same times.
+        rate: Events per second.
+        seed: The same seed gives the same times.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class Source:
         rate: float,
         seed: int,
     ) -> None:
-        """Be ready; ``start`` begins.
+        """Prepare; ``start`` begins sending.
 
         Raises:
             ValueError: The rate is out of bounds.
         """
         if not 0 < rate <= MAX_RATE:
-            msg = f"rate={rate!r}: up to {MAX_RATE:g} events a second are possible"
+            msg = f"rate={rate!r}: must be above 0 and at most {MAX_RATE:g} events per second"
             raise ValueError(msg)
         self.function = function
         self.rate = rate
@@ -76,7 +76,7 @@ class Source:
         return self._turn % 2 == 1
 
     def start(self) -> None:
-        """Begin to send."""
+        """Start sending."""
         with self._lock:
             if self.is_running:
                 return
@@ -85,7 +85,7 @@ class Source:
         self._handlers.later(0.0, lambda: self._plan(turn))
 
     def stop(self) -> None:
-        """Send no more."""
+        """Stop sending."""
         with self._lock:
             self._turn += self._turn % 2
 
@@ -102,7 +102,7 @@ class Source:
             at_ms = time.time() * 1000
             text, attachments = encode([{"number": number, "at": at_ms, "data": value}])
             if attachments:
-                raise TypeError("The bench sends JSON values; bytes are none.")  # noqa: TRY301 - one way out
+                raise TypeError("The bench sends JSON values, and not bytes.")  # noqa: TRY301 - one way out
         except Exception:
             self.stop()
             raise

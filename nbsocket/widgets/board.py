@@ -1,6 +1,6 @@
 """A live view of a class's results: bars, words, a table, a wall of strokes.
 
-What it shows travels as messages, which no notebook keeps; what stays is its saved picture.
+What it shows travels as messages, which are not saved in the notebook; only its picture is.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parent.parent / "static"
 KINDS = ("bars", "words", "table", "wall")
 MOST = 300
-"""Bars, words or rows that a board shows; of more, the first."""
+"""How many bars, words or rows a board shows; of more, the first."""
 
 MAX_POINTS = 500
 COLORS = 8
 MOST_POINTS = 60_000
-"""Points of strokes that a wall keeps; of more, the latest."""
+"""How many points of strokes a wall keeps; of more, the latest."""
 
 MOST_POINTS_AT_ONCE = 2_000
-"""Points of strokes that are told in one go; the others follow, so that drawing costs a bounded share."""
+"""How many points of strokes are sent at once; the others follow, which bounds the cost of drawing."""
 
 _FLUSH_S = 0.15
 _TOGETHER_S = 2.0
@@ -49,22 +49,22 @@ class Questions(Protocol):
 
     @property
     def round(self) -> int:
-        """How many times something new was asked: phones put boards of earlier rounds aside."""
+        """How many times something new was asked; phones move boards of earlier rounds aside."""
         ...
 
     def options_of(self, chosen: Collection[Any]) -> list[str]:
-        """Return all options, in order, of the question that these answer; [] if there is none."""
+        """Return all options, in order, of the question these answers belong to; [] if there is none."""
         ...
 
 
 class Board(SavedWidget):
-    """Results, live, in the notebook; on the phones only while revealed."""
+    """Live results in the notebook; on the phones only while revealed."""
 
     _esm = STATIC / "board.js"
     _css = STATIC / "board.css"
 
     kind = traitlets.Unicode(read_only=True, help="bars, words, table or wall.").tag(sync=True)
-    title = traitlets.Unicode(read_only=True, help="What stands above it.").tag(sync=True)
+    title = traitlets.Unicode(read_only=True, help="Its heading.").tag(sync=True)
 
     def __init__(
         self,
@@ -78,16 +78,16 @@ class Board(SavedWidget):
 
         Args:
             kind: One of ``KINDS``.
-            title: What stands above it.
-            handlers: On its thread pages are told.
-            tell: Tells the phones.
+            title: Its heading.
+            handlers: The handler thread, on which pages are updated.
+            tell: Sends an event to the phones.
             questions: What is asked.
 
         Raises:
             ValueError: There is no such kind.
         """
         if kind not in KINDS:
-            msg = f"{kind!r} is no kind of board: {', '.join(KINDS)}"
+            msg = f"{kind!r}: there is no kind of board with this name; use {', '.join(KINDS)}"
             raise ValueError(msg)
         super().__init__()
         self.id = secrets.token_hex(4)
@@ -112,12 +112,12 @@ class Board(SavedWidget):
         """Show this from now on; it is drawn a few times a second at most.
 
         Args:
-            data: For bars and words numbers by label; for a table rows, each a dict; for a wall strokes.
-                Bars of a ``Counter`` of a question's options show all of these in the order asked, also
-                those that nobody chose; bars of a plain dict keep the order of the dict.
+            data: For bars and words, numbers by label; for a table, rows as dicts; for a wall, strokes.
+                Bars of a ``Counter`` of a question's options show all options in the order asked, even
+                those that nobody chose; bars of a plain dict keep its order.
 
         Raises:
-            TypeError: It is something else.
+            TypeError: ``data`` is something else.
         """
         if self.kind == "bars" and isinstance(data, Counter):
             data = self._with_all_options(data)
@@ -130,7 +130,7 @@ class Board(SavedWidget):
         return self
 
     def _with_all_options(self, counted: Counter[Any]) -> Mapping[Any, float]:
-        """Return the counts with those options that nobody chose, in the order asked."""
+        """Return the counts of all options, even those that nobody chose, in the order asked."""
         if not self._options or any(one not in self._options for one in counted):
             self._options = self._questions.options_of(counted)
         return {one: counted[one] for one in self._options} or counted
@@ -140,7 +140,7 @@ class Board(SavedWidget):
 
         Raises:
             TypeError: This is not a wall.
-            ValueError: That is not a stroke.
+            ValueError: ``stroke`` is not valid.
         """
         if self.kind != "wall":
             msg = f"add() is for a wall; this board shows {self.kind}: use update()"
@@ -157,7 +157,7 @@ class Board(SavedWidget):
             if self._more is not None:
                 self._more.append(drawn)
                 if len(self._more) > len(self._data):
-                    # What waits has been pushed out by what came later.
+                    # Newer strokes have displaced some that wait.
                     self._more = list(self._data)
         self._later()
         return self
@@ -167,7 +167,7 @@ class Board(SavedWidget):
         return self.update({} if self.kind in ("bars", "words") else [])
 
     def reveal(self) -> Self:
-        """Show it on the phones, too, from now on."""
+        """Show the board on the phones, too, from now on."""
         self.is_revealed = True
         self._revealed = running_cell(), time.monotonic()
         self._round = self._questions.round
@@ -175,7 +175,7 @@ class Board(SavedWidget):
         return self
 
     def asked_again(self) -> None:
-        """Stay in front on the phones if the cell that asks something new has just revealed this, too."""
+        """Stay in front on the phones if the cell that asks something new has also just revealed this."""
         cell, at = self._revealed
         is_now = cell is not None and cell is running_cell() and time.monotonic() - at < _TOGETHER_S
         if self.is_revealed and is_now:
@@ -183,13 +183,13 @@ class Board(SavedWidget):
             self._tell("class:board", self.told())
 
     def hide(self) -> Self:
-        """Take it from the phones."""
+        """Remove the board from the phones."""
         self.is_revealed = False
         self._tell("class:unboard", self.id)
         return self
 
     def told(self) -> dict[str, Any]:
-        """Return what a page is told that shows it from now on, less what all are told next."""
+        """Return the state for a page that begins to show it, without what all pages get next."""
         with self._lock:
             count = len(self._data) - len(self._more or ())
             return {
@@ -202,7 +202,7 @@ class Board(SavedWidget):
             }
 
     def picture(self, content: dict[str, Any]) -> str:
-        """Return what it showed last as a table."""
+        """Return its latest state as a table."""
         title = f"<b>{text_of(self.title or self.kind)}</b>, as it was when the notebook was saved"
         if self.kind == "wall":
             return f"<p>{title}: {number_of(content.get('count')):,.0f} strokes</p>"
@@ -212,7 +212,7 @@ class Board(SavedWidget):
 
     def _view_came(self, _widget: Any, content: Any, _buffers: Any) -> None:
         if isinstance(content, dict) and content.get("type") == "show":
-            # On the thread that tells everybody, so that what is told next is not in it.
+            # On the thread that updates all pages, so that the next update is not in it.
             self._handlers.later(0, lambda: self._send_all(self.told()))
 
     def _send_all(self, told: dict[str, Any]) -> None:
@@ -245,12 +245,12 @@ class Board(SavedWidget):
 
 
 def _shown(kind: str, data: Any) -> tuple[list[Any], int]:
-    """Return data in the form in which it travels, and how much of it is left out."""
+    """Return data in the form in which it is sent, and how much of it is left out."""
     try:
         if kind in ("bars", "words"):
             pairs = [(_cut(str(label)), float(number)) for label, number in dict(data).items()]
             if kind == "words":
-                # Of too many words those that count least are left out.
+                # If there are too many words, those with the smallest numbers are left out.
                 pairs.sort(key=lambda pair: pair[1], reverse=True)
             return [list(pair) for pair in pairs[:MOST]], max(0, len(pairs) - MOST)
         rows = [dict(row) for row in data]
@@ -268,7 +268,7 @@ def _cut(text: str) -> str:
 
 
 def _parted(strokes: list[Any]) -> tuple[list[Any], list[Any]]:
-    """Return the first strokes, as many as are told in one go, and the others."""
+    """Return the first strokes, as many as are sent at once, and the others."""
     points = 0
     for index, stroke in enumerate(strokes):
         points += len(stroke["points"])
@@ -278,12 +278,12 @@ def _parted(strokes: list[Any]) -> tuple[list[Any], list[Any]]:
 
 
 def stroke_of(value: Any) -> dict[str, Any]:
-    """Return a stroke as it may be drawn.
+    """Return a stroke in the form in which it can be drawn.
 
     That is ``{"color": 0 to 7, "points": [[x, y], ...]}``, x and y from 0 to 1.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not a valid stroke.
     """
     points = value.get("points") if isinstance(value, Mapping) else None
     if not isinstance(points, (list, tuple)) or not 1 <= len(points) <= MAX_POINTS:

@@ -1,4 +1,4 @@
-"""What ``io.page`` returns: the page in the notebook, and a way to open it in a tab."""
+"""The widget that ``io.page`` returns: the page in the notebook, and a way to open it in a tab."""
 
 from __future__ import annotations
 

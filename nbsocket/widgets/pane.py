@@ -26,16 +26,16 @@ _STREAMS = frozenset({"stdout", "stderr"})
 
 
 class Pane(LinkedView, SavedWidget):
-    """A client with a form to emit, a log of both directions, and its connection's state in words."""
+    """A client with a form to emit events, a log of both directions, and the state of its connection."""
 
     what_it_is = "A pane"
     _esm = STATIC / "pane.js"
     _css = STATIC / "pane.css"
 
     channel = traitlets.Unicode(read_only=True, help="The channel that it connects to.").tag(sync=True)
-    name = traitlets.Unicode(read_only=True, help="What the pane is called.").tag(sync=True)
+    name = traitlets.Unicode(read_only=True, help="The pane's name.").tag(sync=True)
     pane_id = traitlets.Unicode(
-        read_only=True, help="Tells the kernel which socket is this pane's; no secret."
+        read_only=True, help="Tells the kernel which socket belongs to this pane; not a secret."
     ).tag(sync=True)
     weather = traitlets.Dict(read_only=True, help="Its network weather; empty when calm.").tag(sync=True)
 
@@ -61,27 +61,27 @@ class Pane(LinkedView, SavedWidget):
         cut_every: float = 0.0,
         seed: int = 1,
     ) -> None:
-        """Make this pane's network slow or unreliable, from the next packet on; without arguments calm it.
+        """Make this pane's network slow or unreliable from the next packet on; without arguments, calm it.
 
-        Order is kept: a packet never overtakes another of its direction.
+        Order is kept: a packet never overtakes another one in the same direction.
 
         Args:
-            delay: Seconds that each packet waits.
-            jitter: Seconds that this may differ, both ways.
+            delay: Seconds by which each packet is delayed.
+            jitter: Seconds by which the delay may vary, up or down.
             direction: ``both``, ``out`` (from this client to the server) or ``in``.
-            cut_every: Seconds between two lost connections, in the mean; 0 for never.
-            seed: The same one gives the same delays and cuts.
+            cut_every: Mean seconds between two lost connections; 0 for never.
+            seed: The same seed gives the same delays and cuts.
 
         Raises:
-            ValueError: A number is negative or no number, or there is no such direction.
+            ValueError: A number is negative or NaN, or there is no such direction.
         """
         if direction not in ("both", "out", "in"):
-            msg = f"direction={direction!r}: it is 'both', 'out' or 'in'"
+            msg = f"direction={direction!r}: must be 'both', 'out' or 'in'"
             raise ValueError(msg)
         numbers = {"delay": delay, "jitter": jitter, "cut_every": cut_every, "seed": seed}
         for name, number in numbers.items():
-            if not 0 <= number < 1e6:  # noqa: PLR2004 - also no NaN
-                msg = f"{name}={number!r}: it is a number from 0 on"
+            if not 0 <= number < 1e6:  # noqa: PLR2004 - nor NaN
+                msg = f"{name}={number!r}: must be 0 or a positive number"
                 raise ValueError(msg)
         weather = {
             "direction": direction,
@@ -93,12 +93,12 @@ class Pane(LinkedView, SavedWidget):
         self.set_trait("weather", weather)
 
     def close(self) -> None:
-        """Close it, and hear no more of what handlers print."""
+        """Close the pane, and stop listening to what handlers print."""
         self._output.listen(self.pane_id, None)
         super().close()
 
     def cut(self) -> None:
-        """Break this pane's connection, as a network does; it comes back by itself."""
+        """Break this pane's connection, like a network failure; it reconnects by itself."""
         self.send({"type": "handler_output", "items": [{"kind": "cut", "event": "", "text": ""}]})
 
     def picture(self, content: dict[str, Any]) -> str:

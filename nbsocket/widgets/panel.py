@@ -1,6 +1,6 @@
 """The teacher's panel of a class: code, link and QR code, who is here, the controls.
 
-Code and people travel as messages, which no notebook keeps; never as traits.
+Code and people travel as messages, which are not saved in the notebook; never as traits.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ STATIC = Path(__file__).parent.parent / "static"
 
 
 class Panel(LinkedView):
-    """What a class shows its teacher."""
+    """The teacher's panel of a class."""
 
     what_it_is = "What lets phones in"
     _esm = STATIC / "panel.js"
@@ -27,7 +27,7 @@ class Panel(LinkedView):
 
     channel = traitlets.Unicode(read_only=True, help="The channel of the class.").tag(sync=True)
     public_url = traitlets.Unicode(
-        read_only=True, help="The address of a port for the class alone; empty if there is none."
+        read_only=True, help="The address of a port for the class only; empty if there is none."
     ).tag(sync=True)
 
     def __init__(
@@ -39,11 +39,11 @@ class Panel(LinkedView):
         self.on_msg(self._page_said)
 
     def tell(self, state: dict[str, Any]) -> None:
-        """Tell every view how the class is."""
+        """Send every view the state of the class."""
         self.send({"type": "state", **state})
 
     def tell_door(self, code: str) -> None:
-        """Tell every view the code."""
+        """Send every view the code."""
         self.send({"type": "door", "code": code})
 
     def _page_said(self, _widget: Any, content: Any, _buffers: Any) -> None:

@@ -1,7 +1,7 @@
 """The saved picture of a widget: plain HTML and SVG for readers without a kernel and without JavaScript.
 
-It stands in an output of its own, which the widget hides while it lives. The page tells what there is to
-see; every text is escaped here, every number read as one.
+It is a separate output, which the widget hides while it is live. The page says what there is to
+see; every text is escaped here, every number is parsed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SHAPES = 400
 _LONGEST = 300
 _LARGEST = 1e9
 _CELL = 'style="text-align:start" dir="auto"'
-"""So that a text from right to left stands by itself and does not turn its neighbours."""
+"""Keeps right-to-left text from changing the direction of its neighbours."""
 
 
 class SavedWidget(anywidget.AnyWidget):
@@ -49,7 +49,7 @@ class SavedWidget(anywidget.AnyWidget):
             self.send({"type": "saved"})
 
     def picture(self, content: dict[str, Any]) -> str:
-        """Return what the page told as HTML; everything in it is data from outside."""
+        """Return what the page sent as HTML; treat everything in it as untrusted."""
         raise NotImplementedError
 
     def _framed(self, inner: str) -> str:
@@ -74,24 +74,24 @@ _BOX = (
 )
 
 _HOW_TO_GO_ON = (
-    '<p style="margin:6px 0 0"><i>This is a picture. In Jupyter, run the cell to have it live.</i></p>'
+    '<p style="margin:6px 0 0"><i>This is a picture. In Jupyter, run the cell to see it live.</i></p>'
 )
 
 
 def text_of(value: Any) -> str:
-    """Return a value from a page as escaped text, cut to a bearable length."""
+    """Return a value from a page as escaped text, cut to a reasonable length."""
     text = str(value)
     shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     return html.escape("".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in shown))
 
 
 def number_of(value: Any) -> float:
-    """Return a value from a page as a number; 0 if it is none."""
+    """Return a value from a page as a number; 0 if it is not one."""
     return round(float(value), 1) if isinstance(value, (int, float)) and abs(value) < _LARGEST else 0.0
 
 
 def rows_of(content: dict[str, Any], name: str = "rows") -> list[dict[str, Any]]:
-    """Return the latest rows of a snapshot that are rows."""
+    """Return the latest valid rows of a snapshot."""
     rows = content.get(name)
     return [row for row in rows[-_SHAPES:] if isinstance(row, dict)] if isinstance(rows, list) else []
 
@@ -109,7 +109,7 @@ def table_of(columns: list[str], rows: list[dict[str, Any]]) -> str:
 
 
 def numbers_of(row: dict[str, Any], name: str, count: int) -> list[float]:
-    """Return so many numbers of a row; zeros where it has none."""
+    """Return ``count`` numbers from a row, padded with zeros."""
     values = row.get(name)
     found = [number_of(value) for value in values[:count]] if isinstance(values, list) else []
     return found + [0.0] * (count - len(found))

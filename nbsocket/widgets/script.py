@@ -12,14 +12,14 @@ STATIC = Path(__file__).parent.parent / "static"
 
 
 class Script(LinkedView):
-    """A client that runs the learner's own JavaScript, its console beside it."""
+    """A client that runs the learner's own JavaScript, with a console."""
 
     what_it_is = "%%client"
     _esm = STATIC / "script.js"
     _css = STATIC / "script.css"
 
     channel = traitlets.Unicode(read_only=True, help="The channel that io() connects to.").tag(sync=True)
-    name = traitlets.Unicode(read_only=True, help="What the client is called.").tag(sync=True)
+    name = traitlets.Unicode(read_only=True, help="The client's name.").tag(sync=True)
     code = traitlets.Unicode(read_only=True, help="The JavaScript.").tag(sync=True)
 
     def __init__(self, channel: str, name: str, base_url: str, code: str) -> None:

@@ -11,19 +11,19 @@ if TYPE_CHECKING:
 
 
 class Ticket(tickets.Ticket):
-    """What lets a client into one channel.
+    """A ticket lets a client into one channel.
 
     Attributes:
         value: The secret, for the ``join_token`` query parameter.
-        code: A short one for people, which the join page exchanges for it.
+        code: A short code for people, which the join page exchanges for the secret.
         id: Its public name.
         role: ``owner`` or ``guest``.
-        expires: When it ends, in UTC.
+        expires: When it expires, in UTC.
     """
 
     @property
     def qr(self) -> Panel:
-        """A QR code of the link, with the code to type; drawn in the browser, kept in no notebook."""
+        """A QR code of the link, with the code to type; drawn in the browser, never saved in a notebook."""
         from nbsocket.widgets.panel import Panel  # noqa: PLC0415 - widgets load when first used
 
         carrier = self._carrier

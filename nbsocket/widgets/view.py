@@ -1,4 +1,4 @@
-"""What views have in common that reach their channel through Jupyter: what they say where there is none."""
+"""Base class of views that reach their channel through Jupyter, and what they show without it."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from nbsocket.socketio.cell_run import CellRun
 
 _shown: dict[Any, tuple[CellRun, list[LinkedView]]] = {}
-"""The views that the latest run of each cell made."""
+"""The views that the latest run of each cell created."""
 
 
 class LinkedView(anywidget.AnyWidget):
     """A view that needs a Jupyter server with nbsocket, since the page reaches the channel through it.
 
-    Where the process listens by itself it shows a note in its place, with what goes on working and the call
-    that makes a link; the link itself is a secret, and no output holds it.
+    If the process itself listens, a note is shown instead, with what still works and the call that
+    creates a link; the link itself is a secret and never appears in an output.
 
-    A view whose cell has been run again is closed once nobody sees it any more.
+    A view whose cell has been run again is closed once it is no longer shown.
     """
 
     base_url = traitlets.Unicode(
-        read_only=True, help="The Jupyter server's base URL; empty where there is no server."
+        read_only=True, help="The Jupyter server's base URL; empty if there is no server."
     ).tag(sync=True)
-    note = traitlets.Unicode(read_only=True, help="What is shown where there is no server.").tag(sync=True)
+    note = traitlets.Unicode(read_only=True, help="What is shown if there is no server.").tag(sync=True)
 
     what_it_is = "This view"
-    """How its note begins."""
+    """The beginning of its note."""
 
     def __init__(self, base_url: str, **traits: Any) -> None:
         """Begin with the traits that do not change."""
@@ -48,11 +48,11 @@ class LinkedView(anywidget.AnyWidget):
         self._replace()
 
     def _replace(self) -> None:
-        """Take the place of what an earlier run of this cell made."""
+        """Replace what an earlier run of this cell created."""
         run = running_cell()
         if run is None:
             return
-        # Not its type: traitlets makes one for each widget.
+        # Not its type, since traitlets creates one for each widget.
         who = getattr(self, "channel", ""), getattr(self, "name", "")
         place = run.cell_id or (self.what_it_is, *who)
         made, views = _shown.get(place, (run, []))
@@ -64,7 +64,7 @@ class LinkedView(anywidget.AnyWidget):
         _shown[place] = run, views
 
     def replaced(self) -> None:
-        """Close, now or when its last view is gone: a later run has made another."""
+        """Close, now or when its last view is gone, since a later run has created another."""
         self._is_replaced = True
         if self._views <= 0:
             self.close()
@@ -77,7 +77,7 @@ class LinkedView(anywidget.AnyWidget):
                 self.replaced()
 
     def close(self) -> None:
-        """Close it, and what belongs to it alone."""
+        """Close the view and its layout."""
         super().close()
         self.layout.close()
 
@@ -90,7 +90,7 @@ class LinkedView(anywidget.AnyWidget):
 
 _WITHOUT_A_SERVER = (
     "needs a Jupyter server with nbsocket, and this process has none: it listens by itself. "
-    "Handlers, emits and nbsocket.testing.Client work as everywhere, and a browser on this machine can be "
+    "Handlers, emits and nbsocket.testing.Client work as usual, and a browser on this machine can be "
     "a client: io.ticket().link is the address to open in it. To see this view, open the notebook in "
     "JupyterLab or Notebook, started from an environment that has nbsocket."
 )

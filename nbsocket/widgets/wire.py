@@ -15,7 +15,7 @@ STATIC = Path(__file__).parent.parent / "static"
 
 
 class Wire(LinkedView, SavedWidget):
-    """A view of one channel's packets, through the Jupyter server and not through the kernel."""
+    """A view of one channel's packets, provided by the Jupyter server and not by the kernel."""
 
     what_it_is = "The wire view"
     _esm = STATIC / "wire.js"
@@ -28,7 +28,7 @@ class Wire(LinkedView, SavedWidget):
         super().__init__(base_url, channel=channel)
 
     def picture(self, content: dict[str, Any]) -> str:
-        """Return counters, ladder and the latest packets."""
+        """Return counters, the ladder diagram and the latest packets."""
         counts = ", ".join(
             f"{number_of(content.get(name)):,.0f} {name.replace('_', ' ')}"
             for name in ("seen", "left_out", "crossings")
@@ -60,7 +60,7 @@ def _ladder(content: dict[str, Any]) -> str:
         x1, x2, top, bottom, far_top, far_bottom = numbers_of(band, "box", 6)
         color = "#1565c0" if band.get("direction") == "in" else "#6a1b9a"
         corners = f"{x1},{top} {x2},{far_top} {x2},{far_bottom} {x1},{bottom}"
-        # A little before the end, so that the counts of both directions stand apart.
+        # A little before the end, so that the counts of both directions do not overlap.
         x, y = x1 + 0.7 * (x2 - x1), 0.15 * (top + bottom) + 0.35 * (far_top + far_bottom)
         parts.append(
             f'<polygon class="band" points="{corners}" fill="{color}" fill-opacity="0.22"/>'

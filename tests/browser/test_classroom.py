@@ -85,7 +85,7 @@ def phone(chromium, errors, panel, lab):
 
 def come_in(page, name=""):
     page.get_by_label("Your name").fill(name)
-    page.get_by_role("button", name="Go in").click()
+    page.get_by_role("button", name="Enter").click()
     expect(page.locator("main")).to_have_attribute("data-stage", "class")
 
 
@@ -176,7 +176,7 @@ def test_a_class_from_the_door_to_goodbye(class_notebook, panel, phone, errors, 
     expect(alice.get_by_role("timer")).to_be_visible()
     alice.get_by_role("button", name="yes").click()
     expect(alice.get_by_role("button", name="yes")).to_be_disabled(timeout=6000)
-    expect(alice.get_by_text("No more answers are taken.")).to_be_visible()
+    expect(alice.get_by_text("No more answers are being taken.")).to_be_visible()
 
     notebook.scroll_to(0)
     panel.screenshot(path=PICTURES / "panel-people.png")

@@ -45,7 +45,7 @@ def test_a_phone_joins_by_link_and_by_code(open_notebook, chromium, errors):
     assert code not in phone.url
 
     phone.goto(link.partition("nbsocket/")[0] + "nbsocket/join")
-    field = phone.get_by_label("The code that you were given")
+    field = phone.get_by_label("The code you were given")
     expect(field).to_be_focused()
     field.fill("BAD-CODE")
     phone.keyboard.press("Enter")

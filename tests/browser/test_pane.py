@@ -101,7 +101,7 @@ def test_pause_filter_and_clear(notebook):
     alice.press("pause")
     alice.fill("echo", '"second"')
     alice.emit()
-    expect(alice.element.locator('[data-action="pause"]')).to_have_text("Go on (1 new)")
+    expect(alice.element.locator('[data-action="pause"]')).to_have_text("Resume (1 new)")
     expect(alice.rows("out")).to_have_count(1)
     alice.press("pause")
     expect(alice.rows("out")).to_have_count(2)

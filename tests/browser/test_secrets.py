@@ -70,7 +70,7 @@ def test_no_secret_of_a_lesson_is_left_anywhere(open_notebook, lab, page, contex
     phone.on("framenavigated", lambda frame: bars.append(frame.url))
     phone.goto(f"{lab.url}nbsocket/wire-test/join#code={code}")
     phone.get_by_label("Your name").fill("Dora")
-    phone.get_by_role("button", name="Go in").click()
+    phone.get_by_role("button", name="Enter").click()
     expect(phone.locator("main")).to_have_attribute("data-stage", "class")
     bars.append(phone.evaluate("location.href"))
     phone.reload()

@@ -289,7 +289,7 @@ def test_the_xray_explains_and_sends_what_one_changes(notebook, wire, errors):
     expect(xray.locator('[data-action="attempt"]')).to_be_enabled(timeout=10_000)
     raw.fill("42[broken")
     xray.locator('[data-action="attempt"]').click()
-    expect(heard).to_contain_text("it did not take it")
+    expect(heard).to_contain_text("The server rejected it")
     assert errors == []
 
 

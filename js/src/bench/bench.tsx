@@ -8,7 +8,7 @@ import { WAYS, type Way } from "./ways";
 const TITLES: Record<Way, [string, string]> = {
   poll: ["Short polling", "“Anything new?” – every interval, again."],
   long: ["Long-polling", "“Tell me when there is something new.” – and again."],
-  sse: ["Server-sent events", "One answer that never ends; one way only."],
+  sse: ["Server-sent events", "One response that never ends; one way only."],
   websocket: ["WebSocket (Socket.IO)", "One connection; both ways, at any time."],
 };
 const SPAN_MS = 30_000;
@@ -133,11 +133,7 @@ function WayView({ way, figures, top }: { way: Way; figures: Figures; top: numbe
     ["requests", "requests", figures.requests],
     ["empty answers", "empty", figures.empty],
     ["header bytes", "header", figures.header_bytes],
-    [
-      "– for each request",
-      "each",
-      Math.round(figures.header_bytes / Math.max(1, figures.requests)),
-    ],
+    ["– per request", "each", Math.round(figures.header_bytes / Math.max(1, figures.requests))],
     ["payload bytes", "payload", figures.payload_bytes],
   ];
   return (

@@ -199,12 +199,12 @@ export function sentence(figures: Record<Way, Figures>, setting: Setting): strin
   }
   const share = old / setting.interval_ms;
   const isHalf = setting.delay_ms === 0 && share > 0.3 && share < 0.75;
-  const half = isHalf ? ", about half of the interval" : "";
+  const half = isHalf ? ", about half the interval" : "";
   const per = (one: Figures) => Math.round(one.header_bytes / Math.max(1, one.events));
   return (
-    `For ${poll.events} events, short polling asked ${poll.requests} times, ${poll.empty} of them in vain, and its news were ` +
-    `${inWords(old)} old on average${half}. Long-polling asked ${long.requests} times. The WebSocket asked once; ` +
-    `its news were ${inWords(fresh)} old. Around each event, short polling moved ${per(poll)} bytes of headers, ` +
+    `For ${poll.events} events, short polling asked ${poll.requests} times, ${poll.empty} of them for nothing, and its events arrived ` +
+    `${inWords(old)} late on average${half}. Long-polling asked ${long.requests} times. The WebSocket asked once; ` +
+    `its events arrived ${inWords(fresh)} late. Around each event, short polling moved ${per(poll)} bytes of headers, ` +
     `the WebSocket ${per(websocket)}.`
   );
 }

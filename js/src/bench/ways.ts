@@ -171,7 +171,7 @@ export class SocketWay {
     manager.on("reconnect_attempt", () => setTimeout(watch));
     socket.on("event", (event: BenchEvent) => take([event]));
     socket.on("connect", () => fault(""));
-    socket.on("disconnect", (reason) => fault(`The connection is gone (${reason}).`));
+    socket.on("disconnect", (reason) => fault(`The connection was lost (${reason}).`));
     socket.on("connect_error", (error) => fault(error.message));
   }
 

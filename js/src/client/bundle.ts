@@ -32,7 +32,7 @@ if (home.isFrame) {
 } else if (!home.ticket) {
   console.info(
     "nbsocket: this page was opened without a ticket; only an open server lets it connect. " +
-      "Open it from the notebook, or by a link that the notebook gave you.",
+      "Open it from the notebook, or through a link from the notebook.",
   );
 }
 

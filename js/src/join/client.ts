@@ -99,7 +99,7 @@ export class ClassClient {
       const response = await fetch(`${this.root}join`, { method: "POST", body: code });
       const answer = (await response.json()) as Answer & { message?: string; code?: number };
       if (answer.code === BUSY) {
-        this.said.value = "Very many are joining at the moment; trying again …";
+        this.said.value = "Many people are joining at the moment; trying again …";
         setTimeout(() => void this.join(code), RETRY_MS * (0.5 + Math.random()));
         return;
       }
@@ -185,7 +185,7 @@ export class ClassClient {
         this.over("You were disconnected by the teacher.");
       } else {
         this.stage.value = "again";
-        this.said.value = "The connection is gone; trying again …";
+        this.said.value = "Connection lost; trying again …";
       }
     });
     socket.on("connect_error", (error) => {

@@ -60,7 +60,7 @@ function CodeForm() {
           void client.join(code.value);
         }}
       >
-        <label for="code">The code that you were given</label>
+        <label for="code">The code you were given</label>
         <input
           ref={field}
           id="code"
@@ -112,13 +112,13 @@ function NameForm() {
         />
         <p id="name-problem" class="loud" aria-live="polite">
           {tooMany > 0 &&
-            `A name has ${MOST_OF_NAME} characters at most; this one has ${tooMany} more.`}
+            `A name has at most ${MOST_OF_NAME} characters; this one is ${tooMany} too long.`}
         </p>
         <button type="submit" disabled={tooMany > 0}>
-          Go in
+          Enter
         </button>
       </form>
-      <p class="hint">The teacher sees this name beside your answers.</p>
+      <p class="hint">The teacher sees this name next to your answers.</p>
     </>
   );
 }
@@ -147,7 +147,7 @@ function Class() {
       {client.isRenamed && (
         <p class="hint">
           The teacher sees you as <Isolated>{you?.name ?? ""}</Isolated>: your name was taken, too
-          long, or had signs that cannot be seen.
+          long, or had invisible characters.
         </p>
       )}
       {left !== undefined && (
@@ -166,9 +166,9 @@ function Class() {
           />
         ))}
       </div>
-      {shown?.blocks.length === 0 && <p class="hint">You are in. Wait for the teacher.</p>}
+      {shown?.blocks.length === 0 && <p class="hint">You're in. Wait for the teacher.</p>}
       {shown?.blocks.some((block) => block.event) && !shown.takes && (
-        <p class="hint">No more answers are taken.</p>
+        <p class="hint">No more answers are being taken.</p>
       )}
       {you?.muted && <p class="loud">The teacher has muted you.</p>}
       {boards

@@ -24,8 +24,8 @@ export class ForeignServerError extends ApiError {
     super(
       status,
       `${new URL(base).host}, which serves this page, is not a Jupyter server with nbsocket (it answered ` +
-        `${status}). Open the notebook in JupyterLab or Notebook, or open the address that io.ticket().link ` +
-        "gives in a browser.",
+        `${status}). Open the notebook in JupyterLab or Notebook, or open the address from io.ticket().link ` +
+        "in a browser.",
     );
   }
 }

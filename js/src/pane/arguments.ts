@@ -36,7 +36,7 @@ function problemOfNumbers(text: string): string {
   for (const [token] of text.matchAll(TEXTS_AND_NUMBERS)) {
     if (token.startsWith('"')) continue;
     const value = Number(token);
-    if (!Number.isFinite(value)) return `${token} is beyond what a number can be. ${AS_TEXT}`;
+    if (!Number.isFinite(value)) return `${token} is too large for a JavaScript number. ${AS_TEXT}`;
     if (/^-?\d+$/.test(token) && BigInt(token) !== BigInt(value)) {
       return `${token} would arrive as ${BigInt(value)}: whole numbers are exact up to ±9007199254740991. ${AS_TEXT}`;
     }
@@ -54,7 +54,7 @@ function explain(text: string, error: unknown): string {
   if (/^[\p{L}_][^"[\]{}]*$/u.test(text)) return `Text needs double quotes: "${text.slice(0, 30)}"`;
   if (/[{,]\s*[\p{L}_]\w*\s*:/u.test(text))
     return 'Names in an object need double quotes: {"a": 1}';
-  if (/,\s*[}\]]$/.test(text)) return "There is a comma too many at the end";
+  if (/,\s*[}\]]$/.test(text)) return "There is an extra comma at the end";
   const message = error instanceof Error ? error.message : String(error);
   const where = /position (\d+)/.exec(message)?.[1];
   return where === undefined

@@ -114,7 +114,7 @@ export function Composer({ connection }: { connection: PaneConnection }) {
           value={event.value}
           aria-invalid={nameProblem !== ""}
           aria-describedby={`${id}-event-problem`}
-          title="Arrow keys bring back what was emitted before"
+          title="Arrow keys recall earlier events"
           onKeyDown={recall}
           onInput={(changed) => {
             event.value = changed.currentTarget.value;

@@ -91,7 +91,7 @@ export class PaneConnection {
 
   /** Start over in another way. */
   async reconnect(options: ConnectionOptions): Promise<void> {
-    this.disconnect("Connecting in another way.");
+    this.disconnect("Reconnecting with new settings.");
     this.socket = undefined;
     this.options = options;
     await this.connect();
@@ -245,10 +245,10 @@ export class PaneConnection {
       if (error instanceof ApiError && error.status === 404) {
         this.setState(
           "waiting",
-          "Run the cell that creates the server; this pane connects by itself.",
+          "Run the cell that creates the server; this pane then connects automatically.",
         );
       } else if (error instanceof ApiError) {
-        this.setState("error", `The Jupyter server refused a ticket: ${error.message}`);
+        this.setState("error", `The Jupyter server refused to issue a ticket: ${error.message}`);
       } else {
         this.setState("reconnecting", "The Jupyter server does not answer.");
       }
@@ -285,7 +285,7 @@ export class PaneConnection {
         this.setState("disconnected", "The server disconnected this client.");
         return;
       }
-      this.setState("reconnecting", `The connection is gone (${reason}).`);
+      this.setState("reconnecting", `The connection was lost (${reason}).`);
       this.again();
     });
     socket.on("connect_error", (error) => {

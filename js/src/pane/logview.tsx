@@ -17,7 +17,7 @@ const WORDS = {
   out: "emitted",
   note: "connection",
   print: "handler printed",
-  error: "handler wrote an error",
+  error: "handler printed an error",
 } as const;
 
 function clock(at: Date): string {
@@ -106,7 +106,7 @@ export function LogView({ connection, name }: { connection: PaneConnection; name
             pausedAt.value = pausedAt.value === undefined ? (kept.at(-1)?.id ?? 0) : undefined;
           }}
         >
-          {pausedAt.value === undefined ? "Pause" : `Go on (${newer} new)`}
+          {pausedAt.value === undefined ? "Pause" : `Resume (${newer} new)`}
         </button>
         <button type="button" data-action="clear" onClick={() => connection.clear()}>
           Clear
@@ -117,7 +117,8 @@ export function LogView({ connection, name }: { connection: PaneConnection; name
       </div>
       {(hidden > 0 || connection.log.dropped > 0) && (
         <p class="nbs-left-out" data-hidden={hidden} data-dropped={connection.log.dropped}>
-          {hidden > 0 && `${hidden.toLocaleString()} earlier rows are not shown (Save has them). `}
+          {hidden > 0 &&
+            `${hidden.toLocaleString()} earlier rows are not shown (Save includes them). `}
           {connection.log.dropped > 0 &&
             `${connection.log.dropped.toLocaleString()} rows were dropped from the log.`}
         </p>

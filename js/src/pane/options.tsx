@@ -19,7 +19,7 @@ export function Options({ connection }: { connection: PaneConnection }) {
       ? parsed.problem
       : isObject
         ? ""
-        : 'What is said at the door is an object: {"name": "alice"}';
+        : 'auth must be an object: {"name": "alice"}';
   const isName = /^\/[^,?]*$/.test(namespace.value);
 
   return (
@@ -81,7 +81,7 @@ export function Options({ connection }: { connection: PaneConnection }) {
           {problem}
         </span>
         <button type="submit" data-action="reconnect" disabled={problem !== "" || !isName}>
-          Connect so
+          Reconnect
         </button>
       </form>
     </details>

@@ -76,7 +76,7 @@ export function Pane(props: { connection: PaneConnection; name: string; channel:
       </header>
       {connection.isOrphan.value && (
         <p class="nbs-hint nbs-orphan" role="status">
-          The kernel was restarted: what handlers print no longer comes here. Run this pane's cell
+          The kernel was restarted: what handlers print no longer appears here. Run this pane's cell
           again, too.
         </p>
       )}

@@ -60,7 +60,7 @@ export function WeatherView({ connection }: { connection: PaneConnection }) {
       <fieldset onKeyDown={(pressed) => pressed.stopPropagation()}>
         {slider("delay_ms", "Delay", MOST_DELAY_MS, 10, "ms")}
         {slider("jitter_ms", "Jitter", 1000, 10, "ms")}
-        {slider("cut_every_s", "A cut about every", 60, 1, "s")}
+        {slider("cut_every_s", "Cut about every", 60, 1, "s")}
         <label for={`${id}-way`}>
           Direction{" "}
           <select
@@ -111,7 +111,7 @@ export function WeatherView({ connection }: { connection: PaneConnection }) {
               isSure.value = !isSure.value;
             }}
           >
-            {isSure.value ? "Really? All variables are lost" : "Restart the kernel"}
+            {isSure.value ? "Really? All variables will be lost" : "Restart the kernel"}
           </button>
           <button
             type="button"

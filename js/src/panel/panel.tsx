@@ -114,20 +114,20 @@ export function Panel({ state, code, channel, address, act }: Props) {
             aria-pressed={state.is_locked}
             onClick={() => act(state.is_locked ? "unlock" : "lock")}
           >
-            {state.is_locked ? "Let new people in" : "Nobody new"}
+            {state.is_locked ? "Let new people in" : "Lock the class"}
           </button>
           <SureButton
             action="close"
             label="End the class"
-            question="Really end it for all?"
+            question="Really end it for everyone?"
             act={act}
           />
         </div>
       )}
       {state.dropped > 0 && (
         <p class="nbs-problem" role="alert">
-          {state.dropped.toLocaleString()} older answers were dropped to make room. Keep what you
-          need of <code>class_.answers</code>, then forget them.
+          {state.dropped.toLocaleString()} older answers were dropped to make room. Save what you
+          need from <code>class_.answers</code>, then forget them.
         </p>
       )}
       <People people={state.people} act={act} />

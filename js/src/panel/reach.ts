@@ -22,7 +22,7 @@ export function reach(address: string): Reach {
     return {
       kind: "nobody",
       host,
-      text: `Phones cannot join yet: ${host} is this computer itself. Start Jupyter with a second port for the class alone, and open the class again:`,
+      text: `Phones cannot join yet: ${host} is this computer itself. Start Jupyter with a separate port for the class, and open the class again:`,
       command: OPEN_A_PORT,
     };
   }
@@ -30,14 +30,14 @@ export function reach(address: string): Reach {
     return {
       kind: "network",
       host,
-      text: `Phones in the same network as ${host} can join, unless a firewall or the Wi-Fi keeps its devices apart. Try it with one phone first.`,
+      text: `Phones on the same network as ${host} can join, unless a firewall blocks them or the Wi-Fi isolates its devices. Try it with one phone first.`,
       command: "",
     };
   }
   return {
     kind: "everybody",
     host,
-    text: `Whoever can reach ${host} and has the code can join.`,
+    text: `Anyone who can reach ${host} and has the code can join.`,
     command: "",
   };
 }

@@ -55,7 +55,10 @@ export default () => ({
     const channel = model.get("channel");
     const seat = new Seat(base.href, channel, () => {
       place.replaceChildren();
-      setState("error", "Its page went to another address, and was closed. Run the cell again.");
+      setState(
+        "error",
+        "Its page navigated to another address and was closed. Run the cell again.",
+      );
     });
     let frame: HTMLIFrameElement | undefined;
     let isGone = false;
@@ -75,7 +78,7 @@ export default () => ({
           `${isOn ? "Connected" : "Not connected"}${some}, on channel ${channel}`,
         );
       } else if (message?.kind === "failed") {
-        setState("error", "An error was raised; see below.");
+        setState("error", "There was an error; see below.");
       } else if (message?.kind === "height" && Number.isFinite(message.height)) {
         frame.style.height = `${Math.min(Math.max(0, message.height), 600)}px`;
       }
@@ -96,7 +99,7 @@ export default () => ({
         const isDark = document.body.dataset.jpThemeLight === "false";
         frame = element("iframe", "");
         frame.setAttribute("sandbox", "allow-scripts");
-        frame.title = `What the JavaScript of ${name} shows`;
+        frame.title = `Output of ${name}`;
         frame.addEventListener("load", () => seat.check());
         frame.srcdoc = frameDocument(home, preludeCode, clientCode, model.get("code"), isDark);
         place.append(frame);

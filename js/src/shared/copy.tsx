@@ -37,7 +37,7 @@ export function Copy({ text, label }: { text: string; label: string }) {
       </button>
       <span role="status" class="nbs-copied">
         {state.value === "copied" && "Copied."}
-        {state.value === "select" && "This page may not copy by itself: press Ctrl+C, or ⌘C."}
+        {state.value === "select" && "This page may not use the clipboard: press Ctrl+C, or ⌘C."}
       </span>
       {state.value === "select" && (
         <textarea

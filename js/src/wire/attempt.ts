@@ -67,7 +67,7 @@ export class Attempt {
           socket.send(text);
           this.add("us", text);
           timer = setTimeout(() => {
-            this.add("note", "The connection stays open: the server took it.");
+            this.add("note", "The connection stays open: the server accepted it.");
             socket.close();
           }, LISTEN_MS);
         }
@@ -77,7 +77,7 @@ export class Attempt {
         if (sent && event.code !== 1005) {
           this.add(
             "note",
-            `The server closed the connection (code ${event.code}): it did not take it.`,
+            `The server rejected it and closed the connection (code ${event.code}).`,
           );
         } else if (!sent) {
           this.add("note", `No connection (code ${event.code}).`);

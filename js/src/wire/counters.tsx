@@ -8,7 +8,7 @@ export const WORDS: Record<FeedState, string> = {
   connecting: "Connecting…",
   live: "Live",
   waiting:
-    "No kernel holds this channel. Run the cell that creates the server; this view comes back by itself.",
+    "No kernel holds this channel. Run the cell that creates the server; this view then reconnects automatically.",
   reconnecting: "The Jupyter server does not answer; trying again…",
   error: "The Jupyter server refuses this view:",
   closed: "Closed",
@@ -33,17 +33,17 @@ export function Counters(props: {
       </li>
       <li
         data-flooded={store.leftOut > 0}
-        title="Packets that were too many to show; they are counted"
+        title="Packets that were only counted, since there were too many to show"
       >
         left out <b data-count="left-out">{store.leftOut.toLocaleString()}</b>
       </li>
       {store.kernelLeftOut > 0 && (
-        <li title="Times that the kernel did not tell: handler runs and arrivals without a place in the ladder">
+        <li title="Times that the kernel did not report: handler runs and arrivals missing from the ladder">
           kernel's times left out{" "}
           <b data-count="kernel-left-out">{store.kernelLeftOut.toLocaleString()}</b>
         </li>
       )}
-      <li title="Two packets that met on their way: that is full duplex">
+      <li title="Pairs of packets that met on their way: that is full duplex">
         crossings <b data-count="crossings">{store.crossings.toLocaleString()}</b>{" "}
         <button
           type="button"
@@ -74,7 +74,7 @@ export function Legend() {
       <li data-kind="cell">cell busy</li>
       <li data-kind="crossing">they crossed</li>
       <li data-kind="band">many at once</li>
-      <li data-kind="supposed">client's time not known</li>
+      <li data-kind="supposed">client's time unknown</li>
     </ul>
   );
 }

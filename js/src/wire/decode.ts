@@ -50,7 +50,7 @@ export function decode(raw: Uint8Array, transport: string): Decoded {
   }
   const text = decoder.decode(content.bytes);
   found.text = text;
-  found.engine = ENGINE_TYPES[text.charCodeAt(0) - 0x30] ?? "no packet";
+  found.engine = ENGINE_TYPES[text.charCodeAt(0) - 0x30] ?? "not a packet";
   const head = HEAD.exec(text);
   if (!head) {
     found.args = text.slice(1);

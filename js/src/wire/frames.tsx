@@ -147,7 +147,8 @@ export function Frames(props: {
       </div>
       {(hidden > 0 || store.rows.dropped > 0) && (
         <p class="nbs-left-out">
-          {hidden > 0 && `${hidden.toLocaleString()} earlier rows are not shown (Save has them). `}
+          {hidden > 0 &&
+            `${hidden.toLocaleString()} earlier rows are not shown (Save includes them). `}
           {store.rows.dropped > 0 && `${store.rows.dropped.toLocaleString()} rows were dropped.`}
         </p>
       )}
@@ -270,7 +271,7 @@ function FrameRow(props: {
         {decoded.socket || decoded.engine}
         {packet.transport === "polling" && <small> polling</small>}
         {packet.crossings > 0 && (
-          <span class="nbs-crossed" title={`It met ${packet.crossings} on its way`}>
+          <span class="nbs-crossed" title={`It crossed ${packet.crossings} on its way`}>
             {" "}
             ◆
           </span>

@@ -151,7 +151,11 @@ export class Store {
       if (item.type === "packet") this.packet(item);
       else if (item.type === "came") {
         this.came(item);
-        this.row({ at: item.at, session: item.session, note: `${this.label(item.session)} came` });
+        this.row({
+          at: item.at,
+          session: item.session,
+          note: `${this.label(item.session)} connected`,
+        });
       } else if (item.type === "went") this.went(item.session, item.at, item.reason);
       else if (item.type === "http") this.row({ at: item.at, session: item.session, http: item });
       else this.kernel(item);
@@ -187,7 +191,7 @@ export class Store {
   private went(session: number, at: number, reason: string): void {
     const client = this.clients.get(session);
     if (client) client.isHere = false;
-    this.row({ at, session, note: `${this.label(session)} went: ${reason}` });
+    this.row({ at, session, note: `${this.label(session)} left: ${reason}` });
     this.recent.delete(session);
   }
 

@@ -178,7 +178,7 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
         </span>
         <span class="nbs-group">
           <button type="button" data-action="pause" aria-pressed={isPaused} onClick={pause}>
-            {isPaused ? "Go on" : "Pause"}
+            {isPaused ? "Resume" : "Pause"}
           </button>
           <button
             type="button"
@@ -263,7 +263,7 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
           ref={canvas}
           style={{ height: `${HEIGHT}px` }}
           role="img"
-          aria-label={`Ladder of the last ${spanMs / 1000} seconds; the same packets stand in the table below.`}
+          aria-label={`Ladder of the last ${spanMs / 1000} seconds; the same packets are in the table below.`}
           onClick={(clicked) => {
             if (shown.current) choose(nearest(shown.current, clicked.offsetX, clicked.offsetY));
           }}

@@ -51,22 +51,22 @@ export const SOCKET_TYPES = [
   "BINARY_ACK",
 ];
 const ENGINE_MEANS = [
-  "the session begins; the server tells its id and its times",
+  "the session begins; the server sends its id and its timings",
   "the session ends",
   "the server asks whether the client is there",
   "the client is there",
   "what follows is for Socket.IO",
   "from now on this transport is the only one",
-  "nothing: it ends a poll that waits",
+  "nothing: it ends a waiting poll",
 ];
 const SOCKET_MEANS = [
-  "enter a namespace",
-  "leave a namespace",
+  "connect to a namespace",
+  "disconnect from a namespace",
   "an event: its name and its arguments follow",
   "the answer to an event with this number",
-  "the namespace may not be entered",
-  "an event whose binary arguments follow as messages of their own",
-  "an answer whose binary values follow as messages of their own",
+  "the connection to the namespace is refused",
+  "an event whose binary arguments follow as separate messages",
+  "an answer whose binary values follow as separate messages",
 ];
 
 const ZERO = 0x30;
@@ -117,7 +117,7 @@ function frames(raw: Uint8Array): { fields: Field[]; content: Content } {
       text:
         `Bits ${second.toString(2).padStart(8, "0")}: MASK is ${second >> 7} (${isMasked ? "from a client, so masked" : "from a server, so not masked"}), ` +
         (wide
-          ? `and ${short} says that the length stands in the next ${wide} bytes.`
+          ? `and ${short} says that the length is in the next ${wide} bytes.`
           : `and the content has ${short} bytes.`),
       source: `${RFC}, section 5.2`,
     });
@@ -260,7 +260,7 @@ function control(bytes: Uint8Array, opcode: number): Field[] {
       bytes.length,
       "control",
       "reason",
-      "A reason in words.",
+      "The reason, as text.",
       `${RFC}, section 5.5.1`,
     ),
   ];
@@ -274,7 +274,7 @@ function enginePacket(bytes: Uint8Array): Field[] {
       0,
       bytes.length,
       "engine",
-      "no packet",
+      "not a packet",
       "It does not begin with an Engine.IO type: the server closes this client.",
       ENGINE,
     );
@@ -313,7 +313,7 @@ function socketPacket(bytes: Uint8Array): Field[] {
       1,
       bytes.length,
       "socket",
-      "no packet",
+      "not a packet",
       "It does not begin with a Socket.IO type: the server closes this client.",
       SOCKET,
     );
@@ -339,7 +339,7 @@ function socketPacket(bytes: Uint8Array): Field[] {
         end,
         "attachments",
         "attachments",
-        "How many binary values follow, each as a message of its own; “-” ends the number.",
+        "How many binary values follow, each as a separate message; “-” ends the number.",
         SOCKET,
       ),
     );
@@ -379,8 +379,8 @@ function socketPacket(bytes: Uint8Array): Field[] {
     type === 2 || type === 5
       ? "A JSON array: the event's name, then its arguments; a binary one leaves a placeholder."
       : type === 3 || type === 6
-        ? "A JSON array of what is answered."
-        : "JSON: what is said at the door of the namespace.";
+        ? "A JSON array: the arguments of the answer."
+        : "JSON: what is exchanged when connecting to the namespace.";
   return fields.concat(rest(end, bytes.length, "json", "JSON", what, SOCKET));
 }
 

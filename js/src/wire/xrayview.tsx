@@ -70,7 +70,7 @@ export function XRay(props: { packet: Packet; attempt: Attempt; close: () => voi
         ))}
         {cut > 0 && <span class="nbs-hint">… {cut.toLocaleString()} more bytes</span>}
       </div>
-      <p class="nbs-hint">Point at a byte, or press Tab: each says what it is.</p>
+      <p class="nbs-hint">Point at a byte, or press Tab, to see what it means.</p>
       {chosen && (
         <p class="nbs-explained" data-field-kind={chosen.kind} aria-live="polite">
           <b>{chosen.label}.</b> {chosen.text} <small>({chosen.source})</small>
@@ -84,7 +84,7 @@ export function XRay(props: { packet: Packet; attempt: Attempt; close: () => voi
         }}
         onKeyDown={(pressed) => pressed.stopPropagation()}
       >
-        <label for={`${id}-raw`}>Change it, and send it as a client of its own:</label>
+        <label for={`${id}-raw`}>Change it, and send it from a separate client:</label>
         <textarea
           id={`${id}-raw`}
           data-field="raw"
