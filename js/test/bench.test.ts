@@ -51,7 +51,7 @@ describe("the sentence", () => {
     const said = sentence(figures({ poll: 487, long: 9, sse: 5, websocket: 3 }), SETTING);
     expect(said).toContain("short polling asked 5 times, 2 of them for nothing");
     expect(said).toContain("487 ms late on average, about half the interval");
-    expect(said).toContain("its news were 3.0 ms old");
+    expect(said).toContain("its events arrived 3.0 ms late");
     expect(said).toContain("400 bytes of headers");
   });
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 from support.chromium import OPTIONS, chromium_path
 from support.jupyter import TOKEN, JupyterProcess
 from support.lab import Notebook
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -53,29 +59,95 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def context(chromium):
+class Desk:
+    """One page with JupyterLab in it, on which tests open one notebook after another.
+
+    Attributes:
+        page: The page; None before the first test and after a failure.
+        errors: What the page reported as errors.
+    """
+
+    def __init__(self, chromium: Browser, lab: JupyterProcess) -> None:
+        self._chromium, self._lab = chromium, lab
+        self.page: Page | None = None
+        self.errors: list[str] = []
+
+    def sit_down(self) -> Page:
+        """Return the page, with nothing open in it."""
+        if self.page is None:
+            self.page = logged_in(new_context(self._chromium), self._lab, self.errors)
+        return self.page
+
+    def clear(self, *, has_failed: bool) -> None:
+        """Close what is open; after a failure nobody knows what is, so the next test has a new page."""
+        if self.page is None:
+            return
+        if not has_failed and "/lab/" in self.page.url:
+            with contextlib.suppress(PlaywrightError):
+                self.page.evaluate(_CLOSE_ALL)
+                return
+        self.page.context.close()
+        self.page = None
+
+
+_CLOSE_ALL = """() => {
+  const { shell } = window.jupyterapp;
+  for (const widget of Array.from(shell.widgets("main"))) {
+    if (widget.context) widget.context.model.dirty = false;
+    widget.close();
+  }
+  localStorage.clear();
+  sessionStorage.clear();
+  if (document.querySelector(".jp-Dialog")) throw new Error("a dialog is open");
+}"""
+
+
+def new_context(chromium: Browser) -> BrowserContext:
     context = chromium.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
     context.set_default_timeout(20_000)
+    return context
+
+
+def logged_in(context: BrowserContext, lab: JupyterProcess, errors: list[str]) -> Page:
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("dialog", lambda dialog: (errors.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    # Any page logs in; JupyterLab itself is loaded once, with the first notebook.
+    page.goto(f"{lab.url}api/status?token={TOKEN}")
+    return page
+
+
+@pytest.fixture(scope="session")
+def desk(chromium, lab):
+    made = Desk(chromium, lab)
+    yield made
+    made.clear(has_failed=True)
+
+
+@pytest.fixture
+def context(chromium):
+    """A browser without a past; who asks for it has a page of its own in it, and may do what it likes."""
+    context = new_context(chromium)
     yield context
     context.close()
 
 
 @pytest.fixture
-def errors():
+def errors(desk):
     """What the page reported as errors, of ours."""
-    return []
+    desk.errors.clear()
+    return desk.errors
 
 
 @pytest.fixture
-def page(context, lab, errors):
-    """A page that is logged in."""
-    page = context.new_page()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("dialog", lambda dialog: (errors.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    # Any page logs in; JupyterLab itself is loaded once, with the notebook.
-    page.goto(f"{lab.url}api/status?token={TOKEN}")
-    return page
+def page(request, desk, lab, errors):
+    """A page that is logged in: the one that all share, unless the test has a browser of its own."""
+    if "context" in request.fixturenames:
+        yield logged_in(request.getfixturevalue("context"), lab, errors)
+        return
+    failed = request.session.testsfailed
+    yield desk.sit_down()
+    desk.clear(has_failed=request.session.testsfailed > failed)
 
 
 @pytest.fixture
@@ -89,7 +161,13 @@ def open_notebook(page, lab):
             made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
             made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
             nbformat.write(made, lab.root / name)
-        page.goto(f"{lab.url}{app}/{name}?reset")
+        if app == "lab/tree" and "/lab/" in page.url:
+            page.evaluate(
+                "(path) => window.jupyterapp.commands.execute('docmanager:open', {path, factory: 'Notebook'})",
+                name,
+            )
+        else:
+            page.goto(f"{lab.url}{app}/{name}?reset")
         notebook = Notebook(page, lab.root / name)
         notebook.wait_ready()
         opened.append(notebook)

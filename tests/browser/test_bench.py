@@ -73,6 +73,7 @@ def test_its_counts_are_those_of_a_proxy(context, lab, errors, figure, open_note
         assert errors == []
 
 
+@pytest.mark.usefixtures("context")
 def test_its_sliders_and_its_states(open_notebook, errors):
     notebook = open_notebook("bench-2.ipynb", CELLS)
     page = notebook.page

@@ -118,7 +118,7 @@ def test_errors_in_arguments_are_shown_as_one_types(notebook):
         ("hello", 'Text needs double quotes: "hello"'),
         ("'hello'", "JSON wants double quotes"),
         ("{a: 1}", "Names in an object need double quotes"),
-        ("[1, 2,]", "a comma too many"),
+        ("[1, 2,]", "an extra comma"),
         ("[1, 2", "JSON"),
     ]:
         alice.fill("echo", text)
@@ -308,6 +308,7 @@ def test_a_pane_that_runs_again_leaves_one_client(notebook, lab):
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.usefixtures("context")
 def test_it_looks_right_in_both_themes_and_at_phone_width(notebook, theme):
     page, alice = notebook.page, notebook.pane("alice")
     page.evaluate(

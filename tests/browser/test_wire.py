@@ -433,6 +433,7 @@ def pictures(page, element, state):
         element.screenshot(path=PICTURES / "states" / f"{state}-{theme.split()[-1].lower()}.png")
 
 
+@pytest.mark.usefixtures("context")
 def test_its_states(page, open_notebook):
     """Every state says in words what is the matter and what to do; each leaves its picture."""
     door = ["open"]
@@ -527,6 +528,7 @@ def test_its_states(page, open_notebook):
     alice.has_state("connected")
 
 
+@pytest.mark.usefixtures("context")
 def test_on_a_phone(notebook, wire):
     ask(notebook, "narrow")
     notebook.page.set_viewport_size({"width": 360, "height": 740})

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 _CONTENT = "window.jupyterapp.shell.currentWidget.content"
+_IS_READY = """(name) => {
+  const panel = window.jupyterapp?.shell?.currentWidget;
+  return panel?.context?.path.split("/").pop() === name && panel.content?.widgets?.length > 0
+    && panel.sessionContext?.session?.kernel?.status === "idle";
+}"""
 _OUTPUT_TEXT = f"""(index) => {{
   const cell = {_CONTENT}.model.cells.get(index);
   let text = "";
@@ -50,11 +55,7 @@ class Notebook:
 
     def wait_ready(self) -> None:
         """Wait until the kernel is idle and the cells are there."""
-        self.page.wait_for_function(
-            "window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length > 0"
-            " && window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel?.status === 'idle'",
-            timeout=60_000,
-        )
+        self.page.wait_for_function(_IS_READY, arg=self.path.name, timeout=60_000)
 
     def index_of(self, start: str) -> int:
         """Return the index of the first cell whose source contains ``start``."""
