@@ -15,7 +15,7 @@ JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/browsers.mjs js/packa
 .DEFAULT_GOAL := help
 BEFORE ?= HEAD~1
 .PHONY: help demo test lint types js python browser conformance interop upgrades compare bench figures profile faults threats layers matrix \
-	soak site reference tables format wheel clean
+	soak site tables format wheel clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -131,9 +131,6 @@ threats: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/nginx $(STAMPS)/hosts ## The
 soak: $(STAMPS)/dev $(STAMPS)/nginx ## The long forms of the fault tests, about 45 minutes; their times are judged, too
 	NBSOCKET_SOAK=1 NBSOCKET_SOAK_S=1200 NBSOCKET_CUTS=1000 NBSOCKET_FUZZ_S=600 \
 	NBSOCKET_EMITS=100000 NBSOCKET_CLIENTS=200 $(BIN)/python -m pytest tests/faults --timeout 2400
-
-reference: $(STAMPS)/dev ## Make docs/api.md from the docstrings
-	$(BIN)/python docs/make_api.py
 
 tables: $(STAMPS)/dev ## Make the tables of docs/reliability.md and docs/security.md from the tests
 	$(BIN)/python docs/make_tables.py

@@ -32,6 +32,16 @@ PARTS = {
         "decisions",
     ],
 }
+TITLES = {
+    "tutorial": "Tutorial",
+    "classroom": "Classroom",
+    "bench": "Bench",
+    "deployment": "Deployment",
+    "testing": "Testing",
+    "wire": "Wire view",
+    "api": "API",
+}
+"""What the header of every page calls them, so that it is one row."""
 _DIAGRAM = re.compile(r"^```mermaid\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _OUTSIDE = re.compile(
     r"(?<!!)\[([^\]]*)\]\((?:\.\./(?!notebooks/|CHANGELOG|DECISIONS)|(?=make_|conf))[^)]*\)"
@@ -102,7 +112,8 @@ def gather() -> Path:
         tutorial.write(f"\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n")
     with (source / "index.md").open("a") as index:
         for title, names in PARTS.items():
-            index.write(f"\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n" + "\n".join(names) + "\n```\n")
+            entries = "\n".join(f"{TITLES[name]} <{name}>" if name in TITLES else name for name in names)
+            index.write(f"\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{entries}\n```\n")
     return source
 
 

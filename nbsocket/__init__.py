@@ -26,28 +26,37 @@ from nbsocket.errors import (
 
 if TYPE_CHECKING:
     from nbsocket.command.doctor import doctor
-    from nbsocket.server import Server, duplex_bench
-    from nbsocket.socketio.broadcast_operator import BroadcastOperator
+    from nbsocket.command.findings import Finding, Report
+    from nbsocket.server import Server
+    from nbsocket.socketio.broadcast_operator import BroadcastOperator, Emitter
     from nbsocket.socketio.connect import ConnectionRefused
     from nbsocket.socketio.event_stream import EventStream
+    from nbsocket.socketio.event_target import EventTarget
     from nbsocket.socketio.handshake import Handshake
     from nbsocket.socketio.idempotent import idempotent
     from nbsocket.socketio.namespace import Namespace
     from nbsocket.socketio.parent_namespace import ParentNamespace
     from nbsocket.socketio.socket import Socket
     from nbsocket.widgets.bench import DuplexBench
+    from nbsocket.widgets.board import Board
+    from nbsocket.widgets.pane import Pane
     from nbsocket.widgets.ticket import Ticket
+    from nbsocket.widgets.wire import Wire
 
 __all__ = [
     "AckTimeout",
     "BlockingCallError",
+    "Board",
     "BroadcastOperator",
     "ChannelInUse",
     "ConnectionRefused",
     "DuplexBench",
+    "Emitter",
     "EncodeError",
     "EventStream",
+    "EventTarget",
     "ExtensionNotLoadedError",
+    "Finding",
     "ForkedProcessError",
     "Handshake",
     "LinkLostError",
@@ -55,32 +64,40 @@ __all__ = [
     "Namespace",
     "NbSocketError",
     "NoServerError",
+    "Pane",
     "ParentNamespace",
+    "Report",
     "Server",
     "ServerClosedError",
     "Socket",
     "Ticket",
     "VersionMismatchError",
+    "Wire",
     "__version__",
     "doctor",
-    "duplex_bench",
     "idempotent",
 ]
 
 _LAZY = {
-    "DuplexBench": "nbsocket.widgets.bench",
-    "doctor": "nbsocket.command.doctor",
-    "duplex_bench": "nbsocket.server",
+    "Board": "nbsocket.widgets.board",
     "BroadcastOperator": "nbsocket.socketio.broadcast_operator",
     "ConnectionRefused": "nbsocket.socketio.connect",
+    "DuplexBench": "nbsocket.widgets.bench",
+    "Emitter": "nbsocket.socketio.broadcast_operator",
     "EventStream": "nbsocket.socketio.event_stream",
-    "Namespace": "nbsocket.socketio.namespace",
-    "idempotent": "nbsocket.socketio.idempotent",
-    "ParentNamespace": "nbsocket.socketio.parent_namespace",
-    "Ticket": "nbsocket.widgets.ticket",
-    "Server": "nbsocket.server",
+    "EventTarget": "nbsocket.socketio.event_target",
+    "Finding": "nbsocket.command.findings",
     "Handshake": "nbsocket.socketio.handshake",
+    "Namespace": "nbsocket.socketio.namespace",
+    "Pane": "nbsocket.widgets.pane",
+    "ParentNamespace": "nbsocket.socketio.parent_namespace",
+    "Report": "nbsocket.command.findings",
+    "Server": "nbsocket.server",
     "Socket": "nbsocket.socketio.socket",
+    "Ticket": "nbsocket.widgets.ticket",
+    "Wire": "nbsocket.widgets.wire",
+    "doctor": "nbsocket.command.doctor",
+    "idempotent": "nbsocket.socketio.idempotent",
 }
 
 

@@ -258,14 +258,3 @@ def _channel_name(name: str | None, here: Process) -> str:
         )
         raise ValueError(msg)
     return name
-
-
-def duplex_bench(io: Server, source: Callable[[int], Any] | None = None, **options: Any) -> DuplexBench:
-    """Call ``io.duplex_bench(source, ...)``.
-
-    Args:
-        io: The server whose channel carries the events.
-        source: See ``Server.duplex_bench``.
-        **options: See ``Server.duplex_bench``.
-    """
-    return io.duplex_bench(source, **options)

@@ -11,6 +11,8 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nbsocket.protocol.errors import NbSocketError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,11 +36,11 @@ _MAX_ADDRESSES = 10_000
 _FIRST_SWEEP = 100
 
 
-class TooManyTriesError(Exception):
+class TooManyTriesError(NbSocketError):
     """An address tried too many wrong codes, and this one is wrong, too."""
 
 
-class BusyError(Exception):
+class BusyError(NbSocketError):
     """So many codes are being looked up that this one would wait too long."""
 
 

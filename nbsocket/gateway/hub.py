@@ -21,6 +21,7 @@ from nbsocket.gateway.tickets import GUEST, Ticket, TicketSigner
 from nbsocket.link.messages import ClientMessage, Closed, PageFile, Trouble
 from nbsocket.link.troubles import Troubles
 from nbsocket.protocol.engine_session import TRANSPORT_CLOSE
+from nbsocket.protocol.errors import NbSocketError
 from nbsocket.protocol.websocket import CloseCode
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Channel:
             self.endpoint.send(Trouble(self.name, told))
 
 
-class RefusedError(Exception):
+class RefusedError(NbSocketError):
     """Raised to refuse a request.
 
     Args:

@@ -10,6 +10,7 @@ from nbsocket.gateway.wiretap import OUT
 from nbsocket.protocol import engine_session as engine
 from nbsocket.protocol.engine_packet import NOOP, Packet, PacketType, encode_payload
 from nbsocket.protocol.engine_states import State
+from nbsocket.protocol.errors import NbSocketError
 from nbsocket.protocol.websocket import server_frames
 
 if TYPE_CHECKING:
@@ -26,11 +27,11 @@ _EMPTY: deque[PreparedFrames] = deque()
 """Shared by all empty queues: a deque of its own takes as much memory as the rest of a session."""
 
 
-class PollOverlapError(Exception):
+class PollOverlapError(NbSocketError):
     """A second poll while the first is still open."""
 
 
-class PollCutError(Exception):
+class PollCutError(NbSocketError):
     """A waiting poll gets no answer, since its session was cut for reasons on our side."""
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from nbsocket.protocol.errors import NbSocketError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -351,7 +353,7 @@ _decode_raw = msgspec.msgpack.Decoder(RawBatch).decode
 _decode_one: Callable[[msgspec.Raw], Sequenced] = msgspec.msgpack.Decoder(Sequenced).decode
 
 
-class LinkError(ValueError):
+class LinkError(NbSocketError, ValueError):
     """The other end of the link sent an invalid message."""
 
 

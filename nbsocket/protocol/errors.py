@@ -7,7 +7,7 @@ class NbSocketError(Exception):
     """Base class of all errors of nbsocket that users may see."""
 
 
-class ProtocolError(ValueError):
+class ProtocolError(NbSocketError, ValueError):
     """A peer violated the protocol; that peer, and only that peer, is closed.
 
     The message is safe to log: it never quotes more than a few characters of what arrived.

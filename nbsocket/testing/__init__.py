@@ -9,6 +9,6 @@
 
 from nbsocket.testing.client import Client, ClientRefused, Event
 from nbsocket.testing.exercises import exercise
-from nbsocket.testing.expectations import Unmet, anything, expect
+from nbsocket.testing.expectations import Expectation, Unmet, anything, expect
 
-__all__ = ["Client", "ClientRefused", "Event", "Unmet", "anything", "exercise", "expect"]
+__all__ = ["Client", "ClientRefused", "Event", "Expectation", "Unmet", "anything", "exercise", "expect"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from nbsocket.carriers.discovery import find_shell
 from nbsocket.notebook.process import newest_server
@@ -11,7 +12,6 @@ from nbsocket.notebook.process import newest_server
 if TYPE_CHECKING:
     from nbsocket.widgets.script import Script
 
-USAGE = "%%client [name] [--channel CHANNEL]"
 _running: dict[str, Script] = {}
 
 
@@ -20,6 +20,9 @@ def register(shell: Any) -> None:
     shell.register_magic_function(client, magic_kind="cell", magic_name="client")
 
 
+@magic_arguments("%client")
+@argument("name", nargs="?", default="client", help="The client's name.")
+@argument("-c", "--channel", help="The channel of the server that io() connects to.")
 def client(line: str, cell: str) -> None:
     """Run the cell's JavaScript in a sandboxed client beside its output.
 
@@ -30,36 +33,15 @@ def client(line: str, cell: str) -> None:
 
     from nbsocket.widgets.script import Script  # noqa: PLC0415 - widgets load when first used
 
-    name, channel = _arguments(line)
-    server = newest_server(channel)
+    options = parse_argstring(client, line)
+    name = options.name
+    server = newest_server(options.channel)
     key = _cell_key(name)
     old = _running.pop(key, None)
     if old is not None:
         old.close()
     script = _running[key] = Script(server.name, name, server.base_url, cell)
     display(script)
-
-
-def _arguments(line: str) -> tuple[str, str | None]:
-    words = shlex.split(line)
-    name, channel = "client", None
-    names = []
-    while words:
-        word = words.pop(0)
-        if word in {"--channel", "-c"}:
-            if not words:
-                msg = f"{word} needs a channel's name. Usage: {USAGE}"
-                raise ValueError(msg)
-            channel = words.pop(0)
-        elif word.startswith("-"):
-            msg = f"{word} is unknown. Usage: {USAGE}"
-            raise ValueError(msg)
-        else:
-            names.append(word)
-    if len(names) > 1:
-        msg = f"one name, not {len(names)}. Usage: {USAGE}"
-        raise ValueError(msg)
-    return (names[0] if names else name), channel
 
 
 def _cell_key(name: str) -> str:

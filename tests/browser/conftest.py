@@ -71,6 +71,25 @@ class Desk:
         self._chromium, self._lab = chromium, lab
         self.page: Page | None = None
         self.errors: list[str] = []
+        self._spare = ""
+
+    def lend_kernel(self, path: str) -> None:
+        """Give a notebook a kernel that has started while the test before it ran; start one for the next."""
+        name = path.rsplit("/", 1)[-1]
+        if self._spare:
+            self._lab.api(f"api/sessions/{self._spare}", "PATCH", {"path": path, "name": name})
+        started = self._lab.api(
+            "api/sessions",
+            "POST",
+            {"path": "spare.ipynb", "name": "spare", "type": "notebook", "kernel": {"name": "python3"}},
+        )
+        self._spare = started["id"]
+
+    def shut_kernels_down(self) -> None:
+        """End the kernels of a test."""
+        for session in self._lab.api("api/sessions"):
+            if session["id"] != self._spare:
+                self._lab.api(f"api/sessions/{session['id']}", "DELETE")
 
     def sit_down(self) -> Page:
         """Return the page, with nothing open in it."""
@@ -151,9 +170,8 @@ def page(request, desk, lab, errors):
 
 
 @pytest.fixture
-def open_notebook(page, lab):
+def open_notebook(page, lab, desk):
     """Open a notebook of the folder, or one made of the given cells."""
-    opened = []
 
     def open_it(name: str, cells: list[str] | None = None, app: str = "lab/tree") -> Notebook:
         if cells is not None:
@@ -161,6 +179,7 @@ def open_notebook(page, lab):
             made.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
             made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
             nbformat.write(made, lab.root / name)
+        desk.lend_kernel(name)
         if app == "lab/tree" and "/lab/" in page.url:
             page.evaluate(
                 "(path) => window.jupyterapp.commands.execute('docmanager:open', {path, factory: 'Notebook'})",
@@ -170,9 +189,7 @@ def open_notebook(page, lab):
             page.goto(f"{lab.url}{app}/{name}?reset")
         notebook = Notebook(page, lab.root / name)
         notebook.wait_ready()
-        opened.append(notebook)
         return notebook
 
     yield open_it
-    for session in lab.api("api/sessions"):
-        lab.api(f"api/sessions/{session['id']}", "DELETE")
+    desk.shut_kernels_down()

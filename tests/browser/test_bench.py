@@ -17,7 +17,7 @@ CELLS = [
     """import nbsocket
 io = nbsocket.Server("bench-page")
 weather = lambda number: {"city": "Bergen", "degrees": number % 7}
-bench = nbsocket.duplex_bench(io, weather, rate=5, interval=1.0, seed=7)
+bench = io.duplex_bench(weather, rate=5, interval=1.0, seed=7)
 bench""",
     "bench.stop()",
 ]

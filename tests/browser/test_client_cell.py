@@ -178,7 +178,7 @@ def test_a_fault_in_the_syntax_is_shown_with_its_line(notebook):
 
 def test_wrong_arguments_are_explained(notebook):
     assert "There is no server 'nobody' in this notebook; there is: 'client-test'." in notebook.run(3)
-    assert "one name, not 2" in notebook.run(4)
+    assert "unrecognized arguments: two" in notebook.run(4)
 
 
 def test_running_a_client_cell_again_closes_the_old_one(notebook):

@@ -15,7 +15,7 @@ class FakeManager {
   readonly opened: unknown[] = [];
   readonly errors: Error[] = [];
   reconnects = 0;
-  connect: unknown;
+  declare connect: () => this;
 
   constructor(
     readonly uri: string,
@@ -73,7 +73,7 @@ describe("a connection home", () => {
     manager.open();
     await settled();
     manager._readyState = "closed";
-    (manager.connect as () => void)();
+    manager.connect();
     await settled();
     expect(manager.opened).toMatchObject([
       { query: { join_token: "t1" } },

@@ -167,7 +167,7 @@ describe("the class", () => {
   it("asks to wait while it shows nothing", async () => {
     await enter();
     await show();
-    expect(said(app)).toContain("You are in. Wait for the teacher.");
+    expect(said(app)).toContain("You're in. Wait for the teacher.");
   });
 
   it("sends an answer, and says why it was not taken", async () => {
@@ -196,7 +196,7 @@ describe("the class", () => {
     await enter();
     await show({ blocks: [VOTE], takes: false });
     expect(one<HTMLButtonElement>(app, "button.choice").disabled).toBe(true);
-    expect(said(app)).toContain("No more answers are taken.");
+    expect(said(app)).toContain("No more answers are being taken.");
     await show({ blocks: [{ kind: "say", event: "", label: "x" }], takes: false });
     expect(said(app)).not.toContain("No more answers");
   });
@@ -230,7 +230,7 @@ describe("the class", () => {
     server.last.drop();
     await wait();
     expect(stage()).toBe("again");
-    expect(status()).toBe("The connection is gone; trying again …");
+    expect(status()).toBe("Connection lost; trying again …");
     expect(one<HTMLButtonElement>(app, "button.choice").disabled).toBe(true);
   });
 });

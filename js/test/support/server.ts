@@ -27,6 +27,7 @@ export class Seen {
   private poll: FakeXhr | undefined;
   private waiting: string[] = [];
   private isProbing = false;
+  private isDropped = false;
 
   constructor(
     readonly address: URL,
@@ -50,6 +51,7 @@ export class Seen {
 
   /** Break its connection, as a network does. */
   drop(): void {
+    this.isDropped = true;
     if (this.socket) this.socket.end(1006);
     else this.poll?.answer("", 0);
   }
@@ -66,7 +68,8 @@ export class Seen {
 
   asks(request: FakeXhr): void {
     this.poll = request;
-    this.flush();
+    if (this.isDropped) queueMicrotask(() => request.answer("", 0));
+    else this.flush();
   }
 
   /** Go over to a WebSocket; whoever waits for a poll's answer gets one. */
