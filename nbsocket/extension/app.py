@@ -35,7 +35,8 @@ from nbsocket.extension.metrics import Metrics
 from nbsocket.extension.wire_handler import WireHandler
 from nbsocket.gateway.config import Limits
 from nbsocket.gateway.hub import Hub
-from nbsocket.gateway.public_port import PublicPort, read_static
+from nbsocket.gateway.public_port import PublicPort
+from nbsocket.gateway.public_routes import PublicHandlers, public_routes
 from nbsocket.gateway.tickets import TicketSigner
 from nbsocket.link.agreement import URL_ENVIRONMENT
 
@@ -49,6 +50,13 @@ _DEFAULTS = Limits()
 _RESERVED_DESCRIPTORS = 100
 """For Jupyter itself: its kernels, its files, and requests that are refused for lack of room."""
 
+_PUBLIC = PublicHandlers(
+    JupyterClientBundleHandler,
+    JupyterJoinHandler,
+    JupyterEngineIOHandler,
+    JupyterPageHandler,
+    JupyterUnknownHandler,
+)
 _ANY_ADDRESS = frozenset({"", "*", "0.0.0.0", "::", "localhost"})  # noqa: S104 - compared, never bound
 
 
@@ -174,7 +182,6 @@ class NbSocketApp(ExtensionApp):
     def initialize_handlers(self) -> None:
         """Mount the public routes, the kernel link and the admin API."""
         shared = {"hub": self.hub}
-        bundle = read_static("socket.io.js")
         link = {
             "kernel_links": self.kernel_links,
             "kernels": self.kernels,
@@ -196,19 +203,7 @@ class NbSocketApp(ExtensionApp):
                 (r"/nbsocket/api/channels/([^/]+)/bench/(poll|long|sse|counts)", BenchHandler, shared),
                 (r"/nbsocket/api/channels/([^/]+)/tickets", TicketsHandler, shared),
                 (r"/nbsocket/api/channels/([^/]+)/tickets/([^/]+)", TicketHandler, shared),
-                (
-                    r"/nbsocket/[^/]+/(?:.*/)?socket\.io/socket\.io\.js",
-                    JupyterClientBundleHandler,
-                    {**shared, "bundle": bundle},
-                ),
-                (
-                    r"/nbsocket/(?:[^/]+/)?join",
-                    JupyterJoinHandler,
-                    {**shared, "page": read_static("join.html")},
-                ),
-                (r"/nbsocket/([^/]+)/socket\.io/?", JupyterEngineIOHandler, shared),
-                (r"/nbsocket/([^/]+)/(.*)", JupyterPageHandler, shared),
-                (r"/nbsocket(?:/.*)?", JupyterUnknownHandler, shared),
+                *public_routes(self.hub, _PUBLIC),
             ]
         )
 

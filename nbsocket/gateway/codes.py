@@ -8,9 +8,9 @@ is hopeless because all look-ups on a server share one rate limit (docs/security
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nbsocket.gateway.token_bucket import TokenBucket
 from nbsocket.protocol.errors import NbSocketError
 
 if TYPE_CHECKING:
@@ -44,18 +44,6 @@ class BusyError(NbSocketError):
     """So many codes are being looked up that this one would wait too long."""
 
 
-@dataclass(slots=True)
-class _Bucket:
-    """How many tries are left, and when that was counted."""
-
-    left: float
-    at: float
-
-    def refill(self, capacity: float, per_s: float, now: float) -> None:
-        self.left = min(capacity, self.left + (now - self.at) * per_s)
-        self.at = now
-
-
 class CodeOffice:
     """Issues codes and exchanges them.
 
@@ -70,8 +58,8 @@ class CodeOffice:
         self._clock = clock
         self._codes: dict[str, tuple[str, Ticket]] = {}
         self._sweep_at = _FIRST_SWEEP
-        self._lookups = _Bucket(LOOKUPS_AT_ONCE, clock())
-        self._addresses: dict[str, _Bucket] = {}
+        self._lookups = TokenBucket(LOOKUPS_PER_S, LOOKUPS_AT_ONCE, clock())
+        self._addresses: dict[str, TokenBucket] = {}
 
     def issue(self, value: str, ticket: Ticket) -> str:
         """Return a new code for a ticket; if there are too many codes, forget the oldest.
@@ -99,12 +87,10 @@ class CodeOffice:
         Raises:
             BusyError: It would have to wait too long.
         """
-        lookups = self._lookups
-        lookups.refill(LOOKUPS_AT_ONCE, LOOKUPS_PER_S, self._clock())
-        if lookups.left < -LONGEST_WAIT_S * LOOKUPS_PER_S:
+        now = self._clock()
+        if self._lookups.left(now) < -LONGEST_WAIT_S * LOOKUPS_PER_S:
             raise BusyError
-        lookups.left -= 1
-        return max(0.0, -lookups.left / LOOKUPS_PER_S)
+        return self._lookups.take(1, now)
 
     def exchange(self, text: str, address: str) -> tuple[str, Ticket] | None:
         """Return the ticket's value and content; None if there is no such code.
@@ -120,18 +106,19 @@ class CodeOffice:
         if found is not None and not self._tickets.is_over(found[1]):
             return found
         now = self._clock()
-        mine = self._addresses.get(address) or _Bucket(TRIES_PER_ADDRESS, now)
-        mine.refill(TRIES_PER_ADDRESS, TRIES_PER_ADDRESS / REFILL_S, now)
-        if mine.left < 1:
+        mine = self._addresses.get(address) or TokenBucket(
+            TRIES_PER_ADDRESS / REFILL_S, TRIES_PER_ADDRESS, now
+        )
+        if mine.left(now) < 1:
             raise TooManyTriesError
-        mine.left -= 1
+        mine.take(1, now)
         self._remember(address, mine, now)
         return None
 
-    def _remember(self, address: str, bucket: _Bucket, now: float) -> None:
+    def _remember(self, address: str, bucket: TokenBucket, now: float) -> None:
         if len(self._addresses) >= _MAX_ADDRESSES:
             self._addresses = {
-                one: other for one, other in self._addresses.items() if now - other.at < REFILL_S
+                one: other for one, other in self._addresses.items() if not other.is_full(now)
             }
         if len(self._addresses) < _MAX_ADDRESSES:
             self._addresses[address] = bucket

@@ -7,27 +7,19 @@ from __future__ import annotations
 
 import re
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
-from nbsocket.gateway.engineio_handler import EngineIOHandler
-from nbsocket.gateway.public_handlers import (
-    ClientBundleHandler,
-    FrontDoorHandler,
-    JoinHandler,
-    PageHandler,
-    UnknownHandler,
-)
+from nbsocket.gateway.public_handlers import FrontDoorHandler
+from nbsocket.gateway.public_routes import SCRIPT, PublicHandlers, bundle_of, public_routes
 from nbsocket.gateway.public_server import PublicServer
 
 if TYPE_CHECKING:
     from nbsocket.gateway.hub import Hub
 
-_STATIC = Path(__file__).parent.parent / "static"
 _ANY_HOST = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, never bound
 
 
@@ -53,22 +45,16 @@ class PublicPort:
         trusts_proxy: bool = False,
     ) -> None:
         """Build it; ``listen`` opens it."""
-        shared: dict[str, Any] = {"hub": hub}
-        with_bundle = {**shared, "bundle": read_static("socket.io.js")}
-        with_page = {**shared, "page": read_static("join.html")}
-        script = r"(?:.*/)?socket\.io/socket\.io\.js"
+        shared = {"hub": hub}
         prefix = _optional(base.rstrip("/"))
+        handlers = PublicHandlers()
         application = Application(
             [
-                (rf"{prefix}/nbsocket/[^/]+/{script}", ClientBundleHandler, with_bundle),
-                (rf"{prefix}/nbsocket/(?:[^/]+/)?join", JoinHandler, with_page),
-                (rf"{prefix}/nbsocket/([^/]+)/socket\.io/?", EngineIOHandler, shared),
-                (rf"{prefix}/nbsocket/([^/]+)/(.*)", PageHandler, shared),
-                (rf"{prefix}/nbsocket(?:/.*)?", UnknownHandler, shared),
+                *public_routes(hub, handlers, prefix),
                 (rf"{prefix}/?", FrontDoorHandler, shared),
-                (rf"/{script}", ClientBundleHandler, with_bundle),
-                (r"/()socket\.io/?", EngineIOHandler, shared),
-                (r"/()(.*)", PageHandler, shared),
+                (rf"/{SCRIPT}", handlers.bundle, bundle_of(hub)),
+                (r"/()socket\.io/?", handlers.engineio, shared),
+                (r"/()(.*)", handlers.page, shared),
             ],
             # URLs contain tickets.
             log_function=lambda _handler: None,
@@ -102,12 +88,6 @@ def _optional(prefix: str) -> str:
     plain = unquote(prefix)
     forms = sorted({prefix, plain, quote(plain)} - {""})
     return f"(?:{'|'.join(map(re.escape, forms))})?" if forms else ""
-
-
-def read_static(name: str) -> bytes:
-    """Return a file of the built front end; empty in a source tree where it has not been built."""
-    file = _STATIC / name
-    return file.read_bytes() if file.exists() else b""
 
 
 def address_of_this_machine() -> str:

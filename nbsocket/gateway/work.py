@@ -11,6 +11,8 @@ import itertools
 from collections import deque
 from typing import TYPE_CHECKING
 
+from nbsocket.gateway.token_bucket import TokenBucket
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -45,7 +47,7 @@ def cost_of(data: str | bytes) -> float:
     return cost
 
 
-class Allowance:
+class Allowance(TokenBucket):
     """How much may be read from one guest: a token bucket of units.
 
     Args:
@@ -56,22 +58,12 @@ class Allowance:
         tag: Its place among the kernel's other guests, given its work so far; see ``Turnstile``.
     """
 
-    __slots__ = ("_at", "_burst", "_left", "_rate", "tag")
+    __slots__ = ("tag",)
 
     def __init__(self, limits: Limits, now: float) -> None:
         """Begin with a full bucket."""
-        self._rate = limits.guest_events_per_s
-        self._burst = self._left = float(limits.guest_burst)
-        self._at = now
+        super().__init__(limits.guest_events_per_s, limits.guest_burst, now)
         self.tag = 0.0
-
-    def take(self, cost: float, now: float) -> float:
-        """Take units; return how many seconds to wait until they are paid for."""
-        left = self._left + (now - self._at) * self._rate
-        # Without ``min`` and ``max``, which are calls, since this runs for every event.
-        left = (left if left < self._burst else self._burst) - cost  # noqa: FURB136
-        self._left, self._at = left, now
-        return -left / self._rate if left < 0 else 0.0
 
 
 class Turnstile:

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 import nbsocket
 from nbsocket.classroom import button, choices, items, say, text, toggle, wall
-from nbsocket.gateway import public_port
+from nbsocket.gateway import public_routes
 
 pytestmark = pytest.mark.browser
 
@@ -34,7 +34,7 @@ def served(monkeypatch):
 
     def serve(html):
         monkeypatch.setattr(
-            public_port, "read_static", lambda name: html.encode() if name == "join.html" else b""
+            public_routes, "read_static", lambda name: html.encode() if name == "join.html" else b""
         )
 
     return serve
