@@ -13,6 +13,7 @@ import os
 import secrets
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tornado.iostream import StreamClosedError
@@ -27,7 +28,7 @@ from nbsocket.errors import (
     NoServerError,
     VersionMismatchError,
 )
-from nbsocket.link.agreement import ACKNOWLEDGE_BYTES, ACKNOWLEDGE_S
+from nbsocket.link.link_end import LinkEnd
 from nbsocket.link.messages import (
     Goodbye,
     LinkError,
@@ -39,7 +40,6 @@ from nbsocket.link.messages import (
     decode,
     encode,
 )
-from nbsocket.link.reliable import ReliableEnd
 from nbsocket.protocol.websocket import client_frame
 
 if TYPE_CHECKING:
@@ -56,8 +56,6 @@ _PING_EVERY_S = 20.0
 _SILENT_PINGS = 3
 _RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 _EXIT_S = 0.3
-_GATHER_S = 0.001
-_NOT, _LATER, _NOW = range(3)
 _FINAL = (ExtensionNotLoadedError, VersionMismatchError, NotOursError)
 """Errors that waiting does not fix."""
 
@@ -75,10 +73,6 @@ class LinkCarrier(RoutingCarrier):
         self.identity = identity
         self._epoch = secrets.token_hex(8)
         self._server_epoch = ""
-        self._end = ReliableEnd()
-        self._flush_scheduled = False
-        self._gathering = self._flush_waits = False
-        self._acknowledging = _NOT
         self._connection: WebSocketClientConnection | None = None
         self._error: NbSocketError | None = None
         self._attempts = 0
@@ -86,6 +80,7 @@ class LinkCarrier(RoutingCarrier):
         self._heard = True
         self._up_at = 0.0
         self._loop = asyncio.new_event_loop()
+        self._end = self._new_end()
         self._thread = threading.Thread(target=self._run, name="nbsocket link", daemon=True)
         self._thread.start()
         atexit.register(self.close)
@@ -131,24 +126,15 @@ class LinkCarrier(RoutingCarrier):
         """Send ``message`` after everything sent before."""
         if self._is_child:
             self.check_process()
-        with self._lock:
-            self._end.send(self._stamped(message))
-            if self._flush_scheduled or self._closed:
-                return
-            self._flush_scheduled = True
-            waits = self._flush_waits = self._gathering
-        self._loop.call_soon_threadsafe(self._flush_later if waits else self._flush)
+        self._end.send(self._stamped(message))
 
     def gather(self) -> None:
         """Coalesce what is sent from now on, for up to a millisecond."""
-        self._gathering = True
+        self._end.gather()
 
     def release(self) -> None:
         """Send what was gathered, and stop coalescing."""
-        self._gathering = False
-        if self._flush_waits and not self._closed:
-            self._flush_waits = False
-            self._loop.call_soon_threadsafe(self._flush)
+        self._end.release()
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         """Call ``call`` on the carrier's thread after ``seconds``; any thread."""
@@ -157,14 +143,7 @@ class LinkCarrier(RoutingCarrier):
 
     def consumed(self, size: int) -> None:
         """Note that received messages of this size have been processed; acknowledged in batches."""
-        with self._lock:
-            self._end.consumed(size)
-            is_urgent = self._end.unannounced_bytes >= ACKNOWLEDGE_BYTES
-            urgency = _NOW if is_urgent else _LATER
-            if self._closed or urgency <= self._acknowledging:
-                return
-            self._acknowledging = urgency
-        self._loop.call_soon_threadsafe(self._acknowledge if is_urgent else self._acknowledge_later)
+        self._end.consumed(size)
 
     def close(self) -> None:
         """Say goodbye and end the thread; at most 0.3 s."""
@@ -178,7 +157,7 @@ class LinkCarrier(RoutingCarrier):
     def _forked(self) -> None:
         """In a forked child: drop the connection, which belongs to the parent."""
         super()._forked()
-        self._closed = True
+        self._closed = self._end.is_closed = True
         connection, self._connection = self._connection, None
         if connection is not None:
             stream = getattr(connection.protocol, "stream", None)
@@ -197,9 +176,13 @@ class LinkCarrier(RoutingCarrier):
         finally:
             self._loop.close()
 
+    def _new_end(self) -> LinkEnd:
+        loop = self._loop
+        return LinkEnd(loop.call_soon_threadsafe, loop.call_later, self._lock)
+
     def _finish(self) -> None:
-        self._flush()
-        self._closed = True
+        self._end.flush()
+        self._closed = self._end.is_closed = True
         connection = self._connection
         if connection is not None:
             connection.close(1000)
@@ -268,7 +251,7 @@ class LinkCarrier(RoutingCarrier):
         finally:
             pinging.cancel()
             with self._changed:
-                self._connection = None
+                self._connection = self._end.write = None
                 self._error = LinkLostError(
                     f"The link to the Jupyter server at {url} was cut; nbsocket keeps trying."
                 )
@@ -278,13 +261,12 @@ class LinkCarrier(RoutingCarrier):
             fresh = not welcome.resumed and bool(self._server_epoch)
             if fresh:
                 # The server knows nothing of the earlier link: its sessions and numbers are void.
-                self._end = ReliableEnd()
+                self._end = self._new_end()
                 self._clients.clear()
             self._server_epoch = welcome.epoch
             self.base_url, self.url, self.public_url = welcome.base_url, url, welcome.public_url
             self.max_payload = int(welcome.limits.get("max_payload", self.max_payload))
-            for data in self._end.resume(welcome.received, welcome.credit):
-                self._write(connection, data)
+            self._end.connected(partial(self._write, connection), welcome.received, welcome.credit)
             channels = list(self._channels.items()) if fresh else []
             for name, _ in channels:
                 register = Register(
@@ -296,7 +278,7 @@ class LinkCarrier(RoutingCarrier):
             self._changed.notify_all()
         for _, events in channels:
             events.reset()
-        self._flush()
+        self._end.flush()
 
     def _receive(self, data: bytes) -> None:
         message = decode(data)
@@ -314,32 +296,6 @@ class LinkCarrier(RoutingCarrier):
         if not messages:
             return
         self._route(messages)
-
-    def _flush_later(self) -> None:
-        self._loop.call_later(_GATHER_S, self._flush)
-
-    def _flush(self) -> None:
-        connection = self._connection
-        with self._lock:
-            self._flush_scheduled = False
-        while connection is not None:
-            with self._lock:
-                data = self._end.take()
-            if data is None:
-                return
-            self._write(connection, data)
-
-    def _acknowledge_later(self) -> None:
-        self._loop.call_later(ACKNOWLEDGE_S, self._acknowledge)
-
-    def _acknowledge(self) -> None:
-        connection = self._connection
-        with self._changed:
-            self._acknowledging = _NOT
-            if connection is None or not self._end.acknowledgement_due:
-                return
-            data = self._end.acknowledgement()
-        self._write(connection, data)
 
     @staticmethod
     def _write(connection: WebSocketClientConnection, data: bytes) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
 from nbsocket.gateway.kernel_endpoint import KernelEndpoint
-from nbsocket.link.agreement import ACKNOWLEDGE_BYTES, ACKNOWLEDGE_S
+from nbsocket.link.link_end import LinkEnd
 from nbsocket.link.messages import Batch, Goodbye, Ping, Sequenced, encode
-from nbsocket.link.reliable import ReliableEnd, size_of
+from nbsocket.link.reliable import size_of
 
 if TYPE_CHECKING:
     from nbsocket.extension.kernels import Kernels
@@ -44,7 +45,9 @@ class KernelLink:
         self.kernel_id = kernel_id
         self.kernel_epoch = kernel_epoch
         self.epoch = secrets.token_hex(8)
-        self.end = ReliableEnd()
+        loop = asyncio.get_running_loop()
+        # One loop iteration later, so that what is sent together travels together.
+        self.end = LinkEnd(loop.call_soon, loop.call_later, threading.RLock())
         self.endpoint = KernelEndpoint(
             hub,
             kernel_id,
@@ -55,10 +58,7 @@ class KernelLink:
         self.connection: Connection | None = None
         self.said_goodbye = False
         self._hub = hub
-        self._loop = asyncio.get_running_loop()
-        self._flushing = False
         self._withheld_bytes = 0
-        self._acknowledgement: asyncio.TimerHandle | None = None
 
     def connected(self, connection: Connection, received: int, credit: int) -> None:
         """Continue on a new connection whose other end has every batch up to ``received``."""
@@ -66,9 +66,8 @@ class KernelLink:
         self.endpoint.is_attached = True
         if old is not None:
             old.close_link()
-        for data in self.end.resume(received, credit):
-            connection.write_link(data)
-        self._flush()
+        self.end.connected(connection.write_link, received, credit)
+        self.end.flush()
         self.endpoint.set_writable(self.end.writable)
         self.endpoint.turnstile.refresh()
 
@@ -76,20 +75,10 @@ class KernelLink:
         self.end.send(message)
         if self.endpoint.writable and not self.end.writable:
             self.endpoint.set_writable(False)
-        if not self._flushing:
-            self._flushing = True
-            # One loop iteration later, so that what is sent together travels together.
-            self._loop.call_soon(self._flush)
 
     def _ask_clock(self) -> None:
         if self.connection is not None:
             self.connection.write_link(encode(Ping(time.monotonic())))
-
-    def _flush(self) -> None:
-        self._flushing = False
-        connection = self.connection
-        while connection is not None and (data := self.end.take()) is not None:
-            connection.write_link(data)
 
     async def receive(self, batch: Batch) -> None:
         """Process a batch; give the kernel its credit back unless clients are behind.
@@ -110,27 +99,14 @@ class KernelLink:
             if not self._withheld_bytes:
                 self._hub.on_relief(self._relieved)
             self._withheld_bytes += size
+            # No credit, but what was received need not be kept there any longer.
+            self.end.consumed(0)
         else:
             self.end.consumed(size)
-        self._acknowledge_soon()
 
     def _relieved(self) -> None:
         size, self._withheld_bytes = self._withheld_bytes, 0
         self.end.consumed(size)
-        self._acknowledge_soon()
-
-    def _acknowledge_soon(self) -> None:
-        if self.end.unannounced_bytes >= ACKNOWLEDGE_BYTES:
-            self._acknowledge()
-        elif self._acknowledgement is None:
-            self._acknowledgement = self._loop.call_later(ACKNOWLEDGE_S, self._acknowledge)
-
-    def _acknowledge(self) -> None:
-        if self._acknowledgement is not None:
-            self._acknowledgement.cancel()
-            self._acknowledgement = None
-        if self.connection is not None and self.end.acknowledgement_due:
-            self.connection.write_link(self.end.acknowledgement())
 
 
 class KernelLinks:
@@ -165,7 +141,7 @@ class KernelLinks:
         """Note that a connection is closed; its kernel may come back within ``grace``."""
         if kernel_link.connection is not connection:
             return
-        kernel_link.connection = None
+        kernel_link.connection = kernel_link.end.write = None
         kernel_link.endpoint.is_attached = False
         task = asyncio.ensure_future(
             self._watch(kernel_link, self._kernels.process_of(kernel_link.kernel_id))
@@ -193,6 +169,7 @@ class KernelLinks:
         """Detach a kernel process; if another may follow, channels that keep their sessions wait for it."""
         self._attached.pop(kernel_link.kernel_id, None)
         connection, kernel_link.connection = kernel_link.connection, None
+        kernel_link.end.write = None
         if connection is not None:
             connection.close_link()
         vacancies = kernel_link.endpoint.gone(kernel_link.end.unsent if restarts else None)

@@ -1,4 +1,4 @@
-"""What both ends of the link agree on: names, sizes, and when to acknowledge."""
+"""What both ends of the link agree on: names and sizes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,3 @@ URL_ENVIRONMENT = "NBSOCKET_URL"
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 """The largest WebSocket message on the link."""
-
-ACKNOWLEDGE_BYTES = 256 * 1024
-"""New credit of this size or more is announced at once."""
-
-ACKNOWLEDGE_S = 0.05
-"""Less new credit than that is announced after this many seconds."""
