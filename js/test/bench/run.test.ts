@@ -1,3 +1,4 @@
+// @vitest-environment node
 // One run of the bench: its figures, how it starts, and how it stops; ../bench.test.ts has the sentence.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -40,7 +41,8 @@ const figures = (change: Partial<Figures>) => ({ ...run.figures.poll, ...change 
 
 beforeEach(() => {
   vi.useFakeTimers();
-  vi.spyOn(document, "cookie", "get").mockReturnValue("_xsrf=x");
+  vi.stubGlobal("requestAnimationFrame", (call: () => void) => setTimeout(call, 16));
+  vi.stubGlobal("document", { cookie: "_xsrf=x", getElementById: () => null });
   server = new Server();
   counted = {};
   web = new Web(({ path }) => {

@@ -1,5 +1,7 @@
+// @vitest-environment node
 // The four ways in which a page can get the same events.
 
+import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type BenchEvent, beginHttp, counts, pause, SocketWay } from "../../src/bench/ways";
 import { ours, Server, Web } from "../support/server";
@@ -25,7 +27,7 @@ const since = () => web.asked.map(({ url }) => url.searchParams.get("since"));
 
 beforeEach(() => {
   vi.useFakeTimers();
-  vi.spyOn(document, "cookie", "get").mockReturnValue("_xsrf=x");
+  vi.stubGlobal("document", { cookie: "_xsrf=x", getElementById: () => null });
   web = new Web(() => ours({ events: [], newest: 0 }));
   vi.stubGlobal("fetch", web.fetch);
   stop = new AbortController();
@@ -54,6 +56,13 @@ describe("a pause", () => {
     stop.abort();
     await wait(0);
     expect(ended).toHaveBeenCalledTimes(2);
+  });
+
+  // Each pause leaves its listener at the signal, which lives as long as the run: some for every request.
+  it.fails("leaves nothing behind", async () => {
+    void pause(1000, stop.signal);
+    await wait(1000);
+    expect(getEventListeners(stop.signal, "abort")).toEqual([]);
   });
 });
 

@@ -1,3 +1,4 @@
+// @vitest-environment node
 // What a frame's console tells the page around it.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";

@@ -1,3 +1,4 @@
+// @vitest-environment node
 // What a saved notebook keeps of a pane.
 
 import { describe, expect, it } from "vitest";

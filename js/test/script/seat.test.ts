@@ -1,3 +1,4 @@
+// @vitest-environment node
 // The page's half of a frame's place: tickets one by one, not too many, and an end.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -37,7 +38,7 @@ const bodies = () => web.asked.map(({ init }) => init.body ?? init.method);
 
 beforeEach(() => {
   vi.useFakeTimers();
-  vi.spyOn(document, "cookie", "get").mockReturnValue("_xsrf=x");
+  vi.stubGlobal("document", { cookie: "_xsrf=x", getElementById: () => null });
   let count = 0;
   web = new Web(() => {
     count += 1;

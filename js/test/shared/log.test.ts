@@ -1,3 +1,4 @@
+// @vitest-environment node
 // A bounded log, and drawing in batches.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -5,10 +6,12 @@ import { BoundedLog, batched } from "../../src/shared/log";
 
 beforeEach(() => {
   vi.useFakeTimers();
+  vi.stubGlobal("requestAnimationFrame", (call: () => void) => setTimeout(call, 16));
 });
 
 afterEach(() => {
   vi.useRealTimers();
+  vi.unstubAllGlobals();
 });
 
 describe("a bounded log", () => {

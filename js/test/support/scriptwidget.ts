@@ -1,13 +1,10 @@
 // The widget of a client cell, built as build.mjs builds it: its two texts come from the builder, not from a file.
 
 import { join } from "node:path";
-import { build } from "esbuild";
+import { built } from "./built";
 
-const built = await build({
+const widget = await built<typeof import("../../src/script/widget")>("script-widget", {
   entryPoints: [join(import.meta.dirname, "../../src/script/widget.ts")],
-  bundle: true,
-  format: "esm",
-  write: false,
   plugins: [
     {
       name: "code-of-frames",
@@ -21,10 +18,5 @@ const built = await build({
     },
   ],
 });
-const code = encodeURIComponent(built.outputFiles[0]?.text ?? "");
-const address = `data:text/javascript,${code}`;
-const widget = (await import(
-  /* @vite-ignore */ address
-)) as typeof import("../../src/script/widget");
 
 export default widget.default;

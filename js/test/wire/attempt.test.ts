@@ -1,3 +1,4 @@
+// @vitest-environment node
 // A client for one raw message: what it says, and what it hears.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -25,7 +26,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   FakeWebSocket.forget();
   vi.stubGlobal("WebSocket", FakeWebSocket);
-  vi.spyOn(document, "cookie", "get").mockReturnValue("_xsrf=x");
+  vi.stubGlobal("document", { cookie: "_xsrf=x", getElementById: () => null });
   web = new Web(() => ours({ value: "tick&et" }));
   vi.stubGlobal("fetch", web.fetch);
   attempt = new Attempt("https://h.example/lab/", "chat");
