@@ -16,6 +16,7 @@ import {
 
 const KEPT = 300;
 const REST_MS = 700;
+const SETTLE_MS = 100;
 const COUNT_EVERY_MS = 1000;
 const STEPS = [1, 1.5, 2, 3, 5, 7];
 
@@ -126,7 +127,10 @@ export class Run {
     this.socket = socket;
     try {
       await socket.begin(target, take("websocket"), fault("websocket"));
-      this.ahead_ms = await socket.clockAhead();
+      if (stop.aborted) return;
+      const ahead_ms = await socket.clockAhead();
+      if (stop.aborted) return;
+      this.ahead_ms = ahead_ms;
       socket.setDelay(this.setting.value.delay_ms);
     } catch (error) {
       fault("websocket")(error instanceof Error ? error.message : String(error));
@@ -143,9 +147,13 @@ export class Run {
     clearInterval(this.timer);
     clearTimeout(this.rest);
     this.isOn.value = false;
+    // Another run may begin meanwhile: what ends is this one.
+    const { stopper, socket } = this;
+    stopper.abort();
+    // What was just asked for has arrived by then, so that it is counted. The socket's count goes with it.
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     await this.count();
-    this.stopper.abort();
-    this.socket?.end();
+    socket?.end();
     this.changed();
   }
 
@@ -169,6 +177,7 @@ export class Run {
     if (!target) return;
     try {
       const found = await counts(target);
+      if (this.target !== target) return;
       for (const way of WAYS) this.note(way, found[way]);
       this.changed();
     } catch {

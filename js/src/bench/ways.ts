@@ -33,11 +33,13 @@ const RETRY_MS = 1000;
 
 export function pause(ms: number, stop: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    stop.addEventListener("abort", () => {
+    const done = () => {
       clearTimeout(timer);
+      stop.removeEventListener("abort", done);
       resolve();
-    });
+    };
+    const timer = setTimeout(done, ms);
+    stop.addEventListener("abort", done);
   });
 }
 
@@ -143,6 +145,7 @@ export class SocketWay {
   /** What its frames carried, both ways, in bytes. */
   payload_bytes = 0;
   private socket: Socket | undefined;
+  private isOver = false;
   private readonly sky = new Sky(() => {});
 
   setDelay(delay_ms: number): void {
@@ -151,6 +154,7 @@ export class SocketWay {
 
   async begin(target: Target, take: Take, fault: Fault): Promise<void> {
     const ticket = await mintTicket(target.base, target.channel, "owner");
+    if (this.isOver) return;
     const url = new URL(`nbsocket/${target.channel}/socket.io/`, target.base);
     const manager = new Manager(url.origin, {
       path: url.pathname,
@@ -192,6 +196,7 @@ export class SocketWay {
   }
 
   end(): void {
+    this.isOver = true;
     this.socket?.disconnect();
   }
 }

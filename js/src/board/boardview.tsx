@@ -81,7 +81,9 @@ function Words({ pairs }: { pairs: [string, number][] }) {
         {order.map(([word, number]) => (
           <li
             key={word}
-            style={{ fontSize: `${(0.9 + 2.1 * Math.sqrt(number / most)).toFixed(2)}em` }}
+            style={{
+              fontSize: `${(0.9 + 2.1 * Math.sqrt(Math.max(0, number) / most)).toFixed(2)}em`,
+            }}
             title={`${number}`}
           >
             <Isolated>{word}</Isolated>
@@ -109,15 +111,18 @@ function Table({ rows }: { rows: Record<string, unknown>[] }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((row, index) => (
-            <tr key={index}>
-              {columns.map((column) => (
-                <td key={column} dir="auto">
-                  {visible(String(row[column] ?? ""))}
-                </td>
-              ))}
-            </tr>
-          ))}
+          {rows.map((row, index) => {
+            const cells = new Map(Object.entries(row));
+            return (
+              <tr key={index}>
+                {columns.map((column) => (
+                  <td key={column} dir="auto">
+                    {visible(String(cells.get(column) ?? ""))}
+                  </td>
+                ))}
+              </tr>
+            );
+          })}
         </tbody>
       </table>
     </div>
@@ -140,12 +145,11 @@ export function drawStrokes(canvas: HTMLCanvasElement, strokes: readonly Stroke[
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.lineWidth = Math.max(2, width / 160);
   context.lineCap = context.lineJoin = "round";
-  for (const stroke of strokes) {
-    const { color } = stroke;
-    // What comes from elsewhere may be anything; one bad stroke must not keep the others from being drawn.
-    const points = Array.isArray(stroke.points) ? stroke.points.filter(isPoint) : [];
+  // What comes from elsewhere may be anything; one bad stroke must not keep the others from being drawn.
+  for (const stroke of strokes as readonly (Partial<Stroke> | null)[]) {
+    const points = Array.isArray(stroke?.points) ? stroke.points.filter(isPoint) : [];
     if (points.length === 0) continue;
-    context.strokeStyle = context.fillStyle = PALETTE[color] ?? "#777";
+    context.strokeStyle = context.fillStyle = PALETTE[stroke?.color ?? -1] ?? "#777";
     context.beginPath();
     for (const [index, [x, y]] of points.entries()) {
       if (index === 0) context.moveTo(x * width, y * height);

@@ -60,9 +60,9 @@ function follow(socket: client.Socket): client.Socket {
   return socket;
 }
 
-function io(uri?: string | Options, options?: Options): client.Socket {
+function io(uri?: string | Options | null, options?: Options): client.Socket {
   const [address, given] =
-    typeof uri === "object" ? [undefined, uri] : [uri, options ?? ({} as Options)];
+    typeof uri === "object" && uri !== null ? [undefined, uri] : [uri ?? undefined, options ?? {}];
   const resolved = resolve(address, given, home);
   return follow(
     resolved.uri === undefined

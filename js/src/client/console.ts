@@ -14,6 +14,15 @@ export const CONSOLE = "console";
 const LONGEST = 10_000;
 const FLUSH_MS = 30;
 
+/** A value as text; some have none. */
+export function asText(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
 function show(value: unknown): string {
   if (typeof value === "string") return value;
   if (value instanceof Error) return value.stack || String(value);
@@ -21,7 +30,7 @@ function show(value: unknown): string {
   try {
     return JSON.stringify(value, null, 1) ?? String(value);
   } catch {
-    return String(value);
+    return asText(value);
   }
 }
 

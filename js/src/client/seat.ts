@@ -50,6 +50,14 @@ export function takeSeat(): () => Promise<string> {
     });
 }
 
+function originOf(uri: string): string {
+  try {
+    return new URL(uri).origin;
+  } catch {
+    return "";
+  }
+}
+
 /** Make each connection to `home` ask for a ticket before it begins. */
 export function askBeforeOpening(prototype: Manager, home: Home, ask: () => Promise<string>): void {
   const target = prototype as unknown as { open: Open; connect: Open };
@@ -57,7 +65,7 @@ export function askBeforeOpening(prototype: Manager, home: Home, ask: () => Prom
   const latest = new WeakMap<Manager, symbol>();
   target.open = function (done) {
     const manager = this as unknown as Opening;
-    if (!manager.uri.startsWith(home.origin) || manager.opts.path !== home.path) {
+    if (originOf(manager.uri) !== home.origin || manager.opts.path !== home.path) {
       return open.call(this, done);
     }
     if (manager._readyState !== "closed") return this;

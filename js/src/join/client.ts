@@ -33,6 +33,20 @@ export interface You {
   round: number;
 }
 
+const OURS = "/nbsocket/";
+
+/** Where nbsocket's routes begin: this page is `join` there, or in a channel's folder there. */
+function rootOf(path: string): string {
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  return folder.endsWith(OURS) ? folder : folder.replace(/[^/]+\/$/, "");
+}
+
+/** The folder of a channel, which may itself be called as the routes are. */
+function folderOf(root: string, channel: string): string {
+  const isItself = root.endsWith(OURS + OURS.slice(1)) && channel === "nbsocket";
+  return isItself ? root : `${root}${channel}/`;
+}
+
 interface Answer {
   channel: string;
   value: string;
@@ -86,7 +100,7 @@ export class ClassClient {
   /** When answers end, on this page's clock. */
   readonly until = signal<number | undefined>(undefined);
 
-  private readonly root = location.pathname.replace(/(\/nbsocket\/)(?!.*\/nbsocket\/).*$/, "$1");
+  private readonly root = rootOf(location.pathname);
   private answer: Answer | undefined;
   private socket: Socket | undefined;
   private name = "";
@@ -124,7 +138,7 @@ export class ClassClient {
 
   private async goToPage(answer: Answer): Promise<void> {
     this.stage.value = "page";
-    const page = `${this.root}${answer.channel}/`;
+    const page = folderOf(this.root, answer.channel);
     const found = await fetch(page, { cache: "no-store" });
     if (found.ok) {
       location.replace(`${page}#join_token=${answer.value}`);
@@ -142,7 +156,7 @@ export class ClassClient {
     this.said.value = "Joining …";
     const { channel, value } = this.answer;
     const manager = new Manager(location.origin, {
-      path: `${this.root}${channel}/socket.io/`,
+      path: `${folderOf(this.root, channel)}socket.io/`,
       query: { join_token: value },
     });
     const socket = manager.socket("/", {
@@ -162,7 +176,8 @@ export class ClassClient {
   /** What this person answered before, if the page has just been loaded again. */
   mine(event: string): unknown {
     const you = this.you.value;
-    return you?.round === this.shown.value?.round ? you?.mine[event] : undefined;
+    if (!you || you.round !== this.shown.value?.round) return undefined;
+    return new Map(Object.entries(you.mine)).get(event);
   }
 
   /** Send an answer. */

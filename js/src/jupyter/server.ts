@@ -42,7 +42,7 @@ function pageConfig(): PageConfig {
   const element = document.getElementById("jupyter-config-data");
   if (!element?.textContent) return {};
   try {
-    return JSON.parse(element.textContent) as PageConfig;
+    return (JSON.parse(element.textContent) as PageConfig | null) ?? {};
   } catch {
     return {};
   }

@@ -52,7 +52,7 @@ function explain(text: string, error: unknown): string {
   if (/^'.*'$/s.test(text)) return 'JSON wants double quotes: "…"';
   if (/[[{,:]\s*'/.test(text)) return 'JSON wants double quotes, not single ones: {"a": "b"}';
   if (/^[\p{L}_][^"[\]{}]*$/u.test(text)) return `Text needs double quotes: "${text.slice(0, 30)}"`;
-  if (/[{,]\s*[\p{L}_]\w*\s*:/u.test(text))
+  if (/[{,]\s*[\p{L}_][\p{L}\p{N}_]*\s*:/u.test(text))
     return 'Names in an object need double quotes: {"a": 1}';
   if (/,\s*[}\]]$/.test(text)) return "There is an extra comma at the end";
   const message = error instanceof Error ? error.message : String(error);

@@ -86,6 +86,8 @@ export class PaneConnection {
     this.wanted = true;
     this.state.value = "connecting";
     this.detail.value = "";
+    // From now on it keeps what is emitted, also before there is a ticket.
+    this.socket ??= this.open();
     await this.begin();
   }
 
@@ -218,12 +220,8 @@ export class PaneConnection {
 
   private async begin(): Promise<void> {
     const query = await this.ticketQuery();
-    if (!query || !this.wanted) return;
-    if (!this.socket) {
-      this.socket = this.open(query);
-    } else {
-      this.socket.io.opts.query = query;
-    }
+    if (!query || !this.wanted || !this.socket) return;
+    this.socket.io.opts.query = query;
     this.socket.connect();
     // Its engine is new with each connection.
     watch(this.target.paneId, this.target.name, this.socket.io.engine);
@@ -257,12 +255,11 @@ export class PaneConnection {
     }
   }
 
-  private open(query: Record<string, string>): Socket {
+  private open(): Socket {
     const { base, channel } = this.target;
     const address = new URL(`nbsocket/${channel}/socket.io/`, base);
     const manager = new Manager(address.origin, {
       path: address.pathname,
-      query,
       autoConnect: false,
       reconnection: false,
       transports: transportsUnder(this.sky, this.options.transports),

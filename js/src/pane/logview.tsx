@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Code, Isolated } from "../shared/isolated";
-import { shortened, show, visible } from "../shared/text";
+import { bytesOf, shortened, show, visible } from "../shared/text";
 import { parseArgument } from "./arguments";
 import type { PaneConnection } from "./connection";
 import type { AckState, Entry } from "./entries";
@@ -38,7 +38,10 @@ export function exported(entries: readonly Entry[]): string {
       args: entry.args,
       ...(entry.ack ? { acknowledgement: entry.ack } : {}),
     })),
-    null,
+    (_key, value: unknown) => {
+      const bytes = bytesOf(value);
+      return bytes ? show(bytes) : value;
+    },
     1,
   );
 }

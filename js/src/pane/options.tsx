@@ -13,7 +13,10 @@ export function Options({ connection }: { connection: PaneConnection }) {
   const parsed = auth.value.trim() ? parseArgument(auth.value) : undefined;
   const isObject =
     parsed === undefined ||
-    (parsed.ok && typeof parsed.value === "object" && !Array.isArray(parsed.value));
+    (parsed.ok &&
+      typeof parsed.value === "object" &&
+      parsed.value !== null &&
+      !Array.isArray(parsed.value));
   const problem =
     parsed && !parsed.ok
       ? parsed.problem

@@ -22,13 +22,16 @@ function isMessage(value: unknown): value is Message {
   );
 }
 
-/** The kept messages; none where the page may not keep anything. */
+/** By channel: what lasts as long as a page that may not keep anything. */
+const ofThisPage = new Map<string, Message[]>();
+
+/** The kept messages. */
 export function savedMessages(channel: string): Message[] {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(key(channel)) ?? "[]");
     return Array.isArray(kept) ? kept.filter(isMessage).slice(-MOST) : [];
   } catch {
-    return [];
+    return ofThisPage.get(channel) ?? [];
   }
 }
 
@@ -40,7 +43,7 @@ export function keepMessage(channel: string, message: Message): Message[] {
   try {
     localStorage.setItem(key(channel), JSON.stringify(kept));
   } catch {
-    // A page that may not keep anything: they last as long as it does.
+    ofThisPage.set(channel, kept);
   }
   return kept;
 }

@@ -1,6 +1,6 @@
 // The lines of a frame's console, as a list that scrolls.
 
-import type { Line } from "../client/console";
+import { asText, type Line } from "../client/console";
 import { BoundedLog, batched } from "./log";
 import { visible } from "./text";
 
@@ -59,7 +59,7 @@ export class Lines {
 
   add(lines: unknown[]): void {
     for (const line of lines as Partial<Line>[]) {
-      this.log.push({ level: String(line?.level), text: String(line?.text) });
+      this.log.push({ level: asText(line?.level), text: asText(line?.text) });
     }
     this.draw();
   }

@@ -2,7 +2,7 @@
 
 const HIDDEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must be made visible
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 const LONGEST = 2000;
 const SHOWN_BYTES = 32;
 
@@ -16,7 +16,10 @@ export function visible(text: string): string {
 
 /** Cut a long text and say how long it was. */
 export function shortened(text: string, longest = LONGEST): string {
-  return text.length <= longest ? text : `${text.slice(0, longest)}… (${text.length} characters)`;
+  if (text.length <= longest) return text;
+  // Not between the two halves of a character beyond the first plane.
+  const isHalf = /[\ud800-\udbff]/.test(text[longest - 1] ?? "");
+  return `${text.slice(0, isHalf ? longest - 1 : longest)}… (${text.length} characters)`;
 }
 
 function describeBytes(bytes: Uint8Array): string {

@@ -192,7 +192,10 @@ function underTheSky(Base: TransportClass, sky: Sky, isStream: boolean): Transpo
       if (this.isEnding) return;
       this.isEnding = true;
       this.outgoing.clear();
-      this.incoming.whenEmpty(() => super.onClose(details));
+      const end = () => super.onClose(details);
+      // The library hands an event on in a turn of its own, which must come before the end.
+      if (this.incoming.isEmpty) end();
+      else this.incoming.whenEmpty(() => setTimeout(end));
     }
   };
 }

@@ -21,6 +21,12 @@ export interface Decoded {
 const HEAD = /^4([0-6])(?:(\d+)-)?(?:(\/[^,]*),?)?(\d*)/;
 const decoder = new TextDecoder();
 
+/** How many bytes stand in Base64, after the "b" that begins such a packet. */
+function sizeOfBase64(text: Uint8Array): number {
+  const padding = text.reduce((count, one) => count + (one === 0x3d ? 1 : 0), 0);
+  return Math.floor(((text.length - 1 - padding) * 3) / 4);
+}
+
 export function decode(raw: Uint8Array, transport: string): Decoded {
   const content = contentOf(raw, transport);
   const found: Decoded = {
@@ -45,7 +51,7 @@ export function decode(raw: Uint8Array, transport: string): Decoded {
     found.engine = "message";
     found.socket = "attachment";
     found.isBinary = true;
-    found.args = `${(isBase64 ? Math.floor(((content.bytes.length - 1) * 3) / 4) : content.bytes.length).toLocaleString()} bytes`;
+    found.args = `${(isBase64 ? sizeOfBase64(content.bytes) : content.bytes.length).toLocaleString()} bytes`;
     return found;
   }
   const text = decoder.decode(content.bytes);

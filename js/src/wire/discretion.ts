@@ -2,12 +2,48 @@
 
 import type { Packet } from "./store";
 
-const SECRETS = /"(sid|pid|key|token|join_token|password|secret)":\s*"(?:[^"\\]|\\.)*"?/gi;
+const SECRET = /"(sid|pid|key|token|join_token|password|secret)":\s*/gi;
+const TEXT = /"(?:[^"\\]|\\.)*"?/y;
+const PLAIN = /[^,}\]]*/y;
 const CONNECT = /^(40(?:\/[^,]*,?)?)\{[\s\S]*$/;
 
 /** A text without the values of what is secret by its name. */
 export function withoutSecrets(text: string): string {
-  return text.replace(SECRETS, '"$1":"…"');
+  let safe = "";
+  let done = 0;
+  SECRET.lastIndex = 0;
+  for (let name = SECRET.exec(text); name; name = SECRET.exec(text)) {
+    safe += `${text.slice(done, name.index)}"${name[1]}":"…"`;
+    done = SECRET.lastIndex = endOfValue(text, SECRET.lastIndex);
+  }
+  return safe + text.slice(done);
+}
+
+/** Where a JSON value ends that begins here; the text may be cut anywhere. */
+function endOfValue(text: string, start: number): number {
+  let at = start;
+  let depth = 0;
+  do {
+    const character = text[at];
+    if (character === '"') {
+      TEXT.lastIndex = at;
+      TEXT.exec(text);
+      at = TEXT.lastIndex;
+    } else if (character === "{" || character === "[") {
+      depth += 1;
+      at += 1;
+    } else if (character === "}" || character === "]") {
+      depth -= 1;
+      at += 1;
+    } else if (depth > 0) {
+      at += 1;
+    } else {
+      PLAIN.lastIndex = at;
+      PLAIN.exec(text);
+      return Math.max(at, PLAIN.lastIndex);
+    }
+  } while (depth > 0 && at < text.length);
+  return at;
 }
 
 export interface Discreet {

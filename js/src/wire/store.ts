@@ -118,6 +118,8 @@ export class Store {
   told = 0;
   crossings = 0;
   kernelLeftOut = 0;
+  /** When the latest row was, on the server's clock. */
+  private latest = 0;
   kernelAhead: number | undefined;
   kernelError: number | undefined;
   /** The server's clock, as seen from this page. */
@@ -141,7 +143,8 @@ export class Store {
     this.seen = this.told = 0;
     for (const client of this.clients.values()) client.isHere = false;
     this.byNumber.clear();
-    this.open.clear();
+    // What was running may have ended unseen; if it goes on, or has ended, the kernel says so.
+    for (const run of this.open.values()) run.end ||= Math.max(run.begin, this.latest);
     for (const client of clients) this.came(client);
   }
 
@@ -168,7 +171,8 @@ export class Store {
     this.runs.clear();
     this.byNumber.clear();
     this.recent.clear();
-    this.crossings = 0;
+    this.open.clear();
+    this.crossings = this.kernelLeftOut = 0;
     this.seenBefore += this.seen;
     this.seen = this.told = 0;
     for (const [session, client] of this.clients) if (!client.isHere) this.clients.delete(session);
@@ -179,6 +183,7 @@ export class Store {
   }
 
   private row(row: Omit<Row, "id">): void {
+    this.latest = Math.max(this.latest, row.at);
     this.rows.push({ id: this.nextId++, ...row });
   }
 
@@ -297,7 +302,7 @@ export class Store {
   }
 
   get isCellBusy(): boolean {
-    return [...this.open.values()].some((run) => run.isCell);
+    return [...this.open.values()].some((run) => run.isCell && !run.end);
   }
 }
 

@@ -28,6 +28,8 @@ export type Kind =
   | "control"
   | "cut";
 
+/** More than there can be in what is kept of a message. */
+const MOST_FRAMES = 2048;
 const RFC = "RFC 6455";
 const ENGINE = "Engine.IO protocol, “Packet encoding”";
 const SOCKET = "Socket.IO protocol, “Packet encoding”";
@@ -160,7 +162,7 @@ function frames(raw: Uint8Array): { fields: Field[]; content: Content } {
     }
     position = end;
     number += 1;
-    if (number > 1000) break;
+    if (number > MOST_FRAMES) break;
   }
   return { fields, content: { bytes: Uint8Array.from(bytes), at, opcode } };
 }

@@ -83,6 +83,7 @@ describe("a bench's widget", () => {
     expect(server.seen).toHaveLength(1);
     await change("running", false);
     expect(one(el, "[data-on]").dataset.on).toBe("false");
+    await wait(200);
     expect(server.last.packets.at(-1)).toBe("1/duplex-bench,");
   });
 
@@ -112,7 +113,7 @@ describe("a bench's widget", () => {
     await wait();
     expect(server.last.packets.at(-1)).not.toBe("1/duplex-bench,");
     second.remove();
-    await wait();
+    await wait(200);
     expect(server.last.packets.at(-1)).toBe("1/duplex-bench,");
     expect(second.el.innerHTML).toBe("");
   });

@@ -151,9 +151,7 @@ describe("a connection elsewhere", () => {
     expect(manager.opened).toEqual([{ query: undefined, done: undefined }]);
   });
 
-  // Whether it is home is told by the beginning of the address alone: another server's may begin so, too, and would
-  // be given a ticket. (A frame's Content-Security-Policy keeps it from being sent there.)
-  it.fails.each(["http://h:88889/", "http://h:8888.example/", "http://h:8888@evil.example/"])(
+  it.each(["http://h:88889/", "http://h:8888.example/", "http://h:8888@evil.example/"])(
     "to %s, which only begins as home, opens without a ticket",
     (uri) => {
       const ask = vi.fn(async () => "t");

@@ -247,9 +247,7 @@ describe("what is emitted", () => {
     expect(events(server)).toEqual(['2["later",1]']);
   });
 
-  // Until the first ticket is there, `socket` is undefined: the log says “kept until there is a connection”, but
-  // nothing keeps it. So is all lost that is emitted while a pane waits for the cell that creates the server.
-  it.fails("is kept before there was any connection, and sent with the first", async () => {
+  it("is kept before there was any connection, and sent with the first", async () => {
     web.answer = () => ours({ message: "No kernel" }, 404);
     const server = await connected();
     connection.emit("early", [1], false);
@@ -260,8 +258,7 @@ describe("what is emitted", () => {
     expect(events(server)).toEqual(['2["early",1]']);
   });
 
-  // The same: nobody keeps the question, so its time never runs out.
-  it.fails("and asked before there was any connection has no answer after ten seconds", async () => {
+  it("and asked before there was any connection has no answer after ten seconds", async () => {
     web.answer = () => ours({ message: "No kernel" }, 404);
     await connected();
     connection.emit("early", [], true);

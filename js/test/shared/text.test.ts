@@ -17,8 +17,7 @@ describe("what would be invisible", () => {
     expect(visible(text)).toBe(shown);
   });
 
-  // U+061C, the Arabic letter mark, is one of Unicode's characters of direction, like U+200E and U+200F.
-  it.fails("is shown, also where it is the Arabic letter mark", () => {
+  it("is shown, also where it is the Arabic letter mark", () => {
     expect(visible("a\u061cb")).toBe("a\\u061cb");
   });
 });
@@ -30,8 +29,7 @@ describe("a long text", () => {
     expect(shortened("x".repeat(2000))).toHaveLength(2000);
   });
 
-  // A character beyond the first plane is two units long, and what is left of it is no character.
-  it.fails("is not cut within a character", () => {
+  it("is not cut within a character", () => {
     expect(shortened("ab😀d", 3)).not.toMatch(/[\ud800-\udbff]…/);
   });
 });

@@ -19,8 +19,7 @@ describe("a text without its secrets", () => {
     );
   });
 
-  // Only a text is recognized as the value of a secret name; a number, a list or an object is kept.
-  it.fails.each(['{"password":271828}', '{"token":["271828"]}', '{"key":{"k":"271828"}}'])(
+  it.each(['{"password":271828}', '{"token":["271828"]}', '{"key":{"k":"271828"}}'])(
     "has no secret that is something else than a text: %s",
     (text) => {
       expect(withoutSecrets(text)).not.toContain("271828");
