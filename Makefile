@@ -14,7 +14,7 @@ JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/browsers.mjs js/packa
 
 .DEFAULT_GOAL := help
 BEFORE ?= HEAD~1
-.PHONY: help demo test lint types js python browser conformance interop upgrades compare bench figures profile faults threats layers matrix \
+.PHONY: help demo test lint types js units python browser conformance interop upgrades compare bench figures profile faults threats layers matrix \
 	soak site tables format wheel clean
 
 help: ## Say what can be made
@@ -58,7 +58,9 @@ $(STAMPS)/browsers:
 demo: $(STAMPS)/demo ## Set up, and open JupyterLab on the first notebook
 	@$(BIN)/nbsocket demo $(STAMPS)/notebooks --port $(PORT)
 
-test: lint types js python browser ## Set up, and run every check
+# The browser tests mostly wait, so the others run beside them; what the two print is mixed, their tables are not.
+test: lint types js ## Set up, and run every check
+	@$(MAKE) --no-print-directory -j3 units python browser
 	@echo "all checks passed"
 
 lint: $(STAMPS)/dev ## Style of Python and TypeScript
@@ -81,8 +83,14 @@ $(STAMPS)/hosts: $(STAMPS)/dev
 	@bash scripts/hosts.sh $(BIN) $(STAMPS)/hosts
 	@touch $@
 
-python: $(STAMPS)/dev $(STAMPS)/nginx $(STAMPS)/hosts ## Tests without a browser
-	$(BIN)/python -m pytest tests --ignore tests/browser -n $(WORKERS) --dist loadfile
+UNITS := tests/protocol tests/link tests/socketio
+
+units: $(STAMPS)/dev ## Tests within one process, with their coverage: the protocols, the link, Socket.IO's server
+	$(BIN)/python -m coverage run -m pytest -q $(UNITS)
+	$(BIN)/python -m coverage report --include 'nbsocket/protocol/*,nbsocket/link/*,nbsocket/socketio/*' --fail-under 97
+
+python: $(STAMPS)/dev $(STAMPS)/nginx $(STAMPS)/hosts ## Tests with real servers and kernels, without a browser
+	$(BIN)/python -m pytest tests --ignore tests/browser $(UNITS:%=--ignore %) -n $(WORKERS) --dist loadfile
 
 browser: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/browsers $(STAMPS)/hosts ## Tests in real JupyterLab: Chromium, Firefox, WebKit
 	$(BIN)/python -m pytest tests/browser --timeout 300
