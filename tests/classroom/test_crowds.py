@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.waiting import soon
 
 from nbsocket.classroom import button, choices, people, text
 from nbsocket.classroom import round as rounds_
@@ -17,14 +18,6 @@ from nbsocket.classroom.trips import RoundTrips
 from nbsocket.testing import Client, ClientRefused
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "10-many-people.ipynb"
-
-
-def until(is_so):
-    for _ in range(200):
-        if is_so():
-            return
-        time.sleep(0.02)
-    raise AssertionError("never so")
 
 
 class Page:
@@ -39,13 +32,13 @@ def test_who_has_left_takes_no_place(class_, come, monkeypatch):
     monkeypatch.setattr("nbsocket.classroom.classroom.MAX_PEOPLE", 3)
     for number in range(12):
         come(f"bot {number}").disconnect()
-    until(lambda: not class_._people.are_here)
+    soon(lambda: not class_._people.are_here)
     stay = [come(f"honest {number}") for number in range(3)]
     assert all(one.connected for one in stay)
     with pytest.raises(ClientRefused, match="The class is full"):
         come("one too many")
     stay[0].disconnect()
-    until(lambda: class_._people.are_here == 2)
+    soon(lambda: class_._people.are_here == 2)
     assert come("newcomer").connected
 
 
@@ -78,11 +71,11 @@ def test_names_and_keys_are_kept_of_a_bounded_number_and_of_those_who_took_part(
         bot, page = room.add(f"bot {number}"), Page()
         room.came(bot, page)
         room.left(bot, page)
-    assert len(room) <= 1000
+    assert 900 <= len(room) <= 1000
     assert room.with_key(first.key) is first
     assert room.with_key(here.key) is here
     assert len(room._taken) == len(room), "nothing is kept of a name that is forgotten"
-    assert len(room.shown()) <= people.MAX_SHOWN_GONE + 1
+    assert len(room.shown()) == people.MAX_SHOWN_GONE + 1
 
 
 @pytest.mark.threat(33)
@@ -164,7 +157,7 @@ def test_a_clock_number_that_is_sent_again_measures_nothing(io, class_, come):
     cheat, honest = come("cheat"), come("honest")
     for one in (cheat, honest):
         one.emit("class:clock", one.wait_for("class:clock"))
-    until(lambda: all(person.trips_s for person in class_.people))
+    soon(lambda: all(person.trips_s for person in class_.people))
     old = next(one.args[0] for one in cheat.received if one.name == "class:clock")
     time.sleep(0.6)
     for _ in range(8):
@@ -290,7 +283,6 @@ def test_any_text_becomes_a_name_of_one_line(text):
     assert clean(name, 30) == name, "cleaning again changes nothing"
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", name)
     assert name == name.strip()
-    assert isinstance(looks_of(name), str)
 
 
 @pytest.mark.threat(37)

@@ -1,13 +1,10 @@
 """Who has a class's ticket gets into the class and nowhere else, whatever is said at the door."""
 
-import time
-
 import pytest
+from support.waiting import soon
 
-import nbsocket
 from nbsocket.classroom import choices, text, wall
 from nbsocket.testing import Client, ClientRefused, expect
-from nbsocket.widgets import board
 
 SAID = [
     None,
@@ -54,14 +51,6 @@ def enter(io, class_):
         client.disconnect()
 
 
-def until(is_so, what):
-    for _ in range(200):
-        if is_so():
-            return
-        time.sleep(0.02)
-    raise AssertionError(what)
-
-
 def turned_away(enter, auth, **options):
     with pytest.raises(ClientRefused) as refused:
         enter(auth, **options)
@@ -89,7 +78,7 @@ def test_it_opens_no_other_namespace(io, class_, heard, enter, auth, name):
     assert asked == []
     with Client(io, "other", namespace="/teacher") as other:
         assert other.connected
-        until(lambda: len(asked) == 1, "another ticket of this channel opens it")
+        soon(lambda: len(asked) == 1, why="another ticket of this channel does not open it")
 
 
 @pytest.mark.threat(30)
@@ -102,22 +91,25 @@ def test_after_the_teacher_has_acted_nothing_comes_through(io, class_, come, hea
         class_.remove("Mallory")
     else:
         getattr(class_, act)()
+    unasked = [*UNASKED, ("vote", ["a"])] if act == "stop" else UNASKED
+    got_in = []
     for auth in (None, {}, {"class": False, "key": key}, {"class": True, "key": key}):
         try:
             again = enter(auth)
         except ClientRefused:
             continue
-        assert act in ("lock", "stop"), "who was in may come back through a locked door"
-        assert auth == {"class": True, "key": key}
-        for event, args in UNASKED:
+        got_in.append(auth)
+        for event, args in unasked:
             again.emit(event, *args)
-        if act == "stop":
-            again.emit("vote", "a")
-    if phone.connected:
-        for event, args in UNASKED:
-            phone.emit(event, *args)
-    time.sleep(0.3)
-    assert [one for one in heard if one[0] != "came"] == []
+            assert again.wait_for("class:refused")["event"] == event
+    assert got_in == ([{"class": True, "key": key}] if act in ("lock", "stop") else []), (
+        "who was in may come back through a locked door"
+    )
+    if act in ("remove", "close"):
+        expect(phone).to_be_disconnected()
+    with Client(io, "outsider") as outsider:
+        outsider.call("secret", "the last")
+    assert [one for one in heard if one[0] != "came"] == [("secret", "the last")]
 
 
 @pytest.mark.threat(30)
@@ -173,7 +165,7 @@ def test_a_wall_shows_strokes_only(class_, come, stroke):
     drawn = class_.wall("Draw").reveal()
     with pytest.raises(ValueError, match=r"stroke|point"):
         drawn.add(stroke)
-    with pytest.raises((ValueError, TypeError)):
+    with pytest.raises((ValueError, TypeError), match=r"stroke|point|rows"):
         drawn.update([stroke])
     class_.show(wall("draw"))
     if stroke is not None and "inf" not in str(stroke):
@@ -187,7 +179,7 @@ def test_a_wall_shows_strokes_only(class_, come, stroke):
 @pytest.mark.parametrize("color", ["red", None, -1, 2.5, True, [1], 10**30])
 def test_a_stroke_has_a_color_there_is(class_, color):
     drawn = class_.wall("Draw").add({"color": color, "points": [[2, -1]]})
-    assert drawn._data[0]["color"] in range(board.COLORS)
+    assert drawn._data[0]["color"] == 0
     assert drawn._data[0]["points"] == [[1.0, 0.0]]
 
 
@@ -198,6 +190,5 @@ def test_a_servers_own_ticket_cannot_be_made_to_open_a_class(io, class_):
     body, _, mac = value.rpartition(".")
     other_body, _, other_mac = code.rpartition(".")
     for forged in (f"{body}.{other_mac}", f"{other_body}.{mac}"):
-        with pytest.raises(ClientRefused):
+        with pytest.raises(ClientRefused, match="ticket does not open"):
             Client(io, "forger", ticket=forged)
-    assert isinstance(io, nbsocket.Server)

@@ -3,16 +3,17 @@
 import contextlib
 import re
 import shutil
-import socket
 import subprocess
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import trustme
+from socketio.exceptions import ConnectionError as RefusedConnection
 from support.jupyter import TOKEN, JupyterProcess, Kernel, free_port
 from support.peers import Peer
+from support.processes import is_open
+from support.waiting import soon
 
 from nbsocket.command.doctor import examine
 
@@ -79,10 +80,7 @@ class Place:
         (self.root / "jupyter.conf").write_text(change(self.here(FILE)))
         process = subprocess.Popen([program, "-c", str(self.root / "nginx.conf"), "-p", str(self.root)])
         try:
-            for _ in range(200):
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.outside)):
-                    break
-                time.sleep(0.02)
+            soon(lambda: is_open(self.outside), why="nginx does not listen")
             yield
         finally:
             process.terminate()
@@ -134,7 +132,7 @@ def test_both_doors_behind_the_file_as_it_stands(place, jp_asyncio_loop):
     # Also where nothing answers: what nginx writes of that holds the address.
     with place.nginx():
         asked = SimpleNamespace(base_url="/jupyter/", url=place.jupyter_url, is_trusted=False)
-        with pytest.raises(Exception):  # noqa: B017, PT011 - whatever a client says of 502
+        with pytest.raises(RefusedConnection):
             jp_asyncio_loop.run_until_complete(Peer(asked, "lecture", value, ("polling",)).__aenter__())
     logs = "".join(path.read_text() for path in place.root.glob("*.log"))
     assert "/jupyter/api" in logs, "it does write a log"

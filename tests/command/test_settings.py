@@ -56,8 +56,20 @@ def test_jupyters_own_way_lists_all_with_their_defaults():
 
 def test_a_server_that_starts_has_nothing_to_say_against_it(tmp_path):
     with JupyterProcess(tmp_path) as jupyter:
-        lines = [line for line in jupyter.log.read_text().splitlines() if "NbSocketApp" in line]
-    assert [line for line in lines if not line.startswith("[I ")] == []
+        said = jupyter.log.read_text()
+    assert "nbsocket" in said
+    assert complaints(said) == []
+
+
+def test_a_server_with_a_setting_that_there_is_not_says_so(tmp_path):
+    with JupyterProcess(tmp_path, options=("--NbSocketApp.no_such_setting=1",)) as jupyter:
+        (line,) = complaints(jupyter.log.read_text())
+    assert "no_such_setting" in line
+
+
+def complaints(log):
+    """Return what is said about our settings, other than for information."""
+    return [line for line in log.splitlines() if "NbSocketApp" in line and not line.startswith("[I ")]
 
 
 def test_each_limit_is_a_setting():

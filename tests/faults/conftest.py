@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,11 @@ class Vitals:
             "kernel descriptors": descriptors(self.kernel_pid),
             "server tasks": probe["tasks"],
         }
+
+    async def at_rest(self, tasks, seconds=10):
+        """Wait until the server has no more than so many tasks; return what is there then."""
+        end = time.monotonic() + seconds
+        while (now := await self.now())["server tasks"] > tasks:
+            assert time.monotonic() < end, f"the server has {now['server tasks']} tasks, more than {tasks}"
+            await asyncio.sleep(0.1)
+        return now

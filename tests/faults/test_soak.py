@@ -104,30 +104,30 @@ async def test_a_run_with_churn_gives_everything_back(calm_jupyter, calm_kernel,
     staying = [
         await Member.come(calm_jupyter, "soak", ticket, on_text=lambda _: None) for _ in range(STAYING)
     ]
-    visitors, tasks = [], set()
+    tasks = (await vitals.now())["server tasks"]
+    visitors, visits = [], set()
 
     async def churn(seconds):
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
             visitor = Visitor(calm_jupyter, ticket, random.Random(chance.random()))
             visitors.append(visitor)
             task = asyncio.ensure_future(visitor.stay())
-            tasks.add(task)
+            visits.add(task)
             await asyncio.sleep(1 / COMING_PER_S)
-            for done in [one for one in tasks if one.done()]:
-                tasks.discard(done)
+            for done in [one for one in visits if one.done()]:
+                visits.discard(done)
                 done.result()
-        await asyncio.gather(*tasks)
-        tasks.clear()
+        await asyncio.gather(*visits)
+        visits.clear()
 
     async def settled():
         """Revoking is no part of it: who vanished is cut by closing its session."""
-        until = time.monotonic() + 30
+        end = time.monotonic() + 30
         while await calm_kernel.value("len(io.sockets)") > STAYING:
             await calm_kernel.run("[one.disconnect(True) for one in list(io.sockets.values())[20:]]")
-            assert time.monotonic() < until
-        await asyncio.sleep(1)
-        return await vitals.now()
+            assert time.monotonic() < end, "somebody stays"
+        return await vitals.at_rest(tasks + 2)
 
     await churn(max(5, SECONDS / 10))
     before = await settled()

@@ -16,6 +16,7 @@ from support.jupyter import TOKEN, JupyterProcess, Kernel, free_port
 from support.nginx import UPGRADE, nginx
 from support.peers import Peer
 from support.processes import is_running
+from support.waiting import until
 from support.wire import Wire
 from tornado.httpclient import AsyncHTTPClient
 
@@ -104,6 +105,7 @@ async def test_every_address_counts_as_this_machine(tmp_path):
     with JupyterProcess(tmp_path, host="0.0.0.0") as jupyter:
         async with Kernel(jupyter) as kernel:
             await serve(kernel)
+            assert (await kernel.value("os.environ['NBSOCKET_URL']")).startswith("http://127.0.0.1:")
 
 
 @pytest.mark.threat(4)
@@ -165,10 +167,7 @@ async def test_a_server_that_restarts_finds_its_channels_again(tmp_path, how, fi
             jupyter.process.send_signal(how)
         await asyncio.wait_for(member.closed.wait(), 15)
         await loop.run_in_executor(None, jupyter.process.wait)
-        until = time.monotonic() + 5
-        while is_running(pid):
-            assert time.monotonic() < until, "the kernel lives on"
-            await asyncio.sleep(0.05)
+        await until(lambda: not is_running(pid), why="the kernel lives on")
     with JupyterProcess(tmp_path, port=jupyter.port) as jupyter:
         async with Kernel(jupyter) as kernel:
             with pytest.raises(ConnectionError, match=r"503|403"):
@@ -200,18 +199,20 @@ async def test_traffic_counts_as_activity_and_silence_does_not(tmp_path):
         await serve(kernel)
         ticket = await loop.run_in_executor(None, jupyter.ticket, "worlds")
         member = await Member.come(jupyter, "worlds", ticket)
-        until = time.monotonic() + 8
-        while time.monotonic() < until:
+        before = await loop.run_in_executor(None, jupyter.api, "api/status")
+        end = time.monotonic() + 8
+        while time.monotonic() < end:
             member.send('420["echo",1]')
             await asyncio.sleep(0.3)
         assert len(await loop.run_in_executor(None, jupyter.api, "api/kernels")) == 1, "a class goes on"
         status = await loop.run_in_executor(None, jupyter.api, "api/status")
-        assert status["last_activity"] > "2020"
+        assert status["last_activity"] > before["last_activity"]
         # From here on the client is there and says nothing but pongs.
         await asyncio.wait_for(member.closed.wait(), 15)
-        until = time.monotonic() + 10
+        end = time.monotonic() + 10
         while await loop.run_in_executor(None, jupyter.api, "api/kernels"):
-            assert time.monotonic() < until, "an idle kernel is culled"
+            assert time.monotonic() < end, "an idle kernel is culled"
+            await asyncio.sleep(0.1)
         kernel._socket.close()
 
 
@@ -235,12 +236,10 @@ async def test_with_few_open_files_new_clients_wait_and_old_ones_stay(tmp_path, 
             assert await kernel.value("len(io.sockets)") == len(members)
             for member in members[:10]:
                 member.send('420["echo",1]')
-            await asyncio.sleep(0.2)
+            await until(lambda: all(member.texts for member in members[:10]))
             assert [member.texts for member in members[:10]] == [["430[1]"]] * 10
             members[0].leave()
-            for _ in range(100):
-                if await kernel.value("len(io.sockets)") < len(members):
-                    break
+            await kernel.becomes("len(io.sockets)", len(members) - 1)
             (await Member.come(jupyter, "worlds", ticket)).leave()
             assert "room for" in jupyter.log.read_text()
             assert "Too many open files" not in jupyter.log.read_text()

@@ -2,6 +2,7 @@
 
 import contextlib
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -67,6 +68,14 @@ def kernels_of(mark):
     return found
 
 
+@contextlib.contextmanager
+def running(environment):
+    """A process with this environment; yields its id."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], env=environment, stdin=subprocess.PIPE) as one:
+        yield one.pid
+        one.stdin.close()
+
+
 @pytest.mark.promise(1)
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("runner", RUN)
@@ -75,6 +84,8 @@ def test_all_notebooks_run_to_the_end_without_a_server(runner, tmp_path, host_en
     environment = {**host_environment, "NBSOCKET_TEST_MARK": str(tmp_path)}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         ran = list(pool.map(lambda file: run_one(runner, file, tmp_path, environment), FILES))
+    with running(environment) as pid:
+        assert kernels_of(mark) == [str(pid)], "what runs is found"
     assert len(ran) == 10
     for file, (notebook, end_s) in zip(FILES, ran, strict=True):
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]

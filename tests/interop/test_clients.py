@@ -67,7 +67,7 @@ async def test_acknowledgements_both_ways(join, server, kind, transports):
         asked = await server.run("next(iter(io.sockets.values())).call('tell me', 7, timeout=5)")
         assert asked.text == "('answer', 7)"
         asked = await server.run("io.timeout(5).call('tell all')")
-        assert asked.text in ("['answer']", "[('answer',)]")
+        assert asked.text == "['answer']"
 
 
 @capability("binary")
@@ -138,7 +138,12 @@ async def test_a_cut_connection_comes_back_by_itself(join, server, kind, transpo
         await client.next("event", event="welcome")
         await server.run("[socket._drop_connection() for socket in io.sockets.values()]")
         reason = (await client.next("disconnect"))["reason"]
-        assert reason in {"transport close", "transport error"}
+        if transports == "polling,websocket":
+            # Which of the two was cut is chance: the upgrade may be under way.
+            assert reason in {"transport close", "transport error"}
+        else:
+            is_closed = kind == NPM and transports == "websocket"
+            assert reason == ("transport close" if is_closed else "transport error")
         assert (await client.next("connect"))["id"] != first
         await client.next("event", event="welcome")
         await client.do("call", "mirror", "back")
@@ -160,11 +165,8 @@ async def test_both_sides_hear_why_it_ended(join, server, kind, transports):
         await client.do("leave")
         reason = (await client.next("disconnect"))["reason"]
         assert reason == CLIENT_DISCONNECT.get(kind, "client disconnect")
-        for _ in range(100):
-            reasons = await server.value("reasons")
-            if len(reasons) == 2:
-                break
-            await asyncio.sleep(0.02)
+        await server.becomes("len(reasons)", 2)
+        reasons = await server.value("reasons")
         # python-socketio may close the connection before its DISCONNECT is written.
         left = {"client namespace disconnect"} | (set() if kind == NPM else {"transport close"})
         assert reasons[0] == "server namespace disconnect"
@@ -176,9 +178,8 @@ async def test_both_sides_hear_why_it_ended(join, server, kind, transports):
 @way
 async def test_without_a_ticket_nobody_comes_in(server, jupyter, kind, transports):
     async with Client(kind, jupyter, "interop", "-", transports) as client:
-        assert await client.next("connect_error")
-    if kind == PYTHON_SYNC:
-        assert await server.value("len(io.sockets)") == 0
+        print("SENT", kind, transports, repr(await client.next("connect_error")))
+    assert await server.value("len(io.sockets)") == 0
 
 
 @capability("recovery")
@@ -263,7 +264,9 @@ async def test_the_npm_client_with_retries_has_its_event_handled_once_where_that
         out, _ = await asyncio.wait_for(process.communicate(), 30)
         said[event] = json.loads(out)
     ran = await server.value("dict(ran)")
-    # No answer of the plain one came within its time; each new try began another one.
+    # No answer of the plain one came within its time; each new try began another one, the last of six
+    # when the first answer, late as it was, may have ended it.
+    print("SENT", ran, said)
     assert ran["plain"] > 2
     assert ran["once"] == 1
     assert said["once"] == {"error": None, "answer": 1}

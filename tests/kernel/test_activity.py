@@ -8,6 +8,7 @@ import time
 import pytest
 from support.crowd import Member
 from support.jupyter import TOKEN
+from support.waiting import until
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
@@ -128,8 +129,12 @@ async def test_a_busy_cell_is_told_while_it_is_busy(watched, kernel):
 async def test_the_view_goes_on_while_the_lock_is_held(watched, kernel):
     """The packets do not pass through the kernel."""
     view, member = watched
-    running = asyncio.ensure_future(kernel.run("import ctypes; ctypes.PyDLL(None).usleep(900_000)"))
-    await asyncio.sleep(0.2)
+    code = "import ctypes; print('held', flush=True); time.sleep(0.2); ctypes.PyDLL(None).usleep(900_000)"
+    request = await kernel.send(code, cell="holding")
+    await kernel.shows("holding", "held")
+    # A held lock gives no sign.
+    await asyncio.sleep(0.3)
+    running = asyncio.ensure_future(kernel.result(request))
     member.send('42["echo","meanwhile"]')
     packet = await view.until(lambda: view.packet('42["echo","meanwhile"]'), 0.6)
     assert not running.done()
@@ -143,9 +148,9 @@ async def test_the_view_goes_on_while_the_lock_is_held(watched, kernel):
 async def test_nothing_is_noted_once_nobody_watches(watched, kernel):
     view, member = watched
     view.connection.close()
-    await asyncio.sleep(0.3)
+    await kernel.becomes("io._here.activity.is_watched", False)
     member.send('421["echo",1]')
-    await asyncio.sleep(0.3)
+    await until(lambda: "431[1]" in member.texts)
     noted = await kernel.value(
         "[io._here.activity.is_watched, len(io._here.activity._arrived), len(io._here.activity._ran)]"
     )

@@ -61,7 +61,7 @@ def test_an_inherited_address_of_a_server_that_disowns_it_is_no_server(alone, ju
     *_, timed, answer = alone(f"{began}\n{BEGIN}\n{ADD}\n{took}", ASK, NBSOCKET_URL=jupyter.url)
     assert text(timed).startswith("True http://127.0.0.1:")
     assert jupyter.url not in text(timed)
-    assert text(answer).startswith("3 ")
+    assert text(answer) == "3 b'ab'\n"
 
 
 @pytest.mark.promise(1)
@@ -197,10 +197,6 @@ def test_its_port_is_for_pages_of_this_machine_and_for_tickets(private):
 @pytest.mark.promise(1)
 @pytest.mark.threat(42)
 def test_it_listens_on_loopback_alone(alone):
-    *_, said = alone(
-        BEGIN, "import socket\nport = int(io.url.rsplit(':', 1)[1].strip('/'))\nprint(port)\nprint(io.url)"
-    )
-    assert "127.0.0.1" in text(said)
     *_, said = alone(
         BEGIN,
         "import socket\nport = int(io.url.rsplit(':', 1)[1].strip('/'))\n"

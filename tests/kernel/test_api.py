@@ -39,17 +39,6 @@ async def run(kernel, code, cell=None):
     return result
 
 
-async def becomes(kernel, expression, expected):
-    """Wait until an expression in the kernel has a value."""
-    value = None
-    for _ in range(100):
-        value = await kernel.value(expression)
-        if value == expected:
-            return
-        await asyncio.sleep(0.03)
-    assert value == expected
-
-
 async def refusal_of(peer, namespace):
     with pytest.raises(RefusedConnection):
         await peer.client.connect(
@@ -86,7 +75,7 @@ async def test_namespaces_by_pattern_share_handlers_and_are_apart(api, jupyter, 
             transports=["websocket"],
             namespaces=["/room-1", "/room-2"],
         )
-        await becomes(api, "sorted(said)", ["/room-1", "/room-2"])
+        await api.becomes("sorted(said)", ["/room-1", "/room-2"])
         await other.client.emit("say", "one", namespace="/room-1")
         assert await asyncio.wait_for(heard.get(), 5) == ("/room-1", "one")
         await run(api, "rooms.emit('said', 'all')")
@@ -111,7 +100,7 @@ async def test_namespaces_by_pattern_share_handlers_and_are_apart(api, jupyter, 
         await other.client.emit("say", "two", namespace="/room-2")
         assert await asyncio.wait_for(heard.get(), 5) == ("/room-2", "TWO")
         await other.client.disconnect()
-        await becomes(api, "len(rooms.children) + len(io._channel.namespaces)", 1)
+        await api.becomes("len(rooms.children) + len(io._channel.namespaces)", 1)
         assert await peer.call("echo", 1) == 1
 
 
@@ -289,7 +278,7 @@ async def test_disconnecting_comes_first_and_still_knows_the_rooms(api, jupyter,
         await socket.connect()
         await socket.send("41")
     why = "client namespace disconnect"
-    await becomes(api, "said", [[why, True, False], ["io", True], [why, 0, False]])
+    await api.becomes("said", [[why, True, False], ["io", True], [why, 0, False]])
     assert await api.value("io._default._members._adapter.members_of('red')") == []
 
 
@@ -304,7 +293,7 @@ async def test_disconnect_with_close_tells_every_namespace(api, jupyter, ticket)
     )
     await run(api, "next(iter(io.sockets.values())).disconnect(close=True)")
     assert {await asyncio.wait_for(gone.get(), 5) for _ in range(2)} == {"/", "/custom"}
-    await becomes(api, "said", ["server namespace disconnect"])
+    await api.becomes("said", ["server namespace disconnect"])
 
 
 # --- events as a stream ---------------------------------------------------------------------
@@ -426,4 +415,4 @@ async def test_one_client_cannot_fill_the_kernel_with_namespaces(api, jupyter, t
         assert sum(answer.startswith("40/n") for answer in answers) == 256
         assert sum(answer.startswith("44/n") for answer in answers) == 44
         assert await api.value("len(everything.children)") == 256
-    await becomes(api, "len(everything.children)", 0)
+    await api.becomes("len(everything.children)", 0)

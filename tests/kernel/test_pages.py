@@ -38,7 +38,7 @@ async def test_a_page_and_its_assets_are_served_sandboxed(server, jupyter):
     status, headers, body = await get(jupyter, "")
     assert status == 200
     assert headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "sandbox allow-scripts" in headers["Content-Security-Policy"]
+    assert headers["Content-Security-Policy"].endswith("sandbox allow-scripts allow-forms allow-modals")
     assert body.count(b'src="socket.io/socket.io.js"') == 3
     assert b"<p>/socket.io/socket.io.js</p>" in body
     assert (await get(jupyter, "app.js"))[2] == b"io()"

@@ -11,6 +11,7 @@ import pytest
 from support.jupyter import free_port
 from support.peers import Peer
 from support.program import Program
+from support.waiting import until
 from support.wire import Wire
 
 HANDLERS = """
@@ -152,11 +153,8 @@ async def test_pages_and_the_client_bundle_are_served(program, tmp_path):
     (tmp_path / "page.html").write_text('<script src="/socket.io/socket.io.js"></script>')
     app = program(OPEN + f"io.page({str(tmp_path / 'page.html')!r})\n")
     app.says("listens")
-    for _ in range(100):
-        status, headers, body = status_of(app.url)
-        if status == 200:
-            break
-        await asyncio.sleep(0.02)
+    await until(lambda: status_of(app.url)[0] == 200, why="the page is not served")
+    status, headers, body = status_of(app.url)
     assert (status, body) == (200, b'<script src="socket.io/socket.io.js"></script>')
     assert "Content-Security-Policy" not in headers, "its client must keep its origin"
     status, headers, body = status_of(app.url + "socket.io/socket.io.js")

@@ -1,6 +1,5 @@
 """Connection state recovery over the wire, in a real kernel."""
 
-import asyncio
 import json
 
 import pytest
@@ -22,6 +21,9 @@ def connected(socket):
     socket.data["name"] = "alice"
     socket.on("disconnect", lambda why: seen.append(why))
 """
+
+# How many clients have lost their connection.
+LEFT = "seen.count('transport close')"
 
 
 @pytest.fixture
@@ -52,14 +54,6 @@ async def event(socket):
     return name, args
 
 
-async def gone(kernel, count=1):
-    for _ in range(100):
-        if (await kernel.value("seen")).count("transport close") >= count:
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(await kernel.value("seen"))
-
-
 async def test_a_client_that_returns_goes_on_where_it_stopped(recovering, wire):
     async with wire.websocket() as socket:
         sid, pid = await come(socket)
@@ -67,7 +61,7 @@ async def test_a_client_that_returns_goes_on_where_it_stopped(recovering, wire):
         assert (await event(socket))[1][:1] == [1]
         offset = (await event(socket))[1][-1]
         assert await socket.next() == b"x"
-    await gone(recovering)
+    await recovering.becomes(LEFT, 1)
     await recovering.run(
         "io.emit('three', 3)\nio.to('red').emit('four')\nio.to('blue').emit('not me')\n"
         "io.except_('red').emit('not me either')\nio.volatile.emit('gone')\n"
@@ -87,13 +81,13 @@ async def test_a_client_that_returns_goes_on_where_it_stopped(recovering, wire):
 
 
 async def test_it_works_before_any_event_and_again_and_again(recovering, wire):
-    sid = pid = None
+    came, pid = set(), None
     for number in range(4):
         async with wire.websocket() as socket:
-            came = await come(socket, pid)
-            assert number == 0 or came == (sid, pid)
-            sid, pid = came
-        await gone(recovering, number + 1)
+            sid, pid = await come(socket, pid)
+            came.add((sid, pid))
+        await recovering.becomes(LEFT, number + 1)
+    assert came == {(sid, pid)}, "the same each time"
     await recovering.run("io.emit('first')")
     async with wire.websocket() as socket:
         assert (await come(socket, pid))[0] == sid
@@ -116,7 +110,7 @@ async def test_a_connection_that_the_server_thinks_alive_is_replaced(recovering,
 async def test_another_ticket_does_not_recover_and_neither_does_a_guess(recovering, wire, jupyter):
     async with wire.websocket() as socket:
         sid, pid = await come(socket)
-    await gone(recovering)
+    await recovering.becomes(LEFT, 1)
     other = Wire(jupyter, "coming-back", jupyter.ticket("coming-back"))
     async with other.websocket() as socket:
         assert (await come(socket, pid))[0] != sid
@@ -138,12 +132,12 @@ async def test_a_revoked_ticket_does_not_come_back(recovering, wire, jupyter):
     assert await mine.websocket_status() == 403
 
 
-@pytest.mark.parametrize("how", ["41", "42["])
-async def test_who_left_or_broke_the_protocol_is_not_recovered(recovering, wire, how):
+@pytest.mark.parametrize(("how", "why"), [("41", "client namespace disconnect"), ("42[", "parse error")])
+async def test_who_left_or_broke_the_protocol_is_not_recovered(recovering, wire, how, why):
     async with wire.websocket() as socket:
         sid, pid = await come(socket)
         await socket.send(how)
-        await asyncio.sleep(0.2)
+        await recovering.becomes("seen[-1]", why)
     async with wire.websocket() as socket:
         assert (await come(socket, pid))[0] != sid
 
@@ -152,7 +146,7 @@ async def test_who_left_or_broke_the_protocol_is_not_recovered(recovering, wire,
 async def test_what_is_too_much_is_not_recovered_and_said(recovering, wire):
     async with wire.websocket() as socket:
         sid, pid = await come(socket)
-    await gone(recovering)
+    await recovering.becomes(LEFT, 1)
     await recovering.run("for n in range(3): io.emit('big', 'x' * 500_000)")
     async with wire.websocket() as socket:
         assert (await come(socket, pid))[0] != sid

@@ -120,10 +120,7 @@ async def test_it_survives_again_and_again_and_then_a_cut_of_the_client(staying,
             await event(socket, until="server_restarting")
             await staying.run(SERVER, cell="server")
             _, args = await event(socket, until="server_restarted")
-    for _ in range(100):
-        if await staying.value("gone"):
-            break
-        await asyncio.sleep(0.05)
+    await staying.becomes("len(gone)", 1)
     await staying.run("io.emit('missed')")
     async with wire.websocket() as socket:
         back = await come(wire, socket, auth=json.dumps({"pid": main["pid"], "offset": args[-1]}))
@@ -139,10 +136,7 @@ async def test_what_the_earlier_process_sent_may_be_missing_and_that_is_said(sta
         _, args = await event(socket)
         await restarted(staying, "restarted")
         await staying.run(SERVER, cell="server")
-        for _ in range(100):
-            if await staying.value("len(io.sockets)"):
-                break
-            await asyncio.sleep(0.05)
+        await staying.becomes("len(io.sockets)", 1)
     async with wire.websocket() as socket:
         back = await come(wire, socket, auth=json.dumps({"pid": main["pid"], "offset": args[-1]}))
         assert back["sid"] != main["sid"], "an offset of the earlier process proves nothing"
@@ -289,8 +283,4 @@ async def test_handlers_of_a_later_cell_greet_who_was_taken_over(staying, wire):
         await staying.run(
             "@io.on('connection')\ndef meet(socket):\n    met.append(socket.recovered)", cell="later"
         )
-        for _ in range(50):
-            if await staying.value("met") == [True]:
-                break
-            await asyncio.sleep(0.05)
-        assert await staying.value("met") == [True]
+        await staying.becomes("met", [True])

@@ -175,11 +175,13 @@ async def test_in_a_forked_child_everything_says_so_at_once(kernel, jupyter):
     assert not (await kernel.run(CHILD, cell="children")).error
     async with Peer(jupyter, "children", jupyter.ticket("children")) as alice:
         told = await kernel.value("in_a_fork(all_of_it)")
-        for name, (said, is_quick) in told.items():
-            assert is_quick, name
-            if name not in ("socket.join", "page"):
-                assert said.startswith("ForkedProcessError: This is process "), (name, said)
-                assert "child" in said
+        assert len(told) == 14
+        assert [name for name, (_, is_quick) in told.items() if not is_quick] == []
+        assert told.pop("socket.join")[0] == "nothing"
+        assert told.pop("page")[0].startswith("FileNotFoundError: there is no file 'none.html'")
+        for name, (said, _) in told.items():
+            assert said.startswith("ForkedProcessError: This is process "), (name, said)
+            assert "child" in said
         await kernel.run("io.emit('after', 1)")
         assert await alice.next() == ("after", 1)
         assert await kernel.value("len(io.sockets)") == 1, "the parent's clients are all there"

@@ -1,6 +1,7 @@
 """What ``io.stats()``, the admin API and Jupyter's ``/metrics`` say: the same figures."""
 
 import asyncio
+import re
 import urllib.request
 
 import pytest
@@ -62,15 +63,14 @@ async def test_clients_messages_queues_and_ends_are_counted(counted, jupyter):
         assert {**told, "handlers": stats["handlers"], "rates": stats["rates"]} == stats
         assert set(told["rates"]) == {"in_per_s", "out_per_s"}
     await session.post("1")
-    for _ in range(100):
-        stats = await counted.value("io.stats()")
-        if stats["clients"] == 0:
-            break
-        await asyncio.sleep(0.02)
+    await counted.becomes("io.stats()['clients']", 0)
+    stats = await counted.value("io.stats()")
     assert stats["traffic"]["ended"] == {"transport close": 2}
     assert stats["traffic"]["dropped_at_close"] == 1
-    metrics = urllib.request.Request(jupyter.url + "metrics", headers={"Authorization": f"token {TOKEN}"})
-    text = (await loop.run_in_executor(None, urllib.request.urlopen, metrics)).read().decode()
+    before = await loop.run_in_executor(None, metrics_of, jupyter)
+    refused = float(re.search(r'^nbsocket_refused_total\{reason="ticket"\} (.*)$', before, re.MULTILINE)[1])
+    assert await Wire(jupyter, "counted", "forged").websocket_status() == 403
+    text = await loop.run_in_executor(None, metrics_of, jupyter)
     for line in (
         'nbsocket_clients{channel="counted"} 0.0',
         'nbsocket_kernel_attached{channel="counted"} 1.0',
@@ -79,9 +79,15 @@ async def test_clients_messages_queues_and_ends_are_counted(counted, jupyter):
         'nbsocket_dropped_total{channel="counted",reason="volatile"} 1.0',
         'nbsocket_dropped_total{channel="counted",reason="at_close"} 1.0',
         'nbsocket_cut_total{channel="counted",reason="stalled"} 0.0',
-        'nbsocket_refused_total{reason="ticket"}',
+        f'nbsocket_refused_total{{reason="ticket"}} {refused + 1}',
     ):
         assert line in text
+
+
+def metrics_of(jupyter):
+    request = urllib.request.Request(jupyter.url + "metrics", headers={"Authorization": f"token {TOKEN}"})
+    with urllib.request.urlopen(request) as answer:
+        return answer.read().decode()
 
 
 async def test_a_slow_handler_shows(counted, jupyter):

@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+from support.waiting import soon
 
 import nbsocket
 from nbsocket import EncodeError
@@ -129,10 +130,7 @@ def test_a_connection_that_breaks_is_seen_by_both(io):
     with Client(io, "alice") as alice:
         alice.drop()
         assert expect(alice).to_be_disconnected() == "transport close"
-    for _ in range(100):
-        if gone:
-            break
-        __import__("time").sleep(0.02)
+    soon(lambda: gone)
     assert gone == ["transport close"]
 
 

@@ -139,7 +139,7 @@ def test_what_a_client_must_not_send(data, code):
     with pytest.raises(FrameError) as caught:
         taken.extend(incoming)
     assert caught.value.code == code
-    assert taken[0] == "before"
+    assert taken == ["before"]
 
 
 def test_a_message_that_is_too_big_is_refused_by_its_header():

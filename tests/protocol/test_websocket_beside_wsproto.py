@@ -118,7 +118,7 @@ def agree(chunks):
     if is_open and abs(len(ours) - len(theirs)) == 1:
         longer, shorter = sorted((ours, theirs), key=len, reverse=True)
         assert longer[:-1] == shorter
-        assert longer[-1][0] == "refused"
+        assert longer[-1] == ("refused", 1002)
     else:
         assert ours == theirs
 

@@ -1,6 +1,5 @@
 """The three doors: who gets in where, and what an answer carries."""
 
-import asyncio
 import json
 import logging
 import secrets
@@ -178,7 +177,7 @@ async def test_the_admin_api_refuses_nonsense(jp_fetch, desk, body):
 
 async def test_the_admin_api_is_for_those_who_are_logged_in(bare_fetch, desk):
     for path in ("nbsocket/api/channels", "nbsocket/api/channels/chat"):
-        assert (await bare_fetch(path)).code in (302, 403)
+        assert (await bare_fetch(path)).code == 403
     answer = await bare_fetch("nbsocket/api/channels/chat/tickets", method="POST", body="{}")
     assert answer.code == 403
 
@@ -395,33 +394,45 @@ async def test_a_short_nonce_is_refused(fake_kernel):
     assert await fake_kernel.hello(nonce=b"short") is None
 
 
+FREE = {
+    "LinkHandler": {"GET"},
+    "WireHandler": set(),
+    "JupyterClientBundleHandler": {"GET"},
+    "JupyterJoinHandler": {"GET", "POST"},
+    "JupyterEngineIOHandler": {"GET", "HEAD", "POST", "DELETE", "PATCH", "PUT", "OPTIONS"},
+    "JupyterPageHandler": {"GET"},
+    "JupyterUnknownHandler": {"GET"},
+    "VersionHandler": {"OPTIONS"},
+    "ChannelsHandler": {"OPTIONS"},
+    "ChannelHandler": {"OPTIONS"},
+    "BenchHandler": {"OPTIONS"},
+    "TicketsHandler": {"OPTIONS"},
+    "TicketHandler": {"OPTIONS"},
+}
+"""What Jupyter lets through without a login; each of these handlers has a door of its own, or says nothing."""
+
+
 @pytest.mark.threat(2)
 async def test_no_handler_is_open_by_accident(jp_serverapp):
-    problems = []
-    for rule in jp_serverapp.web_app.wildcard_router.rules:
+    app, found = jp_serverapp.web_app, {}
+    for rule in [one for group in app.default_router.rules for one in getattr(group.target, "rules", [])]:
         target = rule.target
-        if isinstance(target, type) and target.__module__.startswith("nbsocket"):
-            problems += (
-                jp_serverapp.web_app._check_handler_auth(str(rule.matcher), target)
-                if hasattr(jp_serverapp.web_app, "_check_handler_auth")
-                else []
-            )
-            for name in target.SUPPORTED_METHODS:
-                method = getattr(target, name.lower())
-                allowed = hasattr(method, "__allow_unauthenticated")
-                guarded = "authenticated" in getattr(
-                    getattr(method, "__code__", None), "co_qualname", "authenticated"
-                ) or hasattr(method, "__wrapped__")
-                unset = method.__name__ == "_unimplemented_method"
-                if not (allowed or guarded or unset):
-                    problems.append(f"{target.__name__}.{name}")
-    assert problems == []
+        if not (isinstance(target, type) and target.__module__.startswith("nbsocket")):
+            continue
+        assert app._check_handler_auth(str(rule.matcher), target) == []
+        methods = {name: getattr(target, name.lower()) for name in target.SUPPORTED_METHODS}
+        for name, method in methods.items():
+            is_decorated = hasattr(method, "__wrapped__")
+            assert is_decorated or method.__name__ == "_unimplemented_method", (target, name)
+        found[target.__name__] = {
+            name for name, method in methods.items() if getattr(method, "__allow_unauthenticated", False)
+        }
+    assert found == FREE
 
 
 @pytest.mark.threat(10)
 async def test_session_ids_are_scrubbed_from_the_log(jp_serverapp):
     assert "sid" in jp_serverapp.web_app.settings["extra_log_scrub_param_keys"]
-    await asyncio.sleep(0)
 
 
 SECRET = "the-value-of-a-secret"
@@ -473,7 +484,7 @@ async def test_no_route_logs_a_secret_on_any_status(
                 jp_fetch(path, params={name.replace("%6F", "o"): SECRET}, headers=headers, **options)
             )
             statuses.add(answer.code)
-    assert statuses
+    assert max(statuses) < 500
     said = caplog.text + "".join(capfd.readouterr())
-    assert path.split("/")[1] in said, "requests are logged"
+    assert f"/{path}?" in said, "requests are logged"
     assert SECRET not in said

@@ -105,7 +105,7 @@ async def test_methods_that_mean_nothing_are_refused(client):
 
 
 async def test_both_directions_by_polling(client, desk):
-    sid = await client.handshake()
+    await client.handshake()
     answer = await client.post(SEPARATOR.join(["40", "4hello", "bAQID"]))
     assert answer.body == b"ok"
     assert desk.messages() == ["0", "hello", b"\x01\x02\x03"]
@@ -113,7 +113,6 @@ async def test_both_directions_by_polling(client, desk):
     assert opened.handshake["query"] == {"EIO": "4", "transport": "polling"}
     await desk.deliver(["one", b"\x01", "two"], [opened.session])
     assert (await client.get()).body.decode().split(SEPARATOR) == ["4one", "bAQ==", "4two"]
-    assert sid
 
 
 async def test_a_waiting_poll_is_answered_when_something_comes(client, desk, io_loop_future):
@@ -393,8 +392,9 @@ async def test_a_revoked_ticket_cuts_its_clients(client, hub, ticket):
     await socket.read_message()
     hub.revoke(hub.tickets.check(ticket, "chat").id)
     assert await socket.read_message() is None
-    with pytest.raises(HTTPClientError):
+    with pytest.raises(HTTPClientError) as refused:
         await client.websocket()
+    assert refused.value.code == 403
 
 
 async def test_a_client_that_reads_nothing_is_cut_and_the_others_go_on(client, desk, hub, monkeypatch):

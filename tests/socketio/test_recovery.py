@@ -97,10 +97,10 @@ def test_an_offset_from_elsewhere_counts_as_none(recovery, clock):
 
 def test_an_offset_that_was_never_sent_is_refused(recovery):
     old = FakeSocket("s")
-    recovery.begin(old)
+    pid = recovery.begin(old)
     epoch = send(recovery, ["s"]).split(".")[0]
     assert recovery.restore(old, FakeSocket("s"), f"{epoch}.99") is None
-    assert recovery.find(old.id) is None
+    assert recovery.find(pid) is None
 
 
 def test_more_than_is_kept_is_not_recovered_rather_than_with_a_gap(recovery):

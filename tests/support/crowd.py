@@ -51,6 +51,7 @@ class Member(asyncio.Protocol):
         self.matched = asyncio.Event()
         self.broken = ""
         self.closed = asyncio.Event()
+        self.pings = 0
         self._opened = asyncio.Event()
         self._is_upgraded = False
 
@@ -162,6 +163,7 @@ class Member(asyncio.Protocol):
 
     def _message(self, text: str) -> None:
         if text == "2":
+            self.pings += 1
             self.send(PONG)
         elif text.startswith("40"):
             self._opened.set()

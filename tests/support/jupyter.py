@@ -319,6 +319,13 @@ class Kernel:
         assert not result.error, result
         return json.loads(result.text.split("VALUE ", 1)[1])
 
+    async def becomes(self, expression: str, wanted: Any, timeout: float = 10) -> None:
+        """Wait until an expression has a value."""
+        end = time.monotonic() + timeout
+        while (now := await self.value(expression)) != wanted:
+            assert time.monotonic() < end, f"{expression} is {now!r}, not {wanted!r}"
+            await asyncio.sleep(0.03)
+
     async def shows(self, cell: str, text: str, timeout: float = 10) -> str:
         """Wait until the output under ``cell`` holds ``text``; return that output."""
         until = time.monotonic() + timeout

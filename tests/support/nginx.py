@@ -2,13 +2,13 @@
 
 import contextlib
 import shutil
-import socket
 import subprocess
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 from support.jupyter import free_port
+from support.processes import is_open
+from support.waiting import soon
 
 NGINX = """
 daemon off; error_log {root}/error.log; pid {root}/nginx.pid;
@@ -42,10 +42,7 @@ def nginx(root, target, upgrade, base="/class/"):
     )
     process = subprocess.Popen([program, "-c", str(root / "nginx.conf"), "-p", str(root)])
     try:
-        for _ in range(200):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-            time.sleep(0.02)
+        soon(lambda: is_open(port), why="nginx does not listen")
         yield SimpleNamespace(base_url=base, url=f"http://127.0.0.1:{port}{base}", port=port)
     finally:
         process.terminate()

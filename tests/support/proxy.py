@@ -48,6 +48,7 @@ class Proxy:
         self.toxics = toxics or Toxics()
         self.cuts = 0
         self.connections = 0
+        self.passed_bytes = 0
         self._target = port
         self._chance = random.Random(seed)
         self._open: set[asyncio.StreamWriter] = set()
@@ -104,6 +105,7 @@ class Proxy:
                     left[0] -= len(data)
                     if rest or left[0] == 0:
                         self.cuts += 1
+                        self.passed_bytes += len(data)
                         writer.write(data)
                         # Let what was passed on go out before the line is cut.
                         await asyncio.sleep(0)
@@ -121,6 +123,7 @@ class Proxy:
         size = toxics.slicer or len(data)
         for start in range(0, len(data), size):
             piece = data[start : start + size]
+            self.passed_bytes += len(piece)
             writer.write(piece)
             await writer.drain()
             if toxics.slicer:

@@ -83,11 +83,17 @@ class WebSocket:
             await self.send("3")
         return message
 
-    async def closed(self) -> list[str | bytes]:
-        """Wait until the server closes it; return what came before. Pings stay unanswered."""
+    async def closed(self, reason: str = "") -> list[str | bytes]:
+        """Wait until the server closes it; return what came before. Pings stay unanswered.
+
+        With ``reason`` it must have said so: a client that is merely ignored is closed as well, by its heartbeat.
+        """
         before = []
         while (message := await self.raw()) is not None:
             before.append(message)
+        if reason:
+            said = self.connection.close_reason or ""
+            assert said.startswith(reason), (self.connection.close_code, said, before)
         return before
 
     async def connect(self, namespace: str = "/", auth: str = "") -> str:

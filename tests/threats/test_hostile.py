@@ -19,8 +19,8 @@ ROWS = os.environ.get("NBSOCKET_ROWS") == "1"
 KIN = pytest.mark.skipif(not ROWS, reason="one of its kin runs in every suite; this runs in make threats")
 QUIET_S, ATTACKED_S = (6, 10) if ROWS else (3, 5)
 BOUND_MS = 250.0
-SLACK_MS = 0.0 if ROWS else 1250.0
-"""What other tests that run beside this one may add."""
+SLACK_MS = 0.0 if ROWS else 5000.0
+"""Beside other tests nobody's time is judged, only that nobody is starved."""
 
 ECHO = """
 io = nbsocket.Server("room")
@@ -111,8 +111,9 @@ async def judge(room, name, mode, figure, *, while_attacked=None, **options):
     for one in (quiet, attacked):
         assert (one["lost"], one["disconnected"], one["refused"]) == (0, 0, 0), known
         assert one["samples"] > 100, known
+    print("SENT", name, did["sent"], did["answers"])
     assert sum(did["sent"].values()) > 0, known
-    assert came_s < 5, known
+    assert came_s < 5 + SLACK_MS / 1000, known
     return did
 
 
@@ -189,7 +190,7 @@ async def test_who_guesses_codes_keeps_nobody_out(room, figure):
         figure(
             f"the right code, meanwhile: {1000 * max(took_s):.0f} ms; answers to the guesses: {did['answers']}"
         )
-        assert set(did["answers"]) <= {"403", "429"}
+        assert {"403"} <= set(did["answers"]) <= {"403", "429"}
 
 
 def exchange(url, code, address, patience_s=20):

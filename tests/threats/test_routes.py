@@ -189,7 +189,7 @@ async def test_only_what_was_published_is_served(bare_fetch, desk, tmp_path):
     assert (await bare_fetch("nbsocket/chat/page.html")).body == b"hello"
     for path in TRAVERSALS:
         answer = await bare_fetch(f"nbsocket/chat/{path}")
-        assert answer.code in (400, 403, 404), path
+        assert answer.code == (400 if path.startswith("%c0") else 404), path
         assert b"secret" not in (answer.body or b"")
         assert b"root:" not in (answer.body or b"")
 
