@@ -13,7 +13,7 @@ const BUNDLING = [
 ];
 
 // A page for each file is quick to make in a context of its own, and slow in a process of its own.
-const shared = { environment: "happy-dom" } as const;
+const shared = { environment: "happy-dom", testTimeout: 60_000 } as const;
 
 export default defineConfig({
   esbuild: { jsx: "automatic", jsxImportSource: "preact" },
