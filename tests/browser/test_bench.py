@@ -6,7 +6,7 @@ import pytest
 from browser.conftest import ROOT
 from playwright.sync_api import expect
 from support.jupyter import TOKEN
-from support.lab import Notebook
+from support.lab import THEMES, Notebook, change_theme, painted
 from support.meter import MeteringProxy
 
 pytestmark = pytest.mark.browser
@@ -56,8 +56,12 @@ def test_its_counts_are_those_of_a_proxy(context, lab, errors, figure, open_note
         bench.screenshot(path=PICTURES / "running.png")
         bench.get_by_role("button", name="Stop").click()
         expect(bench).to_have_attribute("data-on", "false")
-        page.wait_for_timeout(1500)
         for way in WAYS:
+            page.wait_for_function(
+                "([way, count]) => Number(document.querySelector("
+                "`.nbs-way[data-way='${way}']`).dataset.requests) === count",
+                arg=[way, proxy.of(PATHS[way])[0]],
+            )
             requests, size = proxy.of(PATHS[way])
             mine = figure_of(page, way, "requests"), figure_of(page, way, "bytes")
             assert mine[0] == requests, way
@@ -93,11 +97,8 @@ def test_its_sliders_and_its_states(open_notebook, errors):
     assert figure_of(page, "sse", "mean") >= 190
     assert figure_of(page, "poll", "mean") >= 300
     page.add_script_tag(path=MODULES / "axe-core" / "axe.min.js")
-    for theme in ("JupyterLab Light", "JupyterLab Dark"):
-        page.evaluate(
-            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
-        )
-        page.wait_for_timeout(700)
+    for theme in THEMES:
+        change_theme(page, theme)
         found = page.evaluate(
             "async () => (await axe.run('.nbs-bench')).violations"
             ".filter((one) => ['serious', 'critical'].includes(one.impact)).map((one) => one.id)"
@@ -108,7 +109,8 @@ def test_its_sliders_and_its_states(open_notebook, errors):
     expect(bench).to_have_attribute("data-on", "false")
     page.set_viewport_size({"width": 360, "height": 740})
     page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
-    page.wait_for_timeout(700)
+    page.wait_for_function("document.querySelector('.nbs-bench').getBoundingClientRect().width <= 360")
+    painted(page)
     assert bench.bounding_box()["width"] <= 360
     bench.screenshot(path=PICTURES / "narrow.png")
     expect(page.locator(".jp-OutputArea-output div[class^=nbs-saved-]")).to_contain_text(

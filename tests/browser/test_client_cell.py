@@ -17,6 +17,11 @@ SERVER = """
 import nbsocket
 io = nbsocket.Server("client-test")
 """
+ONE_CLIENT = """async () => {
+  const config = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+  const answer = await fetch(`${config.baseUrl}nbsocket/api/channels/client-test`);
+  return (await answer.json()).clients === 1;
+}"""
 SNOOP = """%%client snoop
 const tries = {
   origin: () => self.origin,
@@ -178,7 +183,7 @@ def test_a_fault_in_the_syntax_is_shown_with_its_line(notebook):
 
 def test_wrong_arguments_are_explained(notebook):
     assert "There is no server 'nobody' in this notebook; there is: 'client-test'." in notebook.run(3)
-    assert "unrecognized arguments: two" in notebook.run(4)
+    assert "unrecognized arguments: words" in notebook.run(4)
 
 
 def test_running_a_client_cell_again_closes_the_old_one(notebook):
@@ -190,13 +195,7 @@ def test_running_a_client_cell_again_closes_the_old_one(notebook):
         expect(shown).to_contain_text("in ")
         before = shown.inner_text()
     expect(script(notebook, "again")).to_have_count(1)
-    notebook.page.wait_for_function(
-        """async () => {
-          const config = JSON.parse(document.getElementById("jupyter-config-data").textContent);
-          const answer = await fetch(`${config.baseUrl}nbsocket/api/channels/client-test`);
-          return (await answer.json()).clients === 1;
-        }"""
-    )
+    notebook.page.wait_for_function(ONE_CLIENT)
     assert notebook.run(6).strip() == "1"
 
 
@@ -249,7 +248,7 @@ def test_a_students_markup_in_a_naive_page_gains_nothing(notebook, lab, thief, e
     for place in (f"?token={ticket}", f"?join_token={ticket}"):
         tickets = f"{lab.url}nbsocket/api/channels/client-test/tickets{place}"
         assert status_of(tickets, "POST", b"{}") == 403
-    expect(shown.locator(".nbs-state")).to_contain_text("went to another address", timeout=15_000)
+    expect(shown.locator(".nbs-state")).to_contain_text("navigated to another address", timeout=15_000)
     expect(shown.locator("iframe")).to_have_count(0)
     assert notebook.run(10).strip() == "[]"
     assert status_of(route) == 403
@@ -262,7 +261,7 @@ def test_a_client_cell_comes_back_with_a_ticket_of_its_own(notebook):
     expect(shown.locator("li").nth(1)).to_contain_text("out ")
     expect(shown.locator("li").nth(2)).to_contain_text("in ")
     expect(shown.locator("li").nth(4)).to_contain_text("in ", timeout=15_000)
-    notebook.page.wait_for_timeout(1000)
+    notebook.page.wait_for_function(ONE_CLIENT)
     assert notebook.run(10).strip() == "[('guest', True)]"
 
 

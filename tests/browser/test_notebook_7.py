@@ -1,6 +1,7 @@
 """The first notebook's pane and wire view in Notebook 7."""
 
 from playwright.sync_api import expect
+from support.lab import has_seen
 
 
 def test_the_first_notebook_in_notebook_7(open_notebook, errors):
@@ -24,7 +25,8 @@ def test_the_first_notebook_in_notebook_7(open_notebook, errors):
         alice.emit()
         expect(alice.rows("out", "add").nth(number)).to_have_attribute("data-ack", "answered")
     expect(wire.locator('tbody tr[data-event="add"]')).to_have_count(5)
-    notebook.page.wait_for_timeout(1000)
+    # Five events and five answers: what crossed is counted with them.
+    has_seen(notebook.page, 10)
     assert wire.get_attribute("data-crossings") == "0", "questions and answers do not cross"
 
     alice.ask(False)

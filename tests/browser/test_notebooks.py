@@ -403,11 +403,7 @@ def solve(notebook, cells, number, file, figure):
     reason = notebook.run(check)
     assert f"✗ {title}: " in reason, reason
     assert words in reason
-    shown = notebook.page.locator(
-        f'.jp-Cell[data-windowed-list-index="{check}"] .jp-RenderedText[data-mime-type*="error"]'
-    )
-    if shown.count():
-        assert "Traceback" not in shown.inner_text()
+    assert "Traceback" not in reason
     right = re.search(r"```python\n(.*?)```", cells[check + 1].source, re.DOTALL)[1]
     set_source(notebook, exercise, right)
     notebook.run(exercise)
@@ -480,8 +476,8 @@ def test_a_restart_as_the_notebook_about_failures_says(open_notebook, errors):
     notebook.page.get_by_text("Network weather").first.click()
     for _ in range(2):
         alice.press("restart-kernel")
+    alice.has_state("waiting")
     notebook.wait_ready()
-    notebook.page.wait_for_timeout(1000)
     for index in (first, safe):
         notebook.run(index)
     for pane in (alice, bob):

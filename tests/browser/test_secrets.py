@@ -82,7 +82,8 @@ def test_no_secret_of_a_lesson_is_left_anywhere(open_notebook, lab, page, contex
     friend_context = chromium.new_context(viewport={"width": 360, "height": 740})
     friend = friend_context.new_page()
     friend.goto(bars[-1])
-    friend.wait_for_timeout(1500)
+    asked = friend.get_by_label("Your name").or_(friend.get_by_label("The code you were given"))
+    expect(asked).to_be_visible()
     expect(friend.locator("main")).not_to_have_attribute("data-stage", "class")
     friend_context.close()
 
@@ -100,12 +101,14 @@ def test_no_secret_of_a_lesson_is_left_anywhere(open_notebook, lab, page, contex
 
     notebook.run(6)
     keys, class_ticket, class_code = json.loads((lab.root / "keys.json").read_text())
-    notebook.page.wait_for_timeout(1000)
+    expect(wire.rows("hello").first).to_be_visible()
     exports = {kind: wire.save(kind) for kind in ("har", "json", "svg", "mermaid")}
-    notebook.page.wait_for_timeout(12_000)
+    saved = notebook.page.locator(".jp-OutputArea-output div[class^=nbs-saved-]")
+    expect(saved.filter(has_text="carol").first).to_be_attached(timeout=20_000)
     notebook.save()
     notebook.restart_kernel()
-    notebook.page.wait_for_timeout(4000)
+    notebook.pane("alice").has_state("waiting")
+    notebook.wait_ready()
     notebook.save()
     html = notebook.path.with_suffix(".html")
     convert = [sys.executable, "-m", "nbconvert", "--to", "html", notebook.path, "--output", html]

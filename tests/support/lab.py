@@ -41,6 +41,43 @@ _FOCUS = f"""(index) => JSON.stringify({{
 }})"""
 
 
+THEMES = ("JupyterLab Light", "JupyterLab Dark")
+_SHEETS_S = 0.6
+_HAS_UPGRADED = """async (channel) => {
+  const { baseUrl } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+  const { sessions } = await (await fetch(`${baseUrl}nbsocket/api/channels/${channel}`)).json();
+  return sessions.length > 0 && sessions.every((one) => one.transport === "websocket");
+}"""
+
+
+def painted(page: Page) -> None:
+    """Wait until what was changed is drawn."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def change_theme(page: Page, theme: str) -> None:
+    """Change JupyterLab's theme, and wait until it is seen."""
+    page.evaluate(
+        "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+    )
+    page.wait_for_selector(f'body[data-jp-theme-name="{theme}"]', state="attached")
+    # The theme's style sheets come a little later, and nothing says when; canvases are painted after them.
+    page.wait_for_timeout(1000 * _SHEETS_S)
+    painted(page)
+
+
+def has_upgraded(page: Page, channel: str) -> None:
+    """Wait until every client of a channel is on its WebSocket."""
+    page.wait_for_function(_HAS_UPGRADED, arg=channel)
+
+
+def has_seen(page: Page, count: int) -> None:
+    """Wait until the wire view has counted so many packets."""
+    page.wait_for_function(
+        "(count) => Number(document.querySelector('.nbs-wire').dataset.seen) >= count", arg=count
+    )
+
+
 class Notebook:
     """One open notebook.
 
