@@ -18,6 +18,7 @@ from nbsocket.gateway.work import CONTROL_COST
 from nbsocket.link.messages import Opened
 from nbsocket.link.troubles import NO_PACKET, OTHER_PARSER, TOO_BIG
 from nbsocket.protocol import engine_session as engine
+from nbsocket.protocol import reasons
 from nbsocket.protocol.engine_packet import NOOP, Packet, PacketType
 from nbsocket.protocol.engine_states import State, Trigger
 from nbsocket.protocol.websocket import CloseCode
@@ -31,7 +32,7 @@ _LATE_S = 0.2
 _CLOSE = Packet(PacketType.CLOSE)
 # As module constants: before Python 3.12, looking up an enum member is slow.
 _CLOSED, _MESSAGE = State.CLOSED, PacketType.MESSAGE
-_CLOSE_CODES = {engine.PARSE_ERROR: CloseCode.PROTOCOL_ERROR}
+_CLOSE_CODES = {reasons.PARSE_ERROR: CloseCode.PROTOCOL_ERROR}
 """WebSocket close codes by disconnect reason, where they are not 1000."""
 
 
@@ -169,7 +170,7 @@ class ClientSession:
             code: The WebSocket close code; 0 for the usual one.
         """
         self.outbox.cut_poll()
-        self.close(engine.TRANSPORT_CLOSE, code)
+        self.close(reasons.TRANSPORT_CLOSE, code)
 
     def _ended(self, reason: str, code: int = 0, answer: Packet = _CLOSE, why: str = "") -> None:
         if self._timer is not None:
@@ -203,7 +204,7 @@ class ClientSession:
                 "socket.io-msgpack-parser. Leave its option  parser  out."
             )
         self.channel.trouble(kind, text)
-        self.close(engine.PARSE_ERROR, why=why)
+        self.close(reasons.PARSE_ERROR, why=why)
 
     def too_big(self, size: int) -> None:
         """Report that a message, or a polling payload, of this size is refused."""
@@ -216,7 +217,7 @@ class ClientSession:
 
     def close_or_cut(self, reason: str, why: str) -> None:
         """End the session now; for "transport close", like a broken connection."""
-        if reason == engine.TRANSPORT_CLOSE:
+        if reason == reasons.TRANSPORT_CLOSE:
             self.cut()
         else:
             self.close(reason, why=why)
@@ -237,7 +238,7 @@ class ClientSession:
             self._pinged_at = 0.0
         if packet.type is PacketType.CLOSE:
             # A waiting poll is answered with a NOOP (Engine.IO protocol, "HTTP long-polling").
-            self.close(engine.TRANSPORT_CLOSE, answer=NOOP)
+            self.close(reasons.TRANSPORT_CLOSE, answer=NOOP)
             return None
         incoming = self.protocol.receive(packet, self._loop.time())
         if isinstance(incoming, engine.Closed):
@@ -292,7 +293,7 @@ class ClientSession:
         """Note that a WebSocket of this session was closed by the other side."""
         if websocket is self.websocket:
             self.websocket = None
-            self.close(engine.TRANSPORT_CLOSE)
+            self.close(reasons.TRANSPORT_CLOSE)
         elif websocket is self._probe:
             self._probe = None
             self.protocol.probe_lost()
@@ -325,10 +326,10 @@ class ClientSession:
                 self._arm()
                 return
         if now >= self.connect_until:
-            self.close(engine.TRANSPORT_CLOSE)
+            self.close(reasons.TRANSPORT_CLOSE)
         elif self.hub.tickets.is_over(self.ticket):
             self.channel.traffic.cut_ticket += 1
-            self.close(engine.TRANSPORT_CLOSE, code=CloseCode.POLICY_VIOLATION)
+            self.close(reasons.TRANSPORT_CLOSE, code=CloseCode.POLICY_VIOLATION)
         else:
             self.ticked_at = now
             incoming = self.protocol.tick(now, is_reading=not self.intake.holds)

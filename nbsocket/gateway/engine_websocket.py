@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nbsocket.gateway.websocket_connection import WebSocketConnection
 from nbsocket.gateway.wiretap import IN, OUT
 from nbsocket.gateway.work import CONTROL_COST
-from nbsocket.protocol import engine_session as engine
+from nbsocket.protocol import reasons
 from nbsocket.protocol.engine_packet import decode_packet
 from nbsocket.protocol.errors import ProtocolError
 
@@ -51,7 +51,7 @@ class EngineWebSocket(WebSocketConnection):
             packet = decode_packet(message)
         except ProtocolError as error:
             if session.websocket is self:
-                session.close(engine.PARSE_ERROR, why=str(error))
+                session.close(reasons.PARSE_ERROR, why=str(error))
             else:
                 session.refuse_probe()
             return None

@@ -20,7 +20,7 @@ from nbsocket.gateway.websocket_connection import accept_key
 from nbsocket.gateway.wiretap import IN
 from nbsocket.gateway.work import REQUEST_COST
 from nbsocket.link.troubles import OLD_CLIENT
-from nbsocket.protocol import engine_session as engine
+from nbsocket.protocol import reasons
 from nbsocket.protocol.engine_packet import (
     PROTOCOL_REVISION,
     Packet,
@@ -129,7 +129,7 @@ class EngineIOHandler(PublicHandler):
             self.refuse(refused)
             return
         session.too_big(size)
-        session.close(engine.TRANSPORT_ERROR)
+        session.close(reasons.TRANSPORT_ERROR)
         if size <= _DROPPED_BYTES:
             # A client that is still sending when the connection is closed does not see the response.
             self._too_big = refused
@@ -194,7 +194,7 @@ class EngineIOHandler(PublicHandler):
             if stream.error is None:
                 return
         # The packets in it are lost, so the session cannot continue.
-        session.close(engine.TRANSPORT_ERROR)
+        session.close(reasons.TRANSPORT_ERROR)
 
     def _serve_websocket(self, ticket: Ticket, sid: str) -> None:
         key = self._websocket_key()
@@ -253,13 +253,13 @@ class EngineIOHandler(PublicHandler):
         session = self._session = self._polling_session(sid, ticket)
         media_type = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if session.posting or media_type == _BINARY_TYPE:
-            session.close(engine.TRANSPORT_ERROR)
+            session.close(reasons.TRANSPORT_ERROR)
             raise RefusedError(400, 3, "Bad request")
         session.posting = True
         try:
             await self._take_payload(session)
         except (ProtocolError, UnicodeDecodeError) as error:
-            session.close(engine.PARSE_ERROR, why=str(error))
+            session.close(reasons.PARSE_ERROR, why=str(error))
             raise RefusedError(400, 3, "Bad request") from None
         finally:
             session.posting = False

@@ -20,7 +20,7 @@ from nbsocket.gateway.counting import SAMPLE_EVERY_S, Counters, Rates, Traffic
 from nbsocket.gateway.tickets import GUEST, Ticket, TicketSigner
 from nbsocket.link.messages import ClientMessage, Closed, PageFile, Trouble
 from nbsocket.link.troubles import Troubles
-from nbsocket.protocol.engine_session import TRANSPORT_CLOSE
+from nbsocket.protocol import reasons
 from nbsocket.protocol.errors import NbSocketError
 from nbsocket.protocol.websocket import CloseCode
 
@@ -261,7 +261,7 @@ class Hub:
         for session in list(self.sessions.values()):
             if ticket_id in (session.ticket.id, session.ticket.seat):
                 session.channel.traffic.cut_ticket += 1
-                session.close(TRANSPORT_CLOSE, code=CloseCode.POLICY_VIOLATION)
+                session.close(reasons.TRANSPORT_CLOSE, code=CloseCode.POLICY_VIOLATION)
 
     # --- from sessions ----------------------------------------------------------------------
 
@@ -344,7 +344,7 @@ class Hub:
             self._pressed.discard(session)
             if session.outbox.queued_bytes >= self.limits.max_pending_bytes:
                 session.channel.traffic.cut_stalled += 1
-                session.close(TRANSPORT_CLOSE, code=CloseCode.POLICY_VIOLATION)
+                session.close(reasons.TRANSPORT_CLOSE, code=CloseCode.POLICY_VIOLATION)
         self._relieve()
         self._watch()
 

@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from nbsocket.gateway.wiretap import OUT
-from nbsocket.protocol import engine_session as engine
+from nbsocket.protocol import reasons
 from nbsocket.protocol.engine_packet import NOOP, Packet, PacketType, encode_payload
 from nbsocket.protocol.engine_states import State
 from nbsocket.protocol.errors import NbSocketError
@@ -179,7 +179,7 @@ class Outbox:
         """
         session = self._session
         if self._poll is not None:
-            session.close(engine.TRANSPORT_ERROR)
+            session.close(reasons.TRANSPORT_ERROR)
             raise PollOverlapError
         self._poll = answer = self._loop.create_future()
         self.flush()
@@ -193,7 +193,7 @@ class Outbox:
         session = self._session
         if self._poll is answer:
             self._poll = None
-            session.close(engine.TRANSPORT_ERROR)
+            session.close(reasons.TRANSPORT_ERROR)
 
     def answer_poll(self, extra: list[Packet]) -> None:
         """Answer a waiting poll with everything that is queued, and ``extra``."""

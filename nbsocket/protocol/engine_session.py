@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from nbsocket.protocol import reasons
 from nbsocket.protocol.engine_packet import PROBE, Packet, PacketType
 from nbsocket.protocol.engine_states import (
     HEARTBEAT_TRANSITIONS,
@@ -57,17 +58,12 @@ class ProbeRefused:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The session is over. ``reason`` is one of Socket.IO's disconnect reasons."""
+    """The session is over. ``reason`` is one of ``protocol.reasons``."""
 
     reason: str
 
 
 Incoming = PacketDue | Upgraded | ProbeRefused | Closed
-
-TRANSPORT_CLOSE = "transport close"
-TRANSPORT_ERROR = "transport error"
-PING_TIMEOUT = "ping timeout"
-PARSE_ERROR = "parse error"
 
 
 class Session:
@@ -127,10 +123,10 @@ class Session:
             self._heartbeat_at = now + self._timing.ping_interval_s
             return None
         if packet.type is PacketType.CLOSE:
-            return self.close(TRANSPORT_CLOSE)
+            return self.close(reasons.TRANSPORT_CLOSE)
         if packet.type is PacketType.PING:
             # In v4 only the server pings.
-            return self.close(TRANSPORT_ERROR)
+            return self.close(reasons.TRANSPORT_ERROR)
         return None
 
     def receive_on_probe(self, packet: Packet, now: float) -> Incoming | None:
@@ -176,7 +172,7 @@ class Session:
             self._heartbeat_at = now + self._timing.ping_timeout_s
             return PacketDue(Packet(PacketType.PING))
         self._heartbeat = HEARTBEAT_TRANSITIONS[self._heartbeat][Beat.TIMEOUT_OVER]
-        return self.close(PING_TIMEOUT)
+        return self.close(reasons.PING_TIMEOUT)
 
     def extend(self, seconds: float) -> None:
         """Postpone all deadlines by ``seconds`` in which the server did not read."""

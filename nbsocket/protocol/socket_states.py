@@ -9,6 +9,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from nbsocket.protocol import reasons
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -49,8 +51,8 @@ CONNECTION_TRANSITIONS: Final[Mapping[State, Mapping[Trigger, State]]] = Mapping
 
 DISCONNECT_REASONS: Final[Mapping[Trigger, str]] = MappingProxyType(
     {
-        Trigger.CLIENT_LEFT: "client namespace disconnect",
-        Trigger.SERVER_LEFT: "server namespace disconnect",
-        Trigger.TRANSPORT_LOST: "transport close",
+        Trigger.CLIENT_LEFT: reasons.CLIENT_LEFT,
+        Trigger.SERVER_LEFT: reasons.SERVER_LEFT,
+        Trigger.TRANSPORT_LOST: reasons.TRANSPORT_CLOSE,
     }
 )

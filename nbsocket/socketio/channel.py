@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nbsocket.link.troubles import Troubles
+from nbsocket.protocol import reasons
 from nbsocket.socketio.client import Client
 from nbsocket.socketio.handler_run import HandlerRun
 from nbsocket.socketio.latency_stats import LatencyStats
@@ -178,7 +179,7 @@ class Channel:
     def reset(self) -> None:
         """Close all clients."""
         for client in list(self._clients):
-            client.closed("transport close")
+            client.closed(reasons.TRANSPORT_CLOSE)
 
     def lost(self, by: str) -> None:
         """Close this server, since another notebook took the channel over."""

@@ -13,6 +13,7 @@ import msgspec
 
 from nbsocket.link.messages import CloseSession, Deliver, SaveState, Will
 from nbsocket.link.troubles import NO_PACKET
+from nbsocket.protocol import reasons
 from nbsocket.protocol.errors import ProtocolError
 from nbsocket.protocol.socket_packet import DEFAULT_NAMESPACE, Decoder, Packet, PacketType, encode_packet
 from nbsocket.protocol.socket_states import Trigger
@@ -106,7 +107,7 @@ class Client(Turn):
         if self.is_open:
             self.channel.carrier.send(Deliver(frames, self._to))
 
-    def close(self, reason: str = "forced close", why: str = "") -> None:
+    def close(self, reason: str = reasons.FORCED_CLOSE, why: str = "") -> None:
         """Close the connection once all earlier messages are written; the client is told ``why``."""
         if self.is_open:
             self.channel.carrier.send(CloseSession(self.session, reason, why))
@@ -167,7 +168,7 @@ class Client(Turn):
 
     def give_up(self) -> None:
         """Close the client, since an internal error kept its message from being read."""
-        self.drop("parse error")
+        self.drop(reasons.PARSE_ERROR)
 
     def _broke(self, error: ProtocolError) -> None:
         self.channel.trouble(
@@ -175,7 +176,7 @@ class Client(Turn):
             f"A client ({self.role}) sent what is not a Socket.IO packet, or not one that is allowed "
             f"at that point ({error}); it was closed.",
         )
-        self.drop("parse error", str(error))
+        self.drop(reasons.PARSE_ERROR, str(error))
 
     def _expect_attachments(self) -> None:
         """Close the client if its packet is not continued in time, since it takes up memory."""
@@ -193,7 +194,7 @@ class Client(Turn):
             else:
                 why = f"attachments of a packet did not come within {_ATTACHMENTS_S:g} s"
                 self.channel.trouble(NO_PACKET, f"A client ({self.role}) was closed: {why}.")
-                self.drop("parse error", why)
+                self.drop(reasons.PARSE_ERROR, why)
 
         self.channel.handlers.later(_ATTACHMENTS_S, check)
 
@@ -258,7 +259,7 @@ class Client(Turn):
             self._refuse(name, "Invalid namespace")
         elif door is None:
             # The kernel was restarted and the door's owner is not there yet: let the client reconnect.
-            self.drop("transport close")
+            self.drop(reasons.TRANSPORT_CLOSE)
         elif why := door(auth if isinstance(auth, dict) else {}):
             self._refuse(name, why)
         else:
@@ -303,7 +304,7 @@ class Client(Turn):
 
     def _begin_again(self) -> None:
         # The namespace changed; drop the client so that it reconnects.
-        self.drop("transport close")
+        self.drop(reasons.TRANSPORT_CLOSE)
         self._adopted()
 
     def _adopted(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbsocket.errors import NbSocketError
+from nbsocket.protocol import reasons
 from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
 from nbsocket.protocol.socket_states import Trigger
 from nbsocket.socketio.client import RESTARTED
@@ -102,7 +103,7 @@ class Admission:
         if old.connected:
             # The client knows better than we do that its earlier connection is dead.
             old._drop_connection()
-            self.left(old, Trigger.TRANSPORT_LOST, "transport close")
+            self.left(old, Trigger.TRANSPORT_LOST, reasons.TRANSPORT_CLOSE)
         with members.lock:
             socket = Socket(self._namespace, client, handshake, old)
             missed = recovery.restore(old, socket, offset)
@@ -127,7 +128,7 @@ class Admission:
         members = self._members
         with members.lock:
             if not client.is_open or not socket._move(Trigger.ACCEPTED):
-                if members.lost(socket, "transport close"):
+                if members.lost(socket, reasons.TRANSPORT_CLOSE):
                     self._expire_later()
                 return
             answer = {"sid": socket.id}

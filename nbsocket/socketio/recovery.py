@@ -13,6 +13,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nbsocket.protocol import reasons
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -24,7 +26,6 @@ MAX_ABSENCE_S = 120.0
 MAX_KEPT_BYTES = 1024 * 1024
 """How much is kept for one client; a client that missed more than that is not recovered."""
 
-_RECOVERABLE = frozenset({"transport close", "transport error", "ping timeout"})
 _OVERHEAD_BYTES = 64
 
 Frames = list[str | bytes]
@@ -119,7 +120,7 @@ class Recovery:
         journal = self._journals.get(socket.id)
         if journal is None or journal.socket is not socket:
             return False
-        if reason not in _RECOVERABLE:
+        if reason not in reasons.RECOVERABLE:
             self._drop(socket.id)
             return False
         journal.absent_until = self._clock() + MAX_ABSENCE_S

@@ -6,6 +6,7 @@ import secrets
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from nbsocket.protocol import reasons
 from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
 from nbsocket.protocol.socket_states import (
     CONNECTION_TRANSITIONS,
@@ -137,7 +138,7 @@ class Socket(EventTarget):
 
     def _drop_connection(self) -> None:
         """Close its connection without a DISCONNECT packet; the client may come back."""
-        self._client.close("transport close")
+        self._client.close(reasons.TRANSPORT_CLOSE)
 
     def _may_go_on_as(self, client: Client) -> bool:
         """Whether ``client`` may take this socket's place: it has the same ticket, or both are owners."""

@@ -20,6 +20,7 @@ from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
 from nbsocket.carriers.ws_client import connect
 from nbsocket.errors import AckTimeout, EncodeError, NbSocketError
 from nbsocket.notebook.process import process
+from nbsocket.protocol import reasons
 from nbsocket.protocol.engine_packet import Packet as EnginePacket
 from nbsocket.protocol.engine_packet import PacketType as EngineType
 from nbsocket.protocol.engine_packet import decode_packet as decode_engine
@@ -273,7 +274,7 @@ class Client:
 
     def _arrived(self, message: str | bytes | None) -> None:
         if message is None:
-            self._leave("transport close")
+            self._leave(reasons.TRANSPORT_CLOSE)
             return
         try:
             self._engine(decode_engine(message))
@@ -289,7 +290,7 @@ class Client:
         elif packet.type is EngineType.PING and connection is not None:
             self._message(connection, EnginePacket(EngineType.PONG, packet.data))
         elif packet.type is EngineType.CLOSE:
-            self._leave("transport close")
+            self._leave(reasons.TRANSPORT_CLOSE)
         elif packet.type is EngineType.MESSAGE:
             whole = self._decoder.receive(packet.data)
             if whole is not None and whole.namespace == self._namespace:
@@ -375,7 +376,7 @@ class Client:
         try:
             connection.write_message(message, binary=isinstance(message, bytes))
         except WebSocketClosedError:
-            self._leave("transport close")
+            self._leave(reasons.TRANSPORT_CLOSE)
 
     def wait_until(self, is_so: Callable[[], bool], timeout_s: float) -> bool:
         """Wait until ``is_so()`` is true, checked whenever something happens; False on timeout."""
