@@ -13,14 +13,14 @@ from tornado import web
 from nbsocket._version import __version__
 from nbsocket.extension.doors import AdminHandler, AnonymousHandler
 from nbsocket.gateway import public_handlers as gateway
-from nbsocket.gateway.counting import describe, stats
 from nbsocket.gateway.engineio_handler import EngineIOHandler
+from nbsocket.gateway.stats import describe, stats
 from nbsocket.gateway.tickets import FRAME, GUEST, PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbsocket.gateway.hub import Channel, Hub
+    from nbsocket.gateway.hub import Hub, HubChannel
 
 _DEFAULT_TTL_S = 4 * 3600.0
 _SEAT = re.compile(r"[A-Za-z0-9_-]{0,32}")
@@ -65,7 +65,7 @@ class _ChannelsHandler(AdminHandler):
         """Store the route's arguments."""
         self.hub = hub
 
-    def channel(self, name: str) -> Channel:
+    def channel(self, name: str) -> HubChannel:
         """Return the channel.
 
         Raises:

@@ -16,7 +16,7 @@ from nbsocket.extension.doors import AdminHandler
 from nbsocket.gateway.bench_meter import Bench, Count, WriteMeter, events_json, head_bytes
 
 if TYPE_CHECKING:
-    from nbsocket.gateway.hub import Channel, Hub
+    from nbsocket.gateway.hub import Hub, HubChannel
 
 _LONG_POLL_S = 25.0
 _MAX_RUN = 40
@@ -63,7 +63,7 @@ class BenchHandler(AdminHandler):
         if not self._is_gone:
             await self.finish(text)
 
-    async def _stream(self, channel: Channel, bench: Bench, since: int) -> None:
+    async def _stream(self, channel: HubChannel, bench: Bench, since: int) -> None:
         self.set_header("Content-Type", "text/event-stream")
         while not self._is_gone and channel.bench is bench:
             found = await bench.wait_since(since, _LONG_POLL_S)

@@ -26,7 +26,7 @@ from nbsocket.protocol.websocket import CloseCode
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from nbsocket.gateway.hub import Channel, Hub
+    from nbsocket.gateway.hub import Hub, HubChannel
 
 _LATE_S = 0.2
 _CLOSE = Packet(PacketType.CLOSE)
@@ -87,7 +87,7 @@ class ClientSession:
         self,
         number: int,
         sid: str,
-        channel: Channel,
+        channel: HubChannel,
         ticket: Ticket,
         handshake: dict[str, Any],
         hub: Hub,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nbsocket.gateway.client_session import ClientSession
-    from nbsocket.gateway.hub import Channel, Hub
+    from nbsocket.gateway.hub import Hub, HubChannel
 
 
 class DetachedEndpoint(FlowControl):
@@ -37,7 +37,7 @@ class DetachedEndpoint(FlowControl):
     def __init__(
         self,
         hub: Hub,
-        channel: Channel,
+        channel: HubChannel,
         kernel_id: str,
         sessions: dict[int, ClientSession],
     ) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from nbsocket.gateway.client_session import ClientSession
 from nbsocket.gateway.codes import CodeOffice
-from nbsocket.gateway.counting import SAMPLE_EVERY_S, Counters, Rates, Traffic
+from nbsocket.gateway.stats import SAMPLE_EVERY_S, Counters, Rates, Traffic
 from nbsocket.gateway.tickets import GUEST, Ticket, TicketSigner
 from nbsocket.link.messages import ClientMessage, Closed, PageFile, Trouble
 from nbsocket.link.troubles import Troubles
@@ -68,7 +68,7 @@ class Endpoint(Protocol):
 
 
 @dataclass(slots=True)
-class Channel:
+class HubChannel:
     """A name in the URL, held by one kernel.
 
     Args:
@@ -133,7 +133,7 @@ class Hub:
         self.limits = limits
         self.tickets = tickets
         self.codes = CodeOffice(tickets, time.monotonic)
-        self.channels: dict[str, Channel] = {}
+        self.channels: dict[str, HubChannel] = {}
         self.root = ""
         self.sessions: dict[str, ClientSession] = {}
         # By number, the oldest first: sessions without a first message yet.
@@ -150,7 +150,7 @@ class Hub:
 
     # --- channels ---------------------------------------------------------------------------
 
-    def attach(self, channel: Channel) -> None:
+    def attach(self, channel: HubChannel) -> None:
         """Add ``channel``."""
         self.channels[channel.name] = channel
         if self._sample_timer is None:
@@ -164,11 +164,11 @@ class Hub:
                 channel.rates.note(time.monotonic(), channel.traffic)
             self._sample_timer = asyncio.get_running_loop().call_later(SAMPLE_EVERY_S, self._sample)
 
-    def find_channel(self, name: str) -> Channel | None:
+    def find_channel(self, name: str) -> HubChannel | None:
         """Return the channel of this name, or without a name the one at the root, if there is one."""
         return self.channels.get(name or self.root)
 
-    def detach(self, channel: Channel) -> None:
+    def detach(self, channel: HubChannel) -> None:
         """Close all transports of ``channel`` and forget it.
 
         Sends no DISCONNECT packet: after one, the stock client would not reconnect.
@@ -234,7 +234,7 @@ class Hub:
             channel.wire.came(session)
         return session
 
-    def _is_full(self, channel: Channel, ticket: Ticket) -> bool:
+    def _is_full(self, channel: HubChannel, ticket: Ticket) -> bool:
         """Whether there is no room for another client; half-open ones do not count."""
         limits = self.limits
         return len(self.sessions) - len(self._half_open) >= limits.max_clients or (

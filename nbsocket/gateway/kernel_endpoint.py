@@ -7,11 +7,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from nbsocket.gateway.bench_meter import Bench
-from nbsocket.gateway.counting import stats
 from nbsocket.gateway.detached_endpoint import DetachedEndpoint
 from nbsocket.gateway.flow_control import FlowControl
-from nbsocket.gateway.hub import Channel, Hub
+from nbsocket.gateway.hub import Hub, HubChannel
 from nbsocket.gateway.prepared_frames import PreparedFrames
+from nbsocket.gateway.stats import stats
 from nbsocket.gateway.work import Turnstile
 from nbsocket.link.agreement import CHANNEL_NAME, RESERVED_CHANNELS
 from nbsocket.link.messages import (
@@ -79,7 +79,7 @@ class KernelEndpoint(FlowControl):
         self.kernel_id = kernel_id
         self.send = send
         self.sessions: dict[int, ClientSession] = {}
-        self.channels: dict[str, Channel] = {}
+        self.channels: dict[str, HubChannel] = {}
         self.is_attached = True
         self._hub = hub
         self._answers: dict[type, Callable[[Any], Reply]] = {
@@ -227,13 +227,13 @@ class KernelEndpoint(FlowControl):
                 return Reply(message.request, {"notebook": notebook}, "channel_in_use", notebook)
             held.endpoint.lose(name, by=message.notebook)
         if name not in self.channels:
-            channel = self.channels[name] = Channel(
+            channel = self.channels[name] = HubChannel(
                 name, self, message.notebook, message.is_open, frozenset(message.origins), message.keeps
             )
             self._hub.attach(channel)
         return Reply(message.request)
 
-    def _adopt(self, channel: Channel, vacancy: DetachedEndpoint) -> None:
+    def _adopt(self, channel: HubChannel, vacancy: DetachedEndpoint) -> None:
         """Take over the sessions that an earlier process of this kernel left."""
         channel.endpoint = self
         self.channels[channel.name] = channel
@@ -311,7 +311,7 @@ class KernelEndpoint(FlowControl):
         self.turnstile.open()
         return vacancies
 
-    def _vacate(self, channel: Channel, unsent: Sequence[Sequenced]) -> DetachedEndpoint:
+    def _vacate(self, channel: HubChannel, unsent: Sequence[Sequenced]) -> DetachedEndpoint:
         """Keep the sessions that the kernel never learned of, or that have a saved state."""
         unheard = {message.session for message in unsent if isinstance(message, Opened)}
         announced = {

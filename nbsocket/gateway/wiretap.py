@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nbsocket.gateway.client_session import ClientSession
-    from nbsocket.gateway.hub import Channel
+    from nbsocket.gateway.hub import HubChannel
 
 IN, OUT = "in", "out"
 """From the client, and to it."""
@@ -58,7 +58,7 @@ class Wire:
         channel: The channel.
     """
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: HubChannel) -> None:
         """Begin without viewers."""
         self._channel = channel
         self._viewers: set[Viewer] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbsocket.gateway.hub import Channel
+from nbsocket.gateway.hub import HubChannel
 from nbsocket.gateway.kernel_endpoint import KernelEndpoint
 from nbsocket.link.messages import ClientMessage, CloseSession, Deliver, Opened
 
@@ -41,7 +41,7 @@ class Desk:
     def __init__(self, hub, kernel_id="kernel-1"):
         self.received = []
         self.endpoint = KernelEndpoint(hub, kernel_id, self._take)
-        self.endpoint.channels[CHANNEL] = channel = Channel(CHANNEL, self.endpoint, "demo.ipynb")
+        self.endpoint.channels[CHANNEL] = channel = HubChannel(CHANNEL, self.endpoint, "demo.ipynb")
         hub.attach(channel)
         self.replies = []
 

@@ -5,7 +5,7 @@ import { useEffect, useId, useRef } from "preact/hooks";
 import { shortened, visible } from "../shared/text";
 import { type Parsed, parseArgument, problemOfName } from "./arguments";
 import type { PaneConnection } from "./connection";
-import { keepMessage, type Message, savedMessages } from "./saved";
+import { keepMessage, type Message, savedMessages } from "./messages";
 
 const REMEMBERED = 50;
 

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Composer } from "../../src/pane/composer";
 import type { PaneConnection } from "../../src/pane/connection";
-import { savedMessages } from "../../src/pane/saved";
+import { savedMessages } from "../../src/pane/messages";
 import {
   action,
   all,

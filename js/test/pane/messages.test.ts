@@ -1,7 +1,7 @@
 // Messages that a person keeps for a channel, in this browser.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { keepMessage, savedMessages } from "../../src/pane/saved";
+import { keepMessage, savedMessages } from "../../src/pane/messages";
 
 const message = (event: string, ...args: string[]) => ({ event, args });
 

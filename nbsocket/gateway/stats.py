@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nbsocket.gateway.hub import Channel
+    from nbsocket.gateway.hub import HubChannel
 
 SAMPLE_EVERY_S = 1.0
 RATE_SAMPLES = 10
@@ -78,7 +78,7 @@ class Rates:
         }
 
 
-def describe(channel: Channel) -> dict[str, Any]:
+def describe(channel: HubChannel) -> dict[str, Any]:
     """Return a summary of a channel."""
     return {
         "name": channel.name,
@@ -89,7 +89,7 @@ def describe(channel: Channel) -> dict[str, Any]:
     }
 
 
-def stats(channel: Channel) -> dict[str, Any]:
+def stats(channel: HubChannel) -> dict[str, Any]:
     """Return all figures of a channel, as plain values that JSON and MessagePack can hold."""
     sessions = [
         {

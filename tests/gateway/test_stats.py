@@ -1,4 +1,4 @@
-from nbsocket.gateway.counting import RATE_SAMPLES, Rates, Traffic
+from nbsocket.gateway.stats import RATE_SAMPLES, Rates, Traffic
 
 
 def test_rates_are_those_of_the_last_seconds():
