@@ -136,9 +136,9 @@ faults: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/browsers $(STAMPS)/nginx $(ST
 threats: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/nginx $(STAMPS)/hosts ## The threat table: each row with its tests
 	NBSOCKET_ROWS=1 $(BIN)/python -m pytest tests -m threat --timeout 300
 
-soak: $(STAMPS)/dev $(STAMPS)/nginx ## The long forms of the fault tests, about 45 minutes; their times are judged, too
+soak: $(STAMPS)/dev $(STAMPS)/nginx $(STAMPS)/hosts ## The long forms of the fault tests, about 45 minutes; their times are judged, too
 	NBSOCKET_SOAK=1 NBSOCKET_SOAK_S=1200 NBSOCKET_CUTS=1000 NBSOCKET_FUZZ_S=600 \
-	NBSOCKET_EMITS=100000 NBSOCKET_CLIENTS=200 $(BIN)/python -m pytest tests/faults --timeout 2400
+	NBSOCKET_EMITS=100000 NBSOCKET_CLIENTS=200 $(BIN)/python -m pytest tests/faults tests/hosts/test_runners.py --timeout 2400
 
 tables: $(STAMPS)/dev ## Make the tables of docs/reliability.md and docs/security.md from the tests
 	$(BIN)/python docs/make_tables.py
