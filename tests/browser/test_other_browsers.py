@@ -42,11 +42,10 @@ def browser(kind, request, tmp_path_factory, chromium):
 
 
 @pytest.fixture
-def lab_alone(lab):
+def lab_alone(lab, desk):
     """JupyterLab, whose kernels end with the test."""
     yield lab
-    for session in lab.api("api/sessions"):
-        lab.api(f"api/sessions/{session['id']}", "DELETE")
+    desk.shut_kernels_down()
 
 
 def test_a_phone_in_a_class(browser):
