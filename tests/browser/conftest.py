@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from support.chromium import OPTIONS, chromium_path
 from support.jupyter import TOKEN, JupyterProcess
 from support.lab import Notebook
@@ -19,6 +19,8 @@ from support.lab import Notebook
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
+# Machines are slow, and other tests run beside these.
+expect.set_options(timeout=30_000)
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -123,7 +125,7 @@ _CLOSE_ALL = """() => {
 
 def new_context(chromium: Browser) -> BrowserContext:
     context = chromium.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     return context
 
 

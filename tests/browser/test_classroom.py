@@ -69,7 +69,7 @@ def phone(chromium, errors, panel, lab):
         context = chromium.new_context(
             viewport={"width": 360, "height": 740}, color_scheme=scheme, has_touch=True
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -48,7 +48,7 @@ def log_in(context, hub, user):
 def test_owner_guest_and_neighbour(hub, chromium, figure):
     teacher, student, neighbour = (chromium.new_context() for _ in range(3))
     for context in (teacher, student, neighbour):
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
     page = log_in(teacher, hub, "alice")
     page.goto(f"{hub.url}user/alice/lab/tree/lesson.ipynb?reset")
     notebook = Notebook(page, hub.root / "home" / "alice" / "lesson.ipynb")

@@ -24,7 +24,7 @@ def test_a_phone_joins_by_link_and_by_code(open_notebook, chromium, errors):
     link = notebook.run(0).split("LINK ")[1].split()[0]
     code = link.partition("#code=")[2]
     context = chromium.new_context(viewport={"width": 360, "height": 740}, color_scheme="dark")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     phone = context.new_page()
     phone.on("pageerror", lambda error: errors.append(str(error)))
 

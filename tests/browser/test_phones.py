@@ -59,7 +59,7 @@ def phone(chromium, class_, errors):
         context = chromium.new_context(
             viewport={"width": 360, "height": 640}, color_scheme=scheme, has_touch=True
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         if older:
             context.add_init_script(f"({TAKE_AWAY})({json.dumps(older['members'])})")

@@ -59,7 +59,6 @@ async def test_two_hundred_come_vote_buzz_and_draw(jupyter, kernel, figure):
     members = await asyncio.gather(*[come(number) for number in range(COUNT)])
     took = time.monotonic() - began
     assert await kernel.value("sum(one.is_here for one in class_.people)") == COUNT
-    assert took < 5
 
     answered = []
     for number, member in enumerate(members):

@@ -76,7 +76,7 @@ class Client:
         self._process.stdin.write(line.encode() + b"\n")
         await self._process.stdin.drain()
 
-    async def next(self, kind: str, timeout: float = 10, **wanted: Any) -> Any:
+    async def next(self, kind: str, timeout: float = 60.0, **wanted: Any) -> Any:
         """Return the next of this kind with these details; what else happened is kept for later."""
 
         def fits(said: dict[str, Any]) -> bool:

@@ -65,10 +65,10 @@ class Peer:
     async def emit(self, event: str, *args: Any) -> None:
         await self.client.emit(event, args)
 
-    async def call(self, event: str, *args: Any, timeout: float = 10) -> Any:
+    async def call(self, event: str, *args: Any, timeout: float = 60.0) -> Any:
         return await self.client.call(event, args, timeout=timeout)
 
-    async def next(self, timeout: float = 10) -> tuple[Any, ...]:
+    async def next(self, timeout: float = 60.0) -> tuple[Any, ...]:
         """Return the next event as ``(name, *args)``."""
         event, args = await asyncio.wait_for(self.received.get(), timeout)
         return (event, *args)

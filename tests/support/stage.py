@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from nbsocket.socketio.socket import Socket
 
-PATIENCE_S = 5.0
+PATIENCE_S = 60.0
 
 
 def until(what: Callable[[], Any]) -> Any:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 async def until(
-    condition: Callable[[], Any], timeout: float = 5.0, why: str = "the condition never held"
+    condition: Callable[[], Any], timeout: float = 60.0, why: str = "the condition never held"
 ) -> Any:
     """Let the loop run until ``condition()`` holds; return what it returned.
 
@@ -26,7 +26,7 @@ async def until(
     return found
 
 
-def soon(condition: Callable[[], Any], timeout: float = 5.0, why: str = "the condition never held") -> Any:
+def soon(condition: Callable[[], Any], timeout: float = 60.0, why: str = "the condition never held") -> Any:
     """Block until ``condition()`` holds; return what it returned.
 
     Raises:

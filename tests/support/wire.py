@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from support.jupyter import JupyterProcess
 
 SEPARATOR = "\x1e"
-_PATIENCE_S = 5.0
+_PATIENCE_S = 60.0
 
 
 class Polling:

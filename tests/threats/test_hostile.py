@@ -19,8 +19,8 @@ ROWS = os.environ.get("NBSOCKET_ROWS") == "1"
 KIN = pytest.mark.skipif(not ROWS, reason="one of its kin runs in every suite; this runs in make threats")
 QUIET_S, ATTACKED_S = (6, 10) if ROWS else (3, 5)
 BOUND_MS = 250.0
-SLACK_MS = 0.0 if ROWS else 5000.0
-"""Beside other tests nobody's time is judged, only that nobody is starved."""
+LEAST_SENT = {"poll-noop": 3, "poll-pong": 3, "lists": 3, "deep": 3, "ws-fragments": 1}
+"""Of messages so large that the guest is kept waiting for each; any other attack sends hundreds."""
 
 ECHO = """
 io = nbsocket.Server("room")
@@ -101,19 +101,19 @@ async def judge(room, name, mode, figure, *, while_attacked=None, **options):
                 await while_attacked()
             attacked = await measuring
     await room.newcomer_s(ticket, mode)
-    bound_ms = max(BOUND_MS, 3 * quiet["p99_ms"]) + SLACK_MS
+    bound_ms = max(BOUND_MS, 3 * quiet["p99_ms"])
     figure(
         f"{name}: p99 of 30 phones {quiet['p99_ms']:.0f} ms → {attacked['p99_ms']:.0f} ms; a newcomer is in after "
         f"{1000 * came_s:.0f} ms; the guest had {100 * did['cpu_share']:.0f} % of a CPU, sent {did['sent']}"
     )
     known = (name, quiet, attacked, did)
-    assert attacked["p99_ms"] < bound_ms, known
+    # Beside other tests nobody's time is judged, only that nobody is starved.
+    assert attacked["p99_ms"] < bound_ms or not ROWS, known
     for one in (quiet, attacked):
         assert (one["lost"], one["disconnected"], one["refused"]) == (0, 0, 0), known
         assert one["samples"] > 100, known
-    print("SENT", name, did["sent"], did["answers"])
-    assert sum(did["sent"].values()) > 0, known
-    assert came_s < 5 + SLACK_MS / 1000, known
+    assert sum(did["sent"].values()) >= LEAST_SENT.get(name, 50), known
+    assert came_s < 5 or not ROWS, known
     return did
 
 
@@ -145,7 +145,12 @@ async def test_drawing_without_end_stops_no_vote(room, figure):
 @pytest.mark.parametrize("name", ["escapes", *[pytest.param(one, marks=KIN) for one in ("deep", "digits")]])
 async def test_a_bomb_for_the_parser_is_one_clients_end(room, name, figure):
     async with room() as one:
-        await judge(one, name, "echo", figure)
+        did = await judge(one, name, "echo", figure)
+        if name == "deep":
+            # So many brackets cost so much that it is still waiting to be read.
+            assert did["answers"] == {"in": 1}
+        else:
+            assert did["answers"]["cut"] > 0
 
 
 @pytest.mark.threat(33)
