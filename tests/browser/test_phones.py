@@ -149,7 +149,7 @@ def test_a_phone_says_what_becomes_of_what_is_done_on_it(class_, phone, errors):
     alice = phone()
     name = alice.get_by_label("Your name")
     name.fill("x" * 34)
-    expect(alice.get_by_text("30 characters at most; this one has 4 more")).to_be_visible()
+    expect(alice.get_by_text("at most 30 characters; this one is 4 too long")).to_be_visible()
     expect(alice.get_by_role("button", name="Enter")).to_be_disabled()
     # Counted as people do: these are eight signs, sixteen for JavaScript.
     name.fill("🙂" * 30)
