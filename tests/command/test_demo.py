@@ -6,6 +6,7 @@ import urllib.request
 
 import pytest
 from support.jupyter import free_port
+from support.processes import is_open
 from support.waiting import soon
 
 from nbsocket.command.demo import FIRST, copy_tutorial, tutorial_folder
@@ -48,6 +49,7 @@ def test_it_opens_jupyterlab(tmp_path):
         )
     try:
         soon(lambda: f"{FIRST}?token=" in log.read_text(), 30, "it does not print the address")
+        soon(lambda: is_open(port), why="it does not listen")
         said = log.read_text()
         assert "files copied to" in said
         assert f"http://127.0.0.1:{port}/lab/tree/{FIRST}?token=" in said

@@ -16,7 +16,7 @@ SOAK = os.environ.get("NBSOCKET_SOAK") == "1"
 
 EXTENSIONS = Path(__file__).parent.parent / "support" / "extensions"
 CALM = ("--NbSocketApp.ping_interval=600", "--NbSocketApp.max_clients=5000")
-PROBE = "--ServerApp.jpserver_extensions={'nbsocket': True, 'nbsocket_probe': True}"
+PROBE = "--ServerApp.jpserver_extensions=nbsocket_probe=True"
 
 
 @pytest.fixture(scope="session")

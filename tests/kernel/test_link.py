@@ -216,7 +216,7 @@ def test_a_server_that_is_gone_is_named(tmp_path):
 
 @pytest.fixture(scope="module")
 def without_extension(tmp_path_factory):
-    options = ("--ServerApp.jpserver_extensions={'nbsocket': False}",)
+    options = ("--ServerApp.jpserver_extensions=nbsocket=False",)
     with JupyterProcess(tmp_path_factory.mktemp("bare"), options=options) as process:
         yield process
 
