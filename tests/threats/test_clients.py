@@ -138,7 +138,8 @@ async def test_names_without_end_leave_nothing_behind(strangers, jupyter, figure
     await storm(100_000, 2_000_000)
     grown = {name: memory_kib(pid) - before[name] for name, pid in pids.items()}
     figure(f"100,000 names of each kind: {grown} KiB")
-    assert max(grown.values()) < 10 * 1024
+    # A hundred bytes for each of them would be thirty megabytes.
+    assert max(grown.values()) < 20 * 1024
     assert not member.closed.is_set()
     member.leave()
 
