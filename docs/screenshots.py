@@ -60,7 +60,7 @@ BENCH = [
 import nbsocket
 
 io = nbsocket.Server("bench")
-bench = nbsocket.duplex_bench(io, lambda number: {"rain": number % 9}, rate=4, seed=3)
+bench = io.duplex_bench(lambda number: {"rain": number % 9}, rate=4, seed=3)
 bench
 """,
     "bench.start()",
