@@ -59,7 +59,8 @@ demo: $(STAMPS)/demo ## Set up, and open JupyterLab on the first notebook
 	@$(BIN)/nbsocket demo $(STAMPS)/notebooks --port $(PORT)
 
 # The browser tests mostly wait, so the others run beside them; what the two print is mixed, their tables are not.
-test: lint types js ## Set up, and run every check
+# All that apt installs comes before: it takes one at a time.
+test: lint types js $(STAMPS)/nginx $(STAMPS)/chromium $(STAMPS)/browsers $(STAMPS)/hosts ## Set up, and run every check
 	@$(MAKE) --no-print-directory -j3 units python browser
 	@echo "all checks passed"
 
