@@ -7,8 +7,8 @@ Outside IPython there are no cells.
 
 from __future__ import annotations
 
+import inspect
 import itertools
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -107,12 +107,12 @@ def _running_body(function: Callable[..., Any]) -> FrameType | None:
     code = code_of(function)
     if code is None or is_typed_in(code.co_filename):
         return None
-    frame = sys._getframe(1)
+    frame = inspect.currentframe()
     while frame is not None:
         here = frame.f_code
         if here.co_name == _BODY and here.co_filename == code.co_filename:
             return frame
         if is_typed_in(here.co_filename):
             return None
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None

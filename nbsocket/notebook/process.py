@@ -158,9 +158,13 @@ class Process:
 
 def _is_guest() -> bool:
     """Whether a framework runs this code in its loop or thread, and so decides when the process ends."""
-    return (
-        asyncio._get_running_loop() is not None or threading.current_thread() is not threading.main_thread()
-    )
+    if threading.current_thread() is not threading.main_thread():
+        return True
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 _current: Process | None = None

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nbsocket.socketio.handler_run import Output
+    from nbsocket.socketio.handler_thread import HandlerThread
+    from nbsocket.socketio.member import Member
+
+
+DEFAULT_ACK_TIMEOUT_S = 10.0
 
 
 class PendingAck:
@@ -25,15 +30,15 @@ class PendingAck:
 
     Args:
         event: What was emitted; for messages.
-        sockets: The sockets to wait for, in order.
+        members: The clients to wait for, in order.
     """
 
-    def __init__(self, event: str, sockets: Sequence[Any]) -> None:
-        """Wait for all of ``sockets``."""
+    def __init__(self, event: str, members: Sequence[Member]) -> None:
+        """Wait for all of ``members``."""
         self._event = event
-        self._sockets = list(sockets)
+        self._members = list(members)
         self._answers: dict[str, Any] = {}
-        self._open = {socket.id for socket in sockets}
+        self._open = {member.id for member in members}
         self._lock = Lock()
         self._done: Future[None] = Future()
         if not self._open:
@@ -85,16 +90,39 @@ class PendingAck:
 
     def _results(self) -> list[Any]:
         with self._lock:
-            responses = [self._answers[socket.id] for socket in self._sockets if socket.id in self._answers]
-            missing = [socket for socket in self._sockets if socket.id not in self._answers]
+            responses = [self._answers[one.id] for one in self._members if one.id in self._answers]
+            missing = [one for one in self._members if one.id not in self._answers]
         if missing:
-            for socket in missing:
-                socket._expect_no_ack(self)
+            for member in missing:
+                member.expect_no_ack(self)
             # Panes and headless clients give a name.
-            who = ", ".join(socket.handshake.query.get("name") or socket.id for socket in missing[:3])
-            msg = f"{len(missing)} of {len(self._sockets)} did not acknowledge {self._event!r}: {who}"
-            raise AckTimeout(msg, responses, missing)
+            who = ", ".join(one.handshake.query.get("name") or one.id for one in missing[:3])
+            msg = f"{len(missing)} of {len(self._members)} did not acknowledge {self._event!r}: {who}"
+            raise AckTimeout(msg, responses, [one.socket for one in missing])
         return responses
+
+
+def ask(
+    handlers: HandlerThread, event: str, begin: Callable[[], PendingAck], timeout_s: float | None
+) -> list[Any]:
+    """Begin a question, and block until all have answered.
+
+    Raises:
+        AckTimeout: Somebody did not in time.
+        BlockingCallError: In an ``async def`` handler.
+    """
+    what = f"call({event!r})"
+    handlers.blocking(what, f"emit_with_ack({event!r}, …)")
+    pending = begin()
+    return pending.wait(lambda wait: handlers.wait(wait, timeout_s, what))
+
+
+async def ask_async(
+    handlers: HandlerThread, begin: Callable[[], PendingAck], timeout_s: float | None
+) -> list[Any]:
+    """Do the same for code that awaits."""
+    with handlers.waiting():
+        return await begin().wait_async(timeout_s)
 
 
 class Failure(msgspec.Struct, gc=False):
@@ -117,18 +145,18 @@ class Answer:
 
     Args:
         output: Tells the client that no answer will come, and why.
-        socket: The client that asked.
+        member: The client that asked.
         event: The event's name.
         ack_id: The id to acknowledge; None if only failures matter.
         count: How many handlers run.
     """
 
-    __slots__ = ("_ack_id", "_event", "_is_answered", "_left", "_output", "_socket", "_succeeded", "_why")
+    __slots__ = ("_ack_id", "_event", "_is_answered", "_left", "_member", "_output", "_succeeded", "_why")
 
-    def __init__(self, output: Output, socket: Any, event: str, ack_id: int | None, count: int) -> None:
+    def __init__(self, output: Output, member: Member, event: str, ack_id: int | None, count: int) -> None:
         """Wait for ``count`` handlers."""
         self._output = output
-        self._socket = socket
+        self._member = member
         self._event = event
         self._ack_id = ack_id
         self._left = count
@@ -145,7 +173,7 @@ class Answer:
                 if self._succeeded:
                     self._answer([])
                 else:
-                    self._output.unanswered(self._event, self._socket, self._ack_id, self._why)
+                    self._output.unanswered(self._event, self._member, self._ack_id, self._why)
         elif result is None:
             self._succeeded = True
             if self._left == 0:
@@ -162,5 +190,5 @@ class Answer:
         if self._is_answered:
             return
         if self._ack_id is not None:
-            self._socket._answer(self._ack_id, args)
+            self._member.answer(self._ack_id, args)
         self._is_answered = True

@@ -3,50 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from nbsocket.socketio.checks import no_options, room_names
 from nbsocket.socketio.checks import seconds as checked_seconds
+from nbsocket.socketio.process_bound import ProcessBound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from nbsocket.socketio.acks import PendingAck
-    from nbsocket.socketio.handler_thread import HandlerThread
+    from nbsocket.socketio.choice import Choice
     from nbsocket.socketio.socket import Socket
 
-DEFAULT_ACK_TIMEOUT_S = 10.0
 
-
-class Scope(Protocol):
-    """What a choice of sockets is made from: a namespace, or the parent of several."""
-
-    handlers: HandlerThread
-
-    def _select(self, rooms: frozenset[str], excluded: frozenset[str]) -> list[Socket]: ...
-
-    def _light_up(self, sockets: list[Socket]) -> None: ...
-
-    def _broadcast(
-        self,
-        event: str,
-        args: tuple[Any, ...],
-        rooms: frozenset[str],
-        excluded: frozenset[str],
-        *,
-        volatile: bool,
-    ) -> None: ...
-
-    def _ask(
-        self, event: str, args: tuple[Any, ...], rooms: frozenset[str], excluded: frozenset[str]
-    ) -> PendingAck: ...
-
-
-class Emitter:
+class Emitter(ProcessBound):
     """What can emit to a choice of sockets: the server, a namespace, and every choice made from them."""
 
-    def _operator(self) -> BroadcastOperator:
+    def _choice(self) -> Choice:
         raise NotImplementedError
 
     def to(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
@@ -60,8 +33,8 @@ class Emitter:
 
         Source: Socket.IO server API, ``server.to(room)``.
         """
-        operator = self._operator()
-        return replace(operator, rooms=operator.rooms | room_names(rooms))
+        choice = self._choice()
+        return BroadcastOperator(replace(choice, rooms=choice.rooms | room_names(rooms)))
 
     def in_(self, *rooms: str | Iterable[str]) -> BroadcastOperator:
         """Do the same as ``to``.
@@ -78,8 +51,8 @@ class Emitter:
 
         Source: Socket.IO server API, ``server.except(rooms)``.
         """
-        operator = self._operator()
-        return replace(operator, excluded=operator.excluded | room_names(rooms))
+        choice = self._choice()
+        return BroadcastOperator(replace(choice, excluded=choice.excluded | room_names(rooms)))
 
     @property
     def volatile(self) -> BroadcastOperator:
@@ -87,7 +60,7 @@ class Emitter:
 
         Source: Socket.IO server API, ``Flag: 'volatile'``.
         """
-        return replace(self._operator(), is_volatile=True)
+        return BroadcastOperator(replace(self._choice(), is_volatile=True))
 
     def timeout(self, seconds: float) -> BroadcastOperator:
         """Wait ``seconds`` for the acknowledgements of the next ``call`` or ``emit_with_ack``.
@@ -97,7 +70,7 @@ class Emitter:
 
         Source: Socket.IO server API, ``server.timeout(value)``, which counts milliseconds.
         """
-        return replace(self._operator(), timeout_s=checked_seconds(seconds, "timeout()"))
+        return BroadcastOperator(replace(self._choice(), timeout_s=checked_seconds(seconds, "timeout()")))
 
     def send(self, *args: Any) -> None:
         """Emit the event ``message``.
@@ -124,7 +97,7 @@ class Emitter:
         """
         if mistaken:
             no_options("emit", mistaken)
-        self._operator()._emit(event, args)
+        self._choice().emit(event, args)
 
     def call(self, event: str, *args: Any, timeout: float | None = None, **mistaken: Any) -> list[Any]:
         """Emit ``event`` and wait for one acknowledgement from every chosen socket.
@@ -146,8 +119,7 @@ class Emitter:
         Source: Socket.IO server API, ``server.emitWithAck(eventName[, ...args])``.
         """
         no_options("call", mistaken)
-        operator = self._operator() if timeout is None else self.timeout(timeout)
-        return operator._call(event, args)
+        return self._choice_for(timeout).call(event, args)
 
     async def emit_with_ack(
         self, event: str, *args: Any, timeout: float | None = None, **mistaken: Any
@@ -158,22 +130,25 @@ class Emitter:
             AckTimeout: Not every client answered.
         """
         no_options("emit_with_ack", mistaken)
-        operator = self._operator() if timeout is None else self.timeout(timeout)
-        return await operator._call_async(event, args)
+        return await self._choice_for(timeout).call_async(event, args)
+
+    def _choice_for(self, timeout: float | None) -> Choice:
+        choice = self._choice()
+        return choice if timeout is None else replace(choice, timeout_s=checked_seconds(timeout))
 
     def fetch_sockets(self) -> list[Socket]:
         """Return the chosen sockets.
 
         Source: Socket.IO server API, ``server.fetchSockets()``.
         """
-        return self._operator()._sockets()
+        return self._choice().sockets()
 
     def preview(self) -> list[Socket]:
         """Return the sockets an emit would reach, and light up their panes for 2 s; nothing is sent.
 
         For example, ``io.to("red").except_("quiet").preview()``.
         """
-        return self._operator()._preview()
+        return self._choice().preview()
 
     def sockets_join(self, *rooms: str | Iterable[str]) -> None:
         """Make the chosen sockets join ``rooms``.
@@ -206,62 +181,10 @@ class Emitter:
 class BroadcastOperator(Emitter):
     """A choice of sockets; every method that narrows it returns a new one.
 
-    Args:
-        scope: Where the sockets come from: a namespace, or all children of a parent.
-        rooms: Choose sockets in any of these; empty for all.
-        excluded: Leave out sockets in any of these.
-        is_volatile: Whether clients that are not ready may miss the event.
-        timeout_s: How long ``call`` waits, in seconds.
+    Source: Socket.IO server API, ``server.to(room)``, "Return value".
     """
 
-    scope: Scope
-    rooms: frozenset[str] = frozenset()
-    excluded: frozenset[str] = frozenset()
-    is_volatile: bool = False
-    timeout_s: float | None = DEFAULT_ACK_TIMEOUT_S
+    _chosen: Choice
 
-    def _operator(self) -> BroadcastOperator:
-        return self
-
-    def _sockets(self) -> list[Socket]:
-        return self.scope._select(self.rooms, self.excluded)
-
-    def _preview(self) -> list[Socket]:
-        sockets = self._sockets()
-        self.scope._light_up(sockets)
-        return sockets
-
-    def _emit(self, event: str, args: tuple[Any, ...]) -> None:
-        self.scope._broadcast(event, args, self.rooms, self.excluded, volatile=self.is_volatile)
-
-    def _ask(self, event: str, args: tuple[Any, ...]) -> PendingAck:
-        return self.scope._ask(event, args, self.rooms, self.excluded)
-
-    def _call(self, event: str, args: tuple[Any, ...]) -> list[Any]:
-        return ask(self.scope.handlers, event, partial(self._ask, event, args), self.timeout_s)
-
-    async def _call_async(self, event: str, args: tuple[Any, ...]) -> list[Any]:
-        return await ask_async(self.scope.handlers, partial(self._ask, event, args), self.timeout_s)
-
-
-def ask(
-    handlers: HandlerThread, event: str, begin: Callable[[], PendingAck], timeout_s: float | None
-) -> list[Any]:
-    """Begin a question, and block until all have answered.
-
-    Raises:
-        AckTimeout: Somebody did not in time.
-        BlockingCallError: In an ``async def`` handler.
-    """
-    what = f"call({event!r})"
-    handlers.blocking(what, f"emit_with_ack({event!r}, …)")
-    pending = begin()
-    return pending.wait(lambda wait: handlers.wait(wait, timeout_s, what))
-
-
-async def ask_async(
-    handlers: HandlerThread, begin: Callable[[], PendingAck], timeout_s: float | None
-) -> list[Any]:
-    """Do the same for code that awaits."""
-    with handlers.waiting():
-        return await begin().wait_async(timeout_s)
+    def _choice(self) -> Choice:
+        return self._chosen

@@ -12,8 +12,8 @@ from nbsocket.protocol import reasons
 from nbsocket.socketio.client import Client
 from nbsocket.socketio.handler_run import HandlerRun
 from nbsocket.socketio.latency_stats import LatencyStats
-from nbsocket.socketio.namespace import Namespace
-from nbsocket.socketio.parent_namespace import ParentNamespace
+from nbsocket.socketio.namespace_core import NamespaceCore
+from nbsocket.socketio.parent_core import ParentCore
 from nbsocket.socketio.startup_gate import StartupGate
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class Channel:
         """Begin without clients and without namespaces."""
         self.name = name
         self.recovery = recovery
-        self.namespaces: dict[str, Namespace] = {}
-        self._parents: list[ParentNamespace] = []
+        self.namespaces: dict[str, NamespaceCore] = {}
+        self._parents: list[ParentCore] = []
         self._clients: set[Client] = set()
         self._here = here
         self.carrier = here.carrier
@@ -54,16 +54,16 @@ class Channel:
         self.cell = here.cells.running()
         """The run that last asked for the server: its output is where the author looks."""
 
-    def namespace(self, name: str) -> Namespace:
+    def namespace(self, name: str) -> NamespaceCore:
         """Return the namespace of this name; create it if needed, and keep it."""
         if name not in self.namespaces:
             self.namespaces[name] = self.make(name)
-        self.namespaces[name]._is_lasting = True
+        self.namespaces[name].is_lasting = True
         return self.namespaces[name]
 
-    def make(self, name: str, parent: ParentNamespace | None = None) -> Namespace:
+    def make(self, name: str, parent: ParentCore | None = None) -> NamespaceCore:
         """Return a new namespace of this channel."""
-        return Namespace(
+        return NamespaceCore(
             name,
             self.carrier,
             self.handlers,
@@ -74,11 +74,9 @@ class Channel:
             keeps=self.keeps,
         )
 
-    def parent_of(
-        self, matching: re.Pattern[str] | Callable[[str, dict[str, Any]], Any]
-    ) -> ParentNamespace:
+    def parent_of(self, matching: re.Pattern[str] | Callable[[str, dict[str, Any]], Any]) -> ParentCore:
         """Return the parent of all namespaces whose names match."""
-        parent = ParentNamespace(
+        parent = ParentCore(
             matching,
             self.handlers,
             self._here.cells,
@@ -110,8 +108,7 @@ class Channel:
         for parent in self._parents:
             parent.cell_ended(cell, ok=ok)
         for namespace in list(self.namespaces.values()):
-            namespace.arrivals.cell_ended()
-            namespace._cell_ended(cell, ok=ok)
+            namespace.cell_ended(cell, ok=ok)
         self._gate.cell_ended(cell)
         if self.keeps:
             # The cell may have changed ``socket.data``.
@@ -145,7 +142,7 @@ class Channel:
 
     # --- on the handler thread --------------------------------------------------------------
 
-    async def find(self, name: str, auth: Any) -> Namespace | None:
+    async def find(self, name: str, auth: Any) -> NamespaceCore | None:
         """Return the namespace of this name, asking each parent in turn whether it matches."""
         for parent in list(self._parents):
             if name in self.namespaces:

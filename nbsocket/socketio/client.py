@@ -24,8 +24,8 @@ from nbsocket.socketio.turns import Turn
 if TYPE_CHECKING:
     from nbsocket.link.messages import Opened
     from nbsocket.socketio.channel import Channel
+    from nbsocket.socketio.member import Member
     from nbsocket.socketio.session_state import SessionState
-    from nbsocket.socketio.socket import Socket
 
 log = logging.getLogger("nbsocket")
 
@@ -49,7 +49,7 @@ class Client(Turn):
         channel: The channel it belongs to.
 
     Attributes:
-        sockets: Its sockets by namespace; None while a CONNECT is being handled.
+        members: What it is in its namespaces, by name; None while a CONNECT is being handled.
     """
 
     __slots__ = (
@@ -65,14 +65,14 @@ class Client(Turn):
         "door",
         "handshake",
         "is_open",
+        "members",
         "role",
         "session",
-        "sockets",
         "ticket_id",
     )
 
     def __init__(self, opened: Opened, channel: Channel) -> None:
-        """Begin without sockets."""
+        """Begin in no namespace."""
         super().__init__()
         self.session = opened.session
         self._to = [opened.session]
@@ -84,7 +84,7 @@ class Client(Turn):
         self.door = "" if opened.opens == "page" else opened.opens
         # Each attachment comes in a message of its own, so this is the most that the gateway lets through.
         self.decoder = Decoder(max_bytes=MAX_ATTACHMENTS * channel.carrier.max_payload)
-        self.sockets: dict[str, Socket | None] = {}
+        self.members: dict[str, Member | None] = {}
         self.is_open = True
         # Closed by us: whatever else it sent is no longer read.
         self._is_cut = False
@@ -96,9 +96,9 @@ class Client(Turn):
         self._will: list[str | bytes] = []
 
     @property
-    def connected_sockets(self) -> list[Socket]:
-        """The sockets of this client that are connected."""
-        return [socket for socket in self.sockets.values() if socket is not None]
+    def connected(self) -> list[Member]:
+        """What it is in the namespaces that it is connected to."""
+        return [member for member in self.members.values() if member is not None]
 
     # --- to the client ----------------------------------------------------------------------
 
@@ -127,8 +127,8 @@ class Client(Turn):
         self.channel.handlers.post(partial(self._leave, reason), self)
 
     def _leave(self, reason: str) -> None:
-        for socket in self.connected_sockets:
-            socket.namespace._admission.left(socket, Trigger.TRANSPORT_LOST, reason)
+        for member in self.connected:
+            member.namespace.admission.left(member, Trigger.TRANSPORT_LOST, reason)
 
     # --- from the client, first: read -------------------------------------------------------
 
@@ -145,17 +145,19 @@ class Client(Turn):
             kind = packet.type
             if kind is _CONNECT:
                 return packet
-            socket = self.sockets.get(packet.namespace)
-            if socket is None:
+            member = self.members.get(packet.namespace)
+            if member is None:
                 if kind is _EVENT:
                     msg = "an event in a namespace that the client is not connected to"
                     raise ProtocolError(msg)  # noqa: TRY301 - reported in one place
                 return None
             if kind is _ACK:
-                socket._acknowledged(packet.ack_id or 0, packet.data)
+                member.acknowledged(packet.ack_id or 0, packet.data)
                 return None
             if kind is _EVENT:
-                socket.namespace.arrivals.note(socket, packet.data, self.decoder.packet_bytes, arrived_at)
+                member.namespace.arrivals.note(
+                    member.socket, packet.data, self.decoder.packet_bytes, arrived_at
+                )
         except ProtocolError as error:
             self._broke(error)
             return None
@@ -202,19 +204,19 @@ class Client(Turn):
 
     def handle(self, packet: Packet) -> None:
         """Act on a packet."""
-        socket = self.sockets.get(packet.namespace)
+        member = self.members.get(packet.namespace)
         if packet.type is _CONNECT:
             try:
                 self._connect(packet.namespace, packet.data)
             except ProtocolError as error:
                 self._broke(error)
-        elif socket is None:
+        elif member is None:
             # It has left in the meantime.
             return
         elif packet.type is _EVENT:
-            socket.namespace._dispatch.receive(socket, packet)
+            member.namespace.dispatch.receive(member, packet)
         else:
-            socket.namespace._admission.left(socket, Trigger.CLIENT_LEFT)
+            member.namespace.admission.left(member, Trigger.CLIENT_LEFT)
 
     def handled(self, took_s: float) -> None:
         """Note how long after its arrival a packet was handled."""
@@ -231,23 +233,23 @@ class Client(Turn):
         Raises:
             ProtocolError: The client is already in that namespace.
         """
-        if name in self.sockets:
+        if name in self.members:
             msg = "a second CONNECT to the same namespace"
             raise ProtocolError(msg)
         if self.door and not self._passes_door(name, auth):
             return
-        if len(self.sockets) >= MAX_NAMESPACES:
+        if len(self.members) >= MAX_NAMESPACES:
             self._refuse(name, "Invalid namespace")
             return
-        self.sockets[name] = None
+        self.members[name] = None
         self.channel.handlers.step(self._enter(name, auth))
 
     async def _enter(self, name: str, auth: Any) -> None:
         namespace = await self.channel.find(name, auth)
         if namespace is not None:
-            await namespace._admission.connect(self, auth)
+            await namespace.admission.connect(self, auth)
             return
-        del self.sockets[name]
+        del self.members[name]
         self._refuse(name, "Invalid namespace")
         if self.channel.keeps:
             self.remember()
@@ -289,7 +291,7 @@ class Client(Turn):
             is_adopted = bool(past) and not self.door
             for name, state in past.items():
                 namespace = await self.channel.find(name, state.auth) if is_adopted else None
-                is_adopted = namespace is not None and namespace._admission.adopt(self, state)
+                is_adopted = namespace is not None and namespace.admission.adopt(self, state)
         except Exception:
             log.exception("nbsocket: internal error in nbsocket; a client has to reconnect")
             is_adopted = False
@@ -316,10 +318,10 @@ class Client(Turn):
         """Let the gateway save the state that the kernel's next process needs; on the handler thread."""
         if not self.is_open:
             return
-        sockets = self.connected_sockets
+        members = self.connected
         # A new process could not finish a CONNECT that is being handled: the client must then reconnect.
-        is_settled = len(sockets) == len(self.sockets)
-        state = state_of(sockets) if sockets and is_settled else b""
+        is_settled = len(members) == len(self.members)
+        state = state_of(members) if members and is_settled else b""
         if state == self._state:
             return
         self._state = state
@@ -329,9 +331,9 @@ class Client(Turn):
             self._will = []
             return
         told: list[str | bytes] = []
-        for socket in sockets:
+        for member in members:
             # No offset: this event is not one that a client can miss.
-            told += encode_packet(Packet(PacketType.EVENT, socket.namespace.name, [RESTARTING, {}]))
+            told += encode_packet(Packet(PacketType.EVENT, member.namespace.name, [RESTARTING, {}]))
         if told != self._will:
             self._will = told
             carrier.send(Will(told, [self.session]))

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 from nbsocket.errors import NbSocketError
 from nbsocket.protocol import reasons
 from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
-from nbsocket.protocol.socket_states import Trigger
+from nbsocket.protocol.socket_states import DISCONNECT_REASONS, Trigger
 from nbsocket.socketio.client import RESTARTED
 from nbsocket.socketio.handler_table import Hook
 from nbsocket.socketio.handshake import Handshake
+from nbsocket.socketio.member import Member
 from nbsocket.socketio.recovery import MAX_ABSENCE_S, Frames
-from nbsocket.socketio.socket import Socket, reason_of
 
 if TYPE_CHECKING:
     from nbsocket.socketio.client import Client
     from nbsocket.socketio.dispatch import Dispatch
     from nbsocket.socketio.members import Members
-    from nbsocket.socketio.namespace import Namespace
+    from nbsocket.socketio.namespace_core import NamespaceCore
     from nbsocket.socketio.session_state import SessionState
 
 
@@ -48,14 +48,14 @@ class Admission:
 
     Args:
         namespace: The namespace.
-        members: Its sockets.
+        members: Who is in it.
         dispatch: Runs its middleware and its connection handlers.
         keeps: Whether clients stay connected while this kernel restarts.
     """
 
     def __init__(
         self,
-        namespace: Namespace,
+        namespace: NamespaceCore,
         members: Members,
         dispatch: Dispatch,
         *,
@@ -81,40 +81,40 @@ class Admission:
             if restored is not None:
                 self._accept(*restored, client)
                 return
-        socket = Socket(self._namespace, client, handshake)
+        member = Member(self._namespace, client, handshake)
         for registration in self._dispatch.of(Hook.MIDDLEWARE):
             reply = await self._namespace.handlers.ask(
-                registration, (socket,), socket, (ConnectionRefused,)
+                registration, (member.socket,), member, (ConnectionRefused,)
             )
             if reply.failure is not None:
-                self._refuse(socket, client, reply.failure.error)
+                self._refuse(member, client, reply.failure.error)
                 return
-        self._accept(socket, [], client)
+        self._accept(member, [], client)
 
     def _restore(
         self, client: Client, handshake: Handshake, pid: Any, offset: Any
-    ) -> tuple[Socket, list[Frames]] | None:
-        """Return a socket that resumes an earlier one, and what it missed; None if that is not possible."""
+    ) -> tuple[Member, list[Frames]] | None:
+        """Return a member that resumes an earlier one, and what it missed; None if that is not possible."""
         members = self._members
         recovery = members.recovery
         old = recovery.find(pid) if recovery is not None else None
-        if recovery is None or old is None or not old._may_go_on_as(client):
+        if recovery is None or old is None or not old.may_go_on_as(client):
             return None
         if old.connected:
             # The client knows better than we do that its earlier connection is dead.
-            old._drop_connection()
+            old.drop_connection()
             self.left(old, Trigger.TRANSPORT_LOST, reasons.TRANSPORT_CLOSE)
         with members.lock:
-            socket = Socket(self._namespace, client, handshake, old)
-            missed = recovery.restore(old, socket, offset)
+            member = Member(self._namespace, client, handshake, old)
+            missed = recovery.restore(old, member, offset)
             if missed is None:
                 members.leave_all(old)
                 return None
-            return socket, missed
+            return member, missed
 
-    def _refuse(self, socket: Socket, client: Client, error: BaseException) -> None:
-        socket._move(Trigger.REFUSED)
-        socket._let_go()
+    def _refuse(self, member: Member, client: Client, error: BaseException) -> None:
+        member.move(Trigger.REFUSED)
+        member.let_go()
         said: dict[str, Any] = {"message": "Not accepted"}
         if isinstance(error, ConnectionRefused):
             said = {"message": error.message}
@@ -124,25 +124,25 @@ class Admission:
         if self._keeps:
             client.remember()
 
-    def _accept(self, socket: Socket, missed: list[Frames], client: Client) -> None:
+    def _accept(self, member: Member, missed: list[Frames], client: Client) -> None:
         members = self._members
         with members.lock:
-            if not client.is_open or not socket._move(Trigger.ACCEPTED):
-                if members.lost(socket, reasons.TRANSPORT_CLOSE):
+            if not client.is_open or not member.move(Trigger.ACCEPTED):
+                if members.lost(member, reasons.TRANSPORT_CLOSE):
                     self._expire_later()
                 return
-            answer = {"sid": socket.id}
+            answer = {"sid": member.id}
             if members.recovery is not None:
-                socket._pid = socket._pid or members.recovery.begin(socket)
-                answer["pid"] = socket._pid
-            self._enter(socket, client)
+                member.pid = member.pid or members.recovery.begin(member)
+                answer["pid"] = member.pid
+            self._enter(member, client)
             if self._keeps:
                 client.remember()
             # Before any handler runs, so that the answer precedes whatever a handler emits.
             client.send(encode_packet(Packet(PacketType.CONNECT, self._namespace.name, answer)))
             for frames in missed:
                 client.send(frames)
-        self._dispatch.welcome(socket)
+        self._dispatch.welcome(member)
 
     def adopt(self, client: Client, past: SessionState) -> bool:
         """Take over a client from an earlier process of this kernel; False if that is not possible."""
@@ -150,45 +150,45 @@ class Admission:
         recovery = members.recovery
         if recovery is None:
             return False
-        socket = Socket(self._namespace, client, Handshake.of(client.handshake, past.auth), past)
+        member = Member(self._namespace, client, Handshake.of(client.handshake, past.auth), past)
         with members.lock:
-            if not client.is_open or not socket._move(Trigger.ACCEPTED):
+            if not client.is_open or not member.move(Trigger.ACCEPTED):
                 return False
-            socket._is_adopted = True
-            recovery.begin(socket, past.pid)
-            self._enter(socket, client)
-            members.join(socket, past.rooms)
+            member.is_adopted = True
+            recovery.begin(member, past.pid)
+            self._enter(member, client)
+            members.join(member, past.rooms)
             # With an offset of ours: once that comes back, everything sent before has arrived.
-            self._namespace._send_event([socket.id], RESTARTED)
+            self._namespace.fanout.send_event(member, RESTARTED)
             client.remember()
-        self._dispatch.welcome(socket)
+        self._dispatch.welcome(member)
         return True
 
-    def _enter(self, socket: Socket, client: Client) -> None:
-        self._members.enter(socket)
-        client.sockets[self._namespace.name] = socket
+    def _enter(self, member: Member, client: Client) -> None:
+        self._members.enter(member)
+        client.members[self._namespace.name] = member
 
     # --- going ------------------------------------------------------------------------------
 
-    def left(self, socket: Socket, trigger: Trigger, reason: str | None = None) -> bool:
-        """Forget a socket that disconnected, and run its disconnect handlers once; any thread.
+    def left(self, member: Member, trigger: Trigger, reason: str | None = None) -> bool:
+        """Forget a member that disconnected, and run its disconnect handlers once; any thread.
 
         Returns:
             Whether this call ended it.
         """
-        why = reason or reason_of(trigger)
+        why = reason or DISCONNECT_REASONS[trigger]
         members = self._members
         with members.lock:
-            if not socket._move(trigger):
+            if not member.move(trigger):
                 return False
-            was_here = members.sockets.pop(socket.id, None) is not None
-            stays = was_here and members.lost(socket, why)
-        socket._let_go()
-        self._namespace._remember(socket)
+            was_here = members.by_id.pop(member.id, None) is not None
+            stays = was_here and members.lost(member, why)
+        member.let_go()
+        self._namespace.remember(member)
         if was_here:
             if stays:
                 self._expire_later()
-            self._namespace.handlers.post(lambda: self._say_gone(socket, why, stays=stays))
+            self._namespace.handlers.post(lambda: self._say_gone(member, why, stays=stays))
         return True
 
     def _expire_later(self) -> None:
@@ -196,13 +196,13 @@ class Admission:
 
     def _expire(self) -> None:
         self._members.expire()
-        self._namespace._perhaps_empty()
+        self._namespace.perhaps_empty()
 
-    def _say_gone(self, socket: Socket, why: str, *, stays: bool) -> None:
-        self._dispatch.tell_end("disconnecting", socket, why)
+    def _say_gone(self, member: Member, why: str, *, stays: bool) -> None:
+        self._dispatch.tell_end("disconnecting", member, why)
         # A client that may come back keeps its rooms, so that what it misses can be recorded.
         if not stays:
-            self._members.leave_all(socket)
-        socket._is_in_rooms = False
-        self._dispatch.tell_end("disconnect", socket, why)
-        self._namespace._perhaps_empty()
+            self._members.leave_all(member)
+        member.is_in_rooms = False
+        self._dispatch.tell_end("disconnect", member, why)
+        self._namespace.perhaps_empty()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from nbsocket.socketio.cell_run import NO_CELL, handler_cell
 from nbsocket.socketio.handler_table import HandlerTable, Hook, Registration
+from nbsocket.socketio.process_bound import ProcessBound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,36 +16,32 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
 
-class HandlerContext(Protocol):
-    """What a registration needs to know about its surroundings."""
+class Registrar(Protocol):
+    """Keeps the handlers of a namespace, of several, or of one socket."""
 
-    cells: CellRuns
-    registered: Callable[[], None]
+    @property
+    def table(self) -> HandlerTable:
+        """What is registered."""
+        ...
+
+    @property
+    def cells(self) -> CellRuns:
+        """Tells which cell a registration belongs to."""
+        ...
+
+    def registered(self) -> None:
+        """Note that a cell registers something."""
+        ...
+
+    def add(self, registration: Registration) -> None:
+        """Register a handler, a listener or a middleware."""
+        ...
 
 
-class EventTarget:
+class EventTarget(ProcessBound):
     """An object that handlers can be registered on: the server, a namespace, a socket."""
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        """Refuse to be pickled or copied.
-
-        Raises:
-            TypeError: Always; the message says what to pass on instead.
-        """
-        kind = type(self).__name__
-        msg = (
-            f"a {kind} cannot be pickled or copied: it belongs to this process. "
-            "Pass a name or an id on instead, and emit in the process that made it."
-        )
-        raise TypeError(msg)
-
-    def _add(self, registration: Registration) -> None:
-        raise NotImplementedError
-
-    def _registrations(self) -> HandlerTable:
-        raise NotImplementedError
-
-    def _wiring(self) -> HandlerContext:
+    def _registrar(self) -> Registrar:
         raise NotImplementedError
 
     @overload
@@ -110,7 +107,7 @@ class EventTarget:
 
         Source: Socket.IO server API, ``socket.removeListener``, ``socket.removeAllListeners``.
         """
-        self._registrations().remove(event, handler)
+        self._registrar().table.remove(event, handler)
 
     def on_any(self, listener: Function) -> Function:
         """Call ``listener`` for every incoming event, before its handlers.
@@ -135,7 +132,7 @@ class EventTarget:
 
         Source: Socket.IO server API, ``socket.offAny([listener])``.
         """
-        self._registrations().remove(Hook.ANY, listener)
+        self._registrar().table.remove(Hook.ANY, listener)
 
     def on_any_outgoing(self, listener: Function) -> Function:
         """Call ``listener`` for every event that is emitted to a client, after it was sent.
@@ -159,7 +156,7 @@ class EventTarget:
 
         Source: Socket.IO server API, ``socket.offAnyOutgoing([listener])``.
         """
-        self._registrations().remove(Hook.ANY_OUTGOING, listener)
+        self._registrar().table.remove(Hook.ANY_OUTGOING, listener)
 
     def _register(self, event: str | Hook, handler: Function | None, *, once: bool) -> Any:
         if not isinstance(event, (str, Hook)):
@@ -170,10 +167,10 @@ class EventTarget:
             if not callable(function):
                 msg = f"a handler must be callable, {type(function).__name__} is not"
                 raise TypeError(msg)
-            wiring = self._wiring()
+            registrar = self._registrar()
             if handler_cell.get() is not NO_CELL:
-                wiring.registered()
-            self._add(Registration(event, function, wiring.cells.registering(function), once))
+                registrar.registered()
+            registrar.add(Registration(event, function, registrar.cells.registering(function), once))
             return function
 
         return register if handler is None else register(handler)

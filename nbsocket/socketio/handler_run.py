@@ -28,7 +28,7 @@ class HandlerRun(msgspec.Struct, eq=False):
 
     Args:
         event: The event that caused it.
-        client: The socket that sent the event; None if no client did.
+        client: The member (``member.Member``) that sent the event; None if no client did.
         is_async: Whether the handler is ``async def``: then it must not block.
         is_telling: Whether something it prints is being passed to its pane right now.
         began: When it began, while somebody watches; else 0.
@@ -43,7 +43,7 @@ class HandlerRun(msgspec.Struct, eq=False):
     @property
     def session(self) -> int:
         """The client's session; 0 without a client."""
-        return 0 if self.client is None else int(self.client._session)
+        return 0 if self.client is None else int(self.client.session)
 
 
 handler_run: contextvars.ContextVar[HandlerRun | None] = contextvars.ContextVar("handler_run", default=None)

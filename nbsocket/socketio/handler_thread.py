@@ -202,7 +202,7 @@ class HandlerThread:
         Args:
             registration: The handler.
             args: The arguments at hand; it gets as many as it takes.
-            client: The socket that caused the call.
+            client: The member that caused the call.
             done: Called with the result, or with the failure.
             expected: Exceptions that are an answer, not an error to show.
         """
@@ -247,7 +247,7 @@ class HandlerThread:
         if run.began and run.is_async:
             self.watcher.ended(run)
         if run.client is not None:
-            run.client._handled()
+            run.client.handled()
 
     def ask(
         self,

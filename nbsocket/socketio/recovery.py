@@ -18,7 +18,7 @@ from nbsocket.protocol import reasons
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from nbsocket.socketio.socket import Socket
+    from nbsocket.socketio.member import Member
 
 MAX_ABSENCE_S = 120.0
 """How long a client may be away."""
@@ -36,13 +36,13 @@ class Journal:
     """What was recently sent to one client, and who it was.
 
     Args:
-        socket: Its latest connection.
+        member: Its latest connection.
         begun: The number of the last packet before its first.
         is_adopted: Whether the client was taken over from an earlier process of this kernel:
             packets of that process may be in transit until an offset of ours comes back.
     """
 
-    socket: Socket
+    member: Member
     begun: int
     lost_through: int = 0
     kept_bytes: int = 0
@@ -85,17 +85,17 @@ class Recovery:
         self._journals: dict[str, Journal] = {}
         self._ids: dict[str, str] = {}
 
-    def begin(self, socket: Socket, pid: str = "") -> str:
+    def begin(self, member: Member, pid: str = "") -> str:
         """Open a journal for a new client; return the private id by which it may come back.
 
         Args:
-            socket: The client.
+            member: The client.
             pid: The private id that an earlier process of this kernel gave it.
         """
         is_adopted = bool(pid)
         pid = pid or secrets.token_urlsafe(18)
-        self._ids[pid] = socket.id
-        self._journals[socket.id] = Journal(socket, self._number, self._number, is_adopted=is_adopted)
+        self._ids[pid] = member.id
+        self._journals[member.id] = Journal(member, self._number, self._number, is_adopted=is_adopted)
         return pid
 
     @property
@@ -115,35 +115,35 @@ class Recovery:
                     journal.note(self._number, stamped)
         return stamped
 
-    def lost(self, socket: Socket, reason: str) -> bool:
+    def lost(self, member: Member, reason: str) -> bool:
         """Note that a client is gone; return whether it may come back."""
-        journal = self._journals.get(socket.id)
-        if journal is None or journal.socket is not socket:
+        journal = self._journals.get(member.id)
+        if journal is None or journal.member is not member:
             return False
         if reason not in reasons.RECOVERABLE:
-            self._drop(socket.id)
+            self._drop(member.id)
             return False
         journal.absent_until = self._clock() + MAX_ABSENCE_S
         return True
 
-    def expire(self) -> list[Socket]:
-        """Forget clients that were away too long, and return their sockets."""
+    def expire(self) -> list[Member]:
+        """Forget clients that were away too long, and return them."""
         now = self._clock()
         over = [
-            journal.socket
+            journal.member
             for journal in self._journals.values()
             if journal.absent_until is not None and journal.absent_until <= now
         ]
-        for socket in over:
-            self._drop(socket.id)
+        for member in over:
+            self._drop(member.id)
         return over
 
-    def find(self, pid: Any) -> Socket | None:
+    def find(self, pid: Any) -> Member | None:
         """Return the earlier connection of the client with this private id."""
         sid = self._ids.get(pid) if isinstance(pid, str) else None
-        return self._journals[sid].socket if sid is not None else None
+        return self._journals[sid].member if sid is not None else None
 
-    def restore(self, old: Socket, new: Socket, offset: Any) -> list[Frames] | None:
+    def restore(self, old: Member, new: Member, offset: Any) -> list[Frames] | None:
         """Let ``new`` resume where ``old`` left off; return what it missed.
 
         None if part of that is no longer kept: then ``old`` is forgotten.
@@ -157,7 +157,7 @@ class Recovery:
             return None
         journal.forget_through(since)
         journal.begun = since
-        journal.socket, journal.absent_until = new, None
+        journal.member, journal.absent_until = new, None
         return [frames for _, frames, _ in journal.sent]
 
     def _number_of(self, offset: Any) -> int:

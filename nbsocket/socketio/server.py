@@ -8,25 +8,20 @@ from typing import TYPE_CHECKING, Any, overload
 from nbsocket.errors import LinkLostError, ServerClosedError
 from nbsocket.link.messages import AskStats
 from nbsocket.protocol.socket_packet import DEFAULT_NAMESPACE
-from nbsocket.socketio.broadcast_operator import Emitter
 from nbsocket.socketio.channel import Channel
-from nbsocket.socketio.event_target import EventTarget
+from nbsocket.socketio.namespace_methods import NamespaceMethods
 from nbsocket.socketio.tickets import Ticket
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from nbsocket.socketio.broadcast_operator import BroadcastOperator
-    from nbsocket.socketio.event_stream import EventStream
-    from nbsocket.socketio.handler_table import HandlerTable, Registration
     from nbsocket.socketio.namespace import Namespace
     from nbsocket.socketio.parent_namespace import ParentNamespace
-    from nbsocket.socketio.socket import Socket
     from nbsocket.socketio.surroundings import Surroundings
 
 
-class SocketServer(Emitter, EventTarget):
+class SocketServer(NamespaceMethods):
     """A Socket.IO server.
 
     Args:
@@ -57,7 +52,7 @@ class SocketServer(Emitter, EventTarget):
         self._here = here
         self._carrier = here.carrier
         self._channel = Channel(name, here, recovery=recovery)
-        self._default = self.of(DEFAULT_NAMESPACE)
+        super().__init__(self._channel.namespace(DEFAULT_NAMESPACE))
         here.carrier.wait_up()
         here.carrier.open_channel(
             name,
@@ -115,81 +110,12 @@ class SocketServer(Emitter, EventTarget):
         Source: Socket.IO server API, ``server.of(nsp)``.
         """
         if not isinstance(namespace, str):
-            return self._channel.parent_of(namespace)
-        return self._channel.namespace(namespace if namespace.startswith("/") else f"/{namespace}")
-
-    @property
-    def sockets(self) -> Mapping[str, Socket]:
-        """The sockets connected to ``/`` by id: a live view that cannot be changed.
-
-        Source: Socket.IO server API, ``namespace.sockets``.
-        """
-        return self._default.sockets
-
-    def use(self, middleware: Callable[[Socket], Any]) -> Callable[[Socket], Any]:
-        """Call ``middleware(socket)`` before a client is accepted in ``/``; see ``Namespace.use``.
-
-        Source: Socket.IO server API, ``server.use(fn)``.
-        """
-        return self._default.use(middleware)
-
-    def unuse(self, middleware: Callable[[Socket], Any]) -> None:
-        """Remove a middleware; see ``Namespace.unuse``."""
-        self._default.unuse(middleware)
-
-    def wait_for(self, event: str, timeout: float | None = None) -> Any:
-        """Block this cell until any client emits ``event``, and return what it sent.
-
-        Events since the running cell began count, each once.
-
-        Args:
-            event: Its name.
-            timeout: Seconds to wait; None for no limit.
-
-        Returns:
-            One argument as itself, several as a tuple, none as None.
-
-        Raises:
-            TimeoutError: No client did so in time.
-            BlockingCallError: In an ``async def`` handler; await ``next`` there.
-        """
-        return self._default.wait_for(event, timeout)
-
-    async def next(self, event: str) -> Any:
-        """Await ``event`` and return its arguments; see ``wait_for``."""
-        return await self._default.next(event)
-
-    def events(self, event: str, timeout: float | None = None) -> EventStream:
-        """Return a stream of the events of this name, for ``for`` or ``async for``.
-
-        Each iteration yields the socket and a tuple of the arguments. Events that arrive between two
-        iterations are queued. Events since the running cell began count, each once.
-
-        Args:
-            event: Its name.
-            timeout: Seconds after which the loop ends; None for never.
-
-        Examples:
-            >>> for socket, args in io.events("vote", timeout=30):
-            ...     print(socket.id, args)
-        """
-        return self._default.events(event, timeout)
+            return self._channel.parent_of(namespace).face
+        return self._channel.namespace(namespace if namespace.startswith("/") else f"/{namespace}").face
 
     async def drain(self) -> None:
         """Wait until clients have caught up, so that ``emit`` would not block."""
         await asyncio.to_thread(self._carrier.wait_writable)
-
-    def _operator(self) -> BroadcastOperator:
-        return self._default._operator()
-
-    def _add(self, registration: Registration) -> None:
-        self._default._add(registration)
-
-    def _registrations(self) -> HandlerTable:
-        return self._default._registrations()
-
-    def _wiring(self) -> Namespace:
-        return self._default
 
     def ticket(self, role: str = "guest", ttl: float = 4 * 3600.0) -> Ticket:
         """Return a ticket that lets clients into this channel."""

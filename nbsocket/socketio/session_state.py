@@ -14,7 +14,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nbsocket.socketio.socket import Socket
+    from nbsocket.socketio.member import Member
 
 MAX_STATE_BYTES = 64 * 1024
 """How much state is kept for one client; if there is more, ``socket.data`` is left out."""
@@ -42,9 +42,9 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, SessionState]).decode
 
 
-def state_of(sockets: Iterable[Socket]) -> bytes:
-    """Return the state to keep for a client's sockets; empty if it is too large."""
-    entries = {socket.namespace.name: _entry(socket) for socket in sockets}
+def state_of(members: Iterable[Member]) -> bytes:
+    """Return the state to keep for a client's members; empty if it is too large."""
+    entries = {member.namespace.name: _entry(member) for member in members}
     state = _encode(entries)
     if len(state) > MAX_STATE_BYTES:
         for entry in entries.values():
@@ -53,10 +53,10 @@ def state_of(sockets: Iterable[Socket]) -> bytes:
     return state if len(state) <= MAX_STATE_BYTES else b""
 
 
-def _entry(socket: Socket) -> SessionState:
+def _entry(member: Member) -> SessionState:
     # As plain strings: a name may be an instance of a user's subclass.
-    rooms = sorted("".join(room) for room in socket.rooms if room != socket.id)
-    return SessionState(socket.id, socket._pid, dict(socket.handshake.auth), rooms, _plain(socket.data))
+    rooms = sorted("".join(room) for room in member.rooms if room != member.id)
+    return SessionState(member.id, member.pid, dict(member.handshake.auth), rooms, _plain(member.data))
 
 
 def _plain(data: Any) -> dict[str, Any]:

@@ -216,7 +216,7 @@ async def test_acknowledgements_that_never_come_leave_nothing_behind(pressed, ca
     result = await pressed.run(f"await ask({count})", timeout=240)
     assert not result.error, result
     after = await vitals.now()
-    assert await pressed.value("[len(one._acks) for one in io.sockets.values()]") == [0]
+    assert await pressed.value("[one._member.unanswered for one in io.sockets.values()]") == [0]
     grown = {key: after[key] - before[key] for key in ("server KiB", "kernel KiB")}
     figure(f"{count:,} lost acknowledgements: {grown}")
     assert max(grown.values()) < 8 * 1024

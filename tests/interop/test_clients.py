@@ -105,7 +105,7 @@ async def test_namespaces_share_a_connection_and_are_apart(join, server, kind, t
         assert (await client.next("event", event="only", namespace="/"))["args"] == [1]
         assert (
             await server.value(
-                "len({s._session for n in ('/', '/custom') for s in io.of(n).fetch_sockets()})"
+                "len({s._member.session for n in ('/', '/custom') for s in io.of(n).fetch_sockets()})"
             )
             == 1
         )
@@ -141,7 +141,7 @@ async def test_a_cut_connection_comes_back_by_itself(join, server, kind, transpo
     async with join(kind, transports) as client:
         first = (await client.next("connect"))["id"]
         await client.next("event", event="welcome")
-        await server.run("[socket._drop_connection() for socket in io.sockets.values()]")
+        await server.run("[socket._member.drop_connection() for socket in io.sockets.values()]")
         reason = (await client.next("disconnect"))["reason"]
         if transports == "polling,websocket":
             # Which of the two was cut is chance: the upgrade may be under way.

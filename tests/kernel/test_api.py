@@ -279,7 +279,7 @@ async def test_disconnecting_comes_first_and_still_knows_the_rooms(api, jupyter,
         await socket.send("41")
     why = "client namespace disconnect"
     await api.becomes("said", [[why, True, False], ["io", True], [why, 0, False]])
-    assert await api.value("io._default._members._adapter.members_of('red')") == []
+    assert await api.value("io._core.members._adapter.members_of('red')") == []
 
 
 async def test_disconnect_with_close_tells_every_namespace(api, jupyter, ticket):

@@ -375,20 +375,21 @@ def test_what_does_not_fit_is_said_with_event_handler_and_both_counts(io, functi
 
 @pytest.mark.fault(38)
 @pytest.mark.parametrize("close", [False, True])
-def test_the_reason_is_the_servers_however_fast_the_client_closes(io, close):
+def test_the_reason_is_the_servers_however_fast_the_client_closes(io, close, monkeypatch):
     """The client hears that it is disconnected, and closes its connection, while ``disconnect`` still runs."""
     why = []
     io.on("disconnect", lambda socket, reason: why.append(reason))
     with Client(io, "alice") as alice:
         socket = io.sockets[alice.id]
-        send = socket._send
+        client = socket._member.client
+        send = client.send
 
-        def send_and_lose(packet):
-            send(packet)
+        def send_and_lose(frames):
+            send(frames)
             alice.drop()
             time.sleep(0.3)
 
-        socket._send = send_and_lose
+        monkeypatch.setattr(type(client), "send", lambda _, frames: send_and_lose(frames))
         socket.disconnect(close=close)
         soon(lambda: why)
     assert why == ["server namespace disconnect"]
@@ -449,8 +450,7 @@ def test_a_generator_is_refused_or_said(io, function, place, capfd):
 def test_nothing_of_a_server_is_pickled_or_copied(io, copied):
     with Client(io, "alice") as alice:
         socket = io.sockets[alice.id]
-        chained = [] if copied is copy.copy else [io.to("room"), socket.broadcast, io.timeout(3)]
-        for one in (io, io.of("/x"), socket, *chained):
+        for one in (io, io.of("/x"), socket, io.to("room"), socket.broadcast, io.timeout(3)):
             with pytest.raises(TypeError, match=r"cannot be pickled or copied.*process"):
                 copied(one)
         if copied is not copy.copy:

@@ -172,7 +172,7 @@ def test_all_namespaces_of_a_pattern_can_be_chosen_from(io):
         with pytest.raises(nbsocket.AckTimeout) as raised:
             tables.to("odd").call("never answered", timeout=0.05)
         assert len(raised.value.missing) == 2
-        assert all(not socket._acks for socket in tables.fetch_sockets())
+        assert all(not socket._member.unanswered for socket in tables.fetch_sockets())
         tables.to("odd").disconnect_sockets()
         assert one.wait_until(lambda: len(tables.fetch_sockets()) == 1, 5)
 

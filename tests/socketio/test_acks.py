@@ -23,7 +23,7 @@ def test_the_value_is_one_argument_or_all(stage, sent, value):
 
 def test_answers_stand_in_the_order_of_the_sockets_whoever_is_quicker(stage):
     peers = [stage.guest() for _ in range(3)]
-    pending = stage.server._operator()._ask("q", ())
+    pending = stage.server._core.fanout.ask("q", (), frozenset(), frozenset())
     for number, (peer, _) in reversed(list(enumerate(peers))):
         until(lambda peer=peer: ["q"] in peer.events)
         peer.answer(number)
@@ -45,7 +45,7 @@ def test_who_is_missing_is_named_and_the_answers_that_came_are_there(stage):
     answering.join()
     assert (caught.value.responses, caught.value.missing) == (["yes"], [silent])
     # What comes late is waited for no longer, and does no harm.
-    assert (socket._acks, silent._acks) == ({}, {})
+    assert (socket._member.unanswered, silent._member.unanswered) == (0, 0)
 
 
 def test_more_than_three_are_not_all_named(stage):

@@ -275,7 +275,7 @@ def test_who_missed_too_much_is_new(recovering):
         recovering.server.emit("big", "x" * 500_000)
     back = recovering.peer().connect(auth={"pid": answer["pid"]})
     assert (back.recovered, back.id == socket.id) == (False, False)
-    assert recovering.server.channel.namespaces["/"]._members.rooms_of(socket) == frozenset()
+    assert recovering.server.channel.namespaces["/"].members.rooms_of(socket) == frozenset()
 
 
 def test_who_left_on_purpose_is_new(recovering):
@@ -289,13 +289,13 @@ def test_who_was_away_too_long_is_forgotten(recovering, monkeypatch):
     from nbsocket.socketio import connect
 
     monkeypatch.setattr(connect, "MAX_ABSENCE_S", 0.01)
-    members = recovering.server.channel.namespaces["/"]._members
+    members = recovering.server.channel.namespaces["/"].members
     monkeypatch.setattr(members.recovery, "_clock", lambda: 1000.0)
     peer, socket, answer = come(recovering)
     peer.leave()
     until(lambda: list(members.recovery.absent) == [socket.id])
     monkeypatch.setattr(members.recovery, "_clock", lambda: 2000.0)
-    recovering.handlers.later(0.0, recovering.server.channel.namespaces["/"]._admission._expire)
+    recovering.handlers.later(0.0, recovering.server.channel.namespaces["/"].admission._expire)
     until(lambda: members.is_empty)
     assert not recovering.peer().connect(auth={"pid": answer["pid"]}).recovered
 

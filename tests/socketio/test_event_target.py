@@ -54,7 +54,7 @@ def test_removing_one_or_all_of_an_event_or_all(target):
     def two(*_):
         """Do nothing."""
 
-    table = target._registrations()
+    table = target._registrar().table
     for event in ("e", "f"):
         target.on(event, one)
         target.on(event, two)
@@ -96,12 +96,12 @@ def test_what_a_handler_registers_belongs_to_the_cell_of_the_handler(stage):
     with stage.cell("outer"):
         # Runs again and registers nothing: what its earlier run did goes, also on sockets.
         pass
-    assert socket._registrations().of("e") == []
+    assert socket._registrar().table.of("e") == []
 
 
 def test_what_belongs_to_no_cell_is_no_sign_that_a_cell_still_registers(stage):
     waits = []
-    stage.server._default.registered = lambda: waits.append(True)
+    stage.server._core.registered = lambda: waits.append(True)
     token = handler_cell.set(NO_CELL)
     try:
         stage.server.on("e", lambda _: None)

@@ -4,7 +4,7 @@ from nbsocket.socketio.handler_run import HandlerRun, words_of
 
 
 def test_a_run_knows_the_session_of_its_client():
-    assert HandlerRun("e", SimpleNamespace(_session=7)).session == 7
+    assert HandlerRun("e", SimpleNamespace(session=7)).session == 7
     assert HandlerRun("e", None).session == 0
 
 

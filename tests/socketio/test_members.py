@@ -57,7 +57,7 @@ def test_without_recovery_nobody_comes_back(alice):
     assert not members.lost(alice, "transport close")
     members.expire()
     assert not members.is_empty
-    del members.sockets["alice"]
+    del members.by_id["alice"]
     assert members.is_empty
 
 
@@ -68,7 +68,7 @@ def test_who_is_away_is_still_reached_until_it_is_forgotten(alice, monkeypatch):
     members.enter(alice)
     members.recovery.begin(alice)
     members.join(alice, ["red"])
-    del members.sockets["alice"]
+    del members.by_id["alice"]
     assert members.lost(alice, "transport close")
     assert members.select(NONE, NONE) == []
     assert members.reached(frozenset({"red"}), NONE) == ["alice"]

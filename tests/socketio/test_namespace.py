@@ -122,7 +122,7 @@ def test_who_waits_no_more_takes_nothing(stage):
 
 
 def names(namespace, event):
-    return [one.function.__name__ for one in namespace._registrations().of(event)]
+    return [one.function.__name__ for one in namespace._registrar().table.of(event)]
 
 
 def test_a_cell_that_ran_to_its_end_leaves_what_it_registered_and_no_more(stage):

@@ -29,7 +29,7 @@ def test_the_server_is_its_default_namespace(stage):
     middleware = stage.server.use(lambda _: said.append("asked"))
     peer.ask("e")
     assert stage.server.sockets == stage.server.of("/").sockets == {socket.id: socket}
-    assert [one.function for one in stage.server.of("/")._registrations().of("e")]
+    assert [one.function for one in stage.server.of("/")._registrar().table.of("e")]
     stage.guest()
     stage.server.unuse(middleware)
     stage.guest()

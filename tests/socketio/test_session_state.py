@@ -12,7 +12,7 @@ from nbsocket.socketio.session_state import MAX_STATE_BYTES, read_state, state_o
 def socket(data, name="/", rooms=("red",)):
     return SimpleNamespace(
         id="id",
-        _pid="pid",
+        pid="pid",
         namespace=SimpleNamespace(name=name),
         handshake=SimpleNamespace(auth={"name": "alice"}),
         rooms=frozenset({"id", *rooms}),

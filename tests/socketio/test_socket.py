@@ -7,8 +7,7 @@ from support.stage import until
 
 from nbsocket.errors import AckTimeout
 from nbsocket.protocol.socket_packet import PacketType
-from nbsocket.protocol.socket_states import Trigger
-from nbsocket.socketio.socket import reason_of
+from nbsocket.protocol.socket_states import DISCONNECT_REASONS, Trigger
 
 
 def test_it_says_who_it_is_and_no_secret(stage):
@@ -86,7 +85,7 @@ def test_another_time_to_wait(stage):
 def test_an_acknowledgement_of_who_left_its_namespace_is_not_sent(stage):
     peer, socket = stage.guest()
     socket.disconnect()
-    socket._answer(1, [])
+    socket._member.answer(1, [])
     assert peer.received(PacketType.ACK) == []
 
 
@@ -100,6 +99,6 @@ def test_what_a_handler_keeps_with_it_stays(stage):
 
 
 def test_each_end_has_its_reason():
-    assert reason_of(Trigger.CLIENT_LEFT) == "client namespace disconnect"
-    assert reason_of(Trigger.SERVER_LEFT) == "server namespace disconnect"
-    assert reason_of(Trigger.TRANSPORT_LOST) == "transport close"
+    assert DISCONNECT_REASONS[Trigger.CLIENT_LEFT] == "client namespace disconnect"
+    assert DISCONNECT_REASONS[Trigger.SERVER_LEFT] == "server namespace disconnect"
+    assert DISCONNECT_REASONS[Trigger.TRANSPORT_LOST] == "transport close"

@@ -184,7 +184,7 @@ class Peer:
         before = len(self.received(PacketType.CONNECT, namespace))
         self.send(PacketType.CONNECT, auth, namespace=namespace)
         answer = until(lambda: self.received(PacketType.CONNECT, namespace)[before:])[0]
-        return self._stage.server.channel.namespaces[namespace].sockets[answer.data["sid"]]
+        return self._stage.server.channel.namespaces[namespace].face.sockets[answer.data["sid"]]
 
     def emit(self, event: str, *args: Any) -> None:
         """Emit."""
