@@ -25,8 +25,8 @@ class ChannelEvents(Protocol):
     def lost(self, by: str) -> None:
         """Another kernel took the channel over."""
 
-    def reset(self) -> None:
-        """All sessions are gone without notice, since the gateway was restarted."""
+    def gateway_restarted(self) -> None:
+        """The gateway was restarted: all sessions are gone without notice."""
 
 
 class ClientEvents(Protocol):

@@ -277,7 +277,7 @@ class LinkCarrier(RoutingCarrier):
             self._up_at = time.monotonic()
             self._changed.notify_all()
         for _, events in channels:
-            events.reset()
+            events.gateway_restarted()
         self._end.flush()
 
     def _receive(self, data: bytes) -> None:

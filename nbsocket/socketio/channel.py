@@ -173,15 +173,19 @@ class Channel:
         """Start or stop activity reporting."""
         self._here.activity.watch(self.name, on=on)
 
-    def reset(self) -> None:
-        """Close all clients."""
+    def gateway_restarted(self) -> None:
+        """Forget all clients: their connections are gone."""
+        self.close_clients()
+
+    def close_clients(self) -> None:
+        """Let all clients go; their ``disconnect`` handlers run."""
         for client in list(self._clients):
             client.closed(reasons.TRANSPORT_CLOSE)
 
     def lost(self, by: str) -> None:
         """Close this server, since another notebook took the channel over."""
         self._here.forget(self.name)
-        self.reset()
+        self.close_clients()
         message = (
             f"nbsocket: the channel {self.name!r} was taken over by {by or 'another notebook'}. "
             "This server is closed."

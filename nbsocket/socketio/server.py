@@ -161,5 +161,5 @@ class SocketServer(NamespaceMethods):
         Source: Socket.IO server API, ``server.close()``.
         """
         self._carrier.close_channel(self.name)
-        self._channel.reset()
+        self._channel.close_clients()
         self._here.forget(self.name)

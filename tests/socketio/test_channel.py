@@ -79,7 +79,7 @@ def test_the_gateway_starts_again_and_all_are_gone(stage):
     stage.server.on("disconnect", lambda _, why: gone.append(why))
     for _ in range(3):
         stage.guest()
-    stage.server.channel.reset()
+    stage.server.channel.gateway_restarted()
     until(lambda: gone == ["transport close"] * 3)
     assert stage.server.sockets == {}
 
