@@ -194,14 +194,12 @@ class RoutingCarrier:
     def _route(self, messages: Sequence[Sequenced]) -> None:
         """Dispatch a batch from the gateway; consecutive messages of clients stay together."""
         clients, now = self._clients, time.monotonic()
-        if self.on_arrival is not None:
-            for one in messages:
-                if isinstance(one, ClientMessage) and one.number:
-                    self.on_arrival(one.number)
         batch: list[tuple[Any, Any, float]] = []
         other_size = 0
         for one in messages:
             if isinstance(one, ClientMessage):
+                if one.number and self.on_arrival is not None:
+                    self.on_arrival(one.number)
                 client = clients.get(one.session)
                 if client is not None:
                     batch.append((client, one.data, now))
