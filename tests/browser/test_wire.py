@@ -174,9 +174,7 @@ def test_an_arrow_leaves_its_client_before_it_reaches_the_kernel(notebook, wire)
     ask(notebook, "times")
     expect(wire.rows("echo")).to_have_count(1)
     # Cells are among what the kernel did, too.
-    made = wire.saved_when(
-        lambda made: any(run["what"] == "echo" and run["end"] for run in made["kernel"])
-    )
+    made = wire.saved_when(lambda made: any(run["what"] == "echo" and run["end"] for run in made["kernel"]))
     (question,) = [row for row in made["rows"] if row.get("event") == "echo"]
     assert question["client"] == "alice"
     times = [question["client_at"], question["server_at"], question["kernel_at"]]
