@@ -143,7 +143,9 @@ def behind_jupyter() -> Iterator[Peer]:
     with (
         _program([sys.executable, "pysocketio.py", "tornado", str(port)]) as pid,
         tempfile.TemporaryDirectory() as folder,
-        JupyterProcess(Path(folder)) as jupyter,
+        JupyterProcess(
+            Path(folder), options=("--ServerApp.jpserver_extensions=jupyter_server_proxy=True",)
+        ) as jupyter,
     ):
         path = f"/proxy/{port}/socket.io/?EIO=4&transport=websocket&token={TOKEN}"
         yield Peer("jupyter-server-proxy", Address(jupyter.port, path), [jupyter.process.pid, pid])
