@@ -135,18 +135,24 @@ class Server(SocketServer):
         self._check_not_closed()
         return Ticket(self._carrier, self.name, role, ttl)
 
-    def pane(self, name: str = "client") -> Pane:
+    def pane(self, name: str = "client", route: str = "") -> Pane:
         """Return an interactive client to show next to the cell.
+
+        It connects to the Jupyter server that serves its page; where that is not possible, over the
+        connection that the notebook itself has to its kernel.
 
         Args:
             name: Its name, such as ``"alice"``; it is also in its socket's ``handshake.query["name"]``.
+            route: The only way to take, ``"jupyter"`` or ``"comm"``; empty for whichever works.
+
+        Raises:
+            ValueError: There is no such route.
         """
         from nbsocket.widgets.pane import Pane  # noqa: PLC0415 - widgets load when first used
 
         self._check_not_closed()
-        return Pane(
-            self.name, str(name), self._carrier.base_url, self._process.handlers, self._process.output
-        )
+        here = self._process
+        return Pane(self.name, str(name), self._carrier, here.handlers, here.output, route)
 
     def wire(self) -> Wire:
         """Return a view of the traffic on this channel: a ladder diagram, the frames, every byte explained.
@@ -157,7 +163,7 @@ class Server(SocketServer):
         from nbsocket.widgets.wire import Wire  # noqa: PLC0415 - widgets load when first used
 
         self._check_not_closed()
-        return Wire(self.name, self._carrier.base_url)
+        return Wire(self.name, self._carrier)
 
     def duplex_bench(
         self,
@@ -189,7 +195,7 @@ class Server(SocketServer):
             raise ValueError(msg)
         function = source or (lambda number: {"number": number})
         made = Source(self, self._carrier, self._process.handlers, function, rate, seed)
-        return DuplexBench(self.name, self._carrier.base_url, made, interval)
+        return DuplexBench(self.name, self._carrier, made, interval)
 
     def open_class(self, title: str = "", ttl: float = 4 * 3600.0) -> Classroom:
         """Open a class that phones join by code, link or QR code; as a cell's last line it shows its panel.
@@ -234,7 +240,7 @@ class Server(SocketServer):
 
         self._check_not_closed()
         path = publish(self._carrier, self.name, file, at, assets or [])
-        return Page(self.name, path, self._carrier.base_url)
+        return Page(self.name, path, self._carrier)
 
     def run(self) -> None:
         """Outside Jupyter: serve until Ctrl-C, or until every server of this program is closed.

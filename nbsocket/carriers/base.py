@@ -9,6 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from nbsocket.carriers.tunnel_end import TunnelEnds
 from nbsocket.errors import ChannelInUse, ForkedProcessError, LinkLostError
 from nbsocket.link.messages import (
     ChannelLost,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nbsocket.carriers.interface import ChannelEvents, ClientEvents
+    from nbsocket.carriers.tunnel_end import TunnelEnd, TunnelEvents, Visit
 
 log = logging.getLogger("nbsocket")
 
@@ -49,6 +51,7 @@ class RoutingCarrier:
         self.max_payload = 1_000_000
         self.url = ""
         self.public_url = ""
+        self.has_tunnels = True
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._channels: dict[str, ChannelEvents] = {}
@@ -64,6 +67,8 @@ class RoutingCarrier:
             Trouble: self._troubled,
             ChannelLost: self._lost,
         }
+        self._tunnels = TunnelEnds(self.send)
+        self._acts |= self._tunnels.acts
         self._is_child = False
         os.register_at_fork(after_in_child=self._forked)
         self.on_messages: Callable[[list[tuple[Any, Any, float]]], None] = lambda _batch: None
@@ -181,6 +186,14 @@ class RoutingCarrier:
                 reply.message,
             )
         raise ValueError(reply.message)
+
+    def open_tunnel(self, visit: Visit, events: TunnelEvents) -> TunnelEnd:
+        """Let in a client that reaches this process and not the gateway; ``events`` gets what comes."""
+        return self._tunnels.open(visit, events)
+
+    def hold_tunnels(self, *, on: bool) -> None:
+        """Note that what clients send through this process waits for a cell, or no longer does."""
+        self.later(0.0, lambda: self._tunnels.hold(on=on))
 
     def close_channel(self, name: str) -> None:
         """Release a channel name."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from nbsocket.carriers.tunnel_end import TunnelEnd, TunnelEvents, Visit
     from nbsocket.link.messages import Opened, Reply, Sequenced
 
 
@@ -98,6 +99,16 @@ class Carrier(Protocol):
 
     def close_channel(self, name: str) -> None:
         """Release the name."""
+
+    @property
+    def has_tunnels(self) -> bool:
+        """Whether the gateway knows tunnels; an older one does not."""
+
+    def open_tunnel(self, visit: Visit, events: TunnelEvents) -> TunnelEnd:
+        """Let in a client that reaches this process and not the gateway; ``events`` gets what comes."""
+
+    def hold_tunnels(self, *, on: bool) -> None:
+        """Note that what clients send through this process waits for a cell, or no longer does."""
 
     def send(self, message: Sequenced) -> None:
         """Send ``message`` after everything sent before. Never blocks."""

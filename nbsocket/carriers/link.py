@@ -31,15 +31,14 @@ from nbsocket.errors import (
 from nbsocket.link.link_end import LinkEnd
 from nbsocket.link.messages import (
     Goodbye,
-    LinkError,
     Ping,
     Pong,
     Register,
     Sequenced,
-    Welcome,
     decode,
     encode,
 )
+from nbsocket.link.opening import TUNNELS_SINCE, LinkError, Welcome
 from nbsocket.protocol.websocket import client_frame
 
 if TYPE_CHECKING:
@@ -264,6 +263,7 @@ class LinkCarrier(RoutingCarrier):
                 self._end = self._new_end()
                 self._clients.clear()
             self._server_epoch = welcome.epoch
+            self.has_tunnels = welcome.protocol >= TUNNELS_SINCE
             self.base_url, self.url, self.public_url = welcome.base_url, url, welcome.public_url
             self.max_payload = int(welcome.limits.get("max_payload", self.max_payload))
             self._end.connected(partial(self._write, connection), welcome.received, welcome.credit)
@@ -276,6 +276,8 @@ class LinkCarrier(RoutingCarrier):
             self._connection, self._error = connection, None
             self._up_at = time.monotonic()
             self._changed.notify_all()
+        if fresh:
+            self._tunnels.lost()
         for _, events in channels:
             events.gateway_restarted()
         self._end.flush()

@@ -22,7 +22,8 @@ from nbsocket.errors import (
     VersionMismatchError,
 )
 from nbsocket.link import proof
-from nbsocket.link.messages import (
+from nbsocket.link.messages import encode
+from nbsocket.link.opening import (
     LINK_PROTOCOL,
     UNKNOWN_KERNEL,
     Hello,
@@ -32,7 +33,6 @@ from nbsocket.link.messages import (
     ServerProof,
     Welcome,
     decode_opening,
-    encode,
 )
 
 if TYPE_CHECKING:

@@ -53,7 +53,7 @@ class Desk:
     def panel(self, channel: str) -> Panel:
         """Return the panel; the same one each time."""
         if self._panel is None:
-            self._panel = Panel(channel, self._carrier.base_url, self._carrier.public_url, self._said)
+            self._panel = Panel(channel, self._carrier, self._said)
         return self._panel
 
     def changed(self) -> None:

@@ -21,20 +21,22 @@ from nbsocket.extension.doors import AnonymousHandler
 from nbsocket.link import proof
 from nbsocket.link.agreement import MAX_MESSAGE_BYTES
 from nbsocket.link.messages import (
+    Batch,
+    Ping,
+    Pong,
+    decode,
+    encode,
+)
+from nbsocket.link.opening import (
     LINK_PROTOCOL,
     UNKNOWN_KERNEL,
-    Batch,
     Hello,
     KernelProof,
     LinkError,
-    Ping,
-    Pong,
     Refusal,
     ServerProof,
     Welcome,
-    decode,
     decode_opening,
-    encode,
 )
 from nbsocket.protocol.websocket import CloseCode, server_frame
 
@@ -172,7 +174,7 @@ class LinkHandler(AnonymousHandler, WebSocketHandler):
         self.write_link(
             encode(
                 Welcome(
-                    LINK_PROTOCOL[1],
+                    min(LINK_PROTOCOL[1], hello.newest),
                     __version__,
                     kernel_link.epoch,
                     resumed,

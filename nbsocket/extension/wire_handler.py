@@ -5,7 +5,6 @@ It bypasses the kernel, so it works while the kernel is blocked.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_server.auth.decorator import authorized, ws_authenticated
@@ -17,7 +16,7 @@ from tornado.websocket import WebSocketHandler
 
 from nbsocket.extension.doors import AUTH_RESOURCE
 from nbsocket.gateway.discretion import DiscreetHandler
-from nbsocket.gateway.wiretap import Wire
+from nbsocket.gateway.wiretap import MAX_MESSAGE_BYTES, MAX_WATCHERS, Wire
 from nbsocket.protocol.websocket import server_frame
 
 if TYPE_CHECKING:
@@ -25,9 +24,7 @@ if TYPE_CHECKING:
 
     from nbsocket.gateway.hub import Hub
 
-MAX_WATCHERS = 16
 _TRY_AGAIN = 1012
-_MAX_MESSAGE_BYTES = 4096
 
 
 class WireHandler(DiscreetHandler, WebSocketMixin, WebSocketHandler, JupyterHandler):
@@ -49,7 +46,7 @@ class WireHandler(DiscreetHandler, WebSocketMixin, WebSocketHandler, JupyterHand
     @property
     def max_message_size(self) -> int:
         """A small limit, since a view sends little."""
-        return _MAX_MESSAGE_BYTES
+        return MAX_MESSAGE_BYTES
 
     def get_compression_options(self) -> None:
         """Never compress."""
@@ -80,12 +77,10 @@ class WireHandler(DiscreetHandler, WebSocketMixin, WebSocketHandler, JupyterHand
     def on_message(self, message: str | bytes) -> None:
         """Answer a request for the time."""
         try:
-            asked = json.loads(message)["asked"]
-        except (ValueError, TypeError, KeyError):
+            if self._wire is not None:
+                self._send(self._wire.answer(message))
+        except ValueError:
             self.close(1003)
-            return
-        if self._wire is not None and isinstance(asked, (int, float)):
-            self._send(json.dumps({"type": "clock", "asked": asked, "now": self._wire.now_ms()}))
 
     def show(self, batch: str) -> None:
         """Send a batch, unless the previous one is still being written; the next counts include it."""

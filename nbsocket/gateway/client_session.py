@@ -39,6 +39,10 @@ _CLOSE_CODES = {reasons.PARSE_ERROR: CloseCode.PROTOCOL_ERROR}
 class WebSocket(Protocol):
     """The part of a WebSocket connection that a session needs."""
 
+    @property
+    def transport(self) -> str:
+        """Its name in wire views: ``websocket`` or ``comm``."""
+
     def write_bytes(self, data: bytes) -> asyncio.Future[None] | None:
         """Write whole frames; return None if the operating system has them, else a future for that."""
 
@@ -143,6 +147,11 @@ class ClientSession:
     def max_payload(self) -> int:
         """The largest message from the client, in bytes, and the largest polling payload."""
         return self.hub.limits.max_payload
+
+    @property
+    def transport(self) -> str:
+        """``polling``, ``websocket`` or ``comm``."""
+        return "polling" if self.websocket is None else self.websocket.transport
 
     @property
     def is_open(self) -> bool:
@@ -273,7 +282,7 @@ class ClientSession:
         if isinstance(incoming, engine.PacketDue):
             data = Control(incoming.packet).websocket_bytes
             if self.channel.wire is not None:
-                self.channel.wire.packet(self, OUT, data, "websocket", 0)
+                self.channel.wire.packet(self, OUT, data, probe.transport, 0)
             probe.write_bytes(data)
             self.outbox.answer_poll([NOOP])
             self._arm()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nbsocket.gateway.tunnel import Tunnel
 from nbsocket.gateway.websocket_connection import WebSocketConnection
 from nbsocket.gateway.wiretap import IN, OUT
 from nbsocket.gateway.work import CONTROL_COST
@@ -31,11 +32,16 @@ class EngineWebSocket(WebSocketConnection):
 
     __slots__ = ("_session",)
 
-    def __init__(self, stream: IOStream, session: ClientSession) -> None:
+    def __init__(self, stream: IOStream | Tunnel, session: ClientSession) -> None:
         """Take the stream over."""
         super().__init__(stream, session.max_payload)
         self._session = session
         self.keep_frames(keep=session.channel.wire is not None)
+
+    @property
+    def transport(self) -> str:
+        """``websocket``, or ``comm`` where it is a tunnel through the kernel."""
+        return "comm" if isinstance(self._stream, Tunnel) else "websocket"
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
         """Pass a packet to the session; the next one is read when the result is done."""
@@ -64,7 +70,7 @@ class EngineWebSocket(WebSocketConnection):
         session = self._session
         is_message = session.websocket is self and (isinstance(message, bytes) or message[:1] == "4")
         index = session.intake.received_count + 1 if is_message else 0
-        return wire.packet(session, IN, self.take_frames(), "websocket", index)
+        return wire.packet(session, IN, self.take_frames(), self.transport, index)
 
     def on_extra_frames(self, fragments: int, controls: int) -> Awaitable[None] | None:
         """Charge for frames that are not complete messages."""
@@ -74,7 +80,7 @@ class EngineWebSocket(WebSocketConnection):
         """Report the frame to wire views."""
         wire = self._session.channel.wire
         if wire is not None:
-            wire.packet(self._session, OUT if is_ours else IN, data, "websocket", 0)
+            wire.packet(self._session, OUT if is_ours else IN, data, self.transport, 0)
 
     def on_fault(self, error: FrameError) -> None:
         """Report a message that is too big to the session."""

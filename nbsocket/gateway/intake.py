@@ -26,7 +26,16 @@ class Intake:
         holds: How many waits are in progress during which the client is not read.
     """
 
-    __slots__ = ("_allowance", "_loop", "_session", "_wait", "holds", "is_announced", "received_count")
+    __slots__ = (
+        "_allowance",
+        "_held_at",
+        "_loop",
+        "_session",
+        "_wait",
+        "holds",
+        "is_announced",
+        "received_count",
+    )
 
     def __init__(self, session: ClientSession) -> None:
         """Begin with nothing received."""
@@ -38,6 +47,7 @@ class Intake:
         self._wait: asyncio.Future[None] | None = None
         self.is_announced = False
         self.received_count = self.holds = 0
+        self._held_at = 0.0
 
     def end(self) -> None:
         """Stop any wait, since the session has ended."""
@@ -133,14 +143,24 @@ class Intake:
     @contextlib.contextmanager
     def _reading_nothing(self) -> Iterator[None]:
         """Stop the pong timeout while the client is not read."""
-        session = self._session
-        began = self._loop.time()
-        self.holds += 1
+        self.hold()
         try:
             yield
         finally:
-            self.holds -= 1
-        session.protocol.extend(self._loop.time() - max(began, session.ticked_at))
+            self.release()
+
+    def hold(self) -> None:
+        """Let the pong timeout stand still: what the client sends does not reach us now."""
+        if not self.holds:
+            self._held_at = self._loop.time()
+        self.holds += 1
+
+    def release(self) -> None:
+        """Let it go on, if nothing else holds it."""
+        self.holds -= 1
+        if not self.holds:
+            session = self._session
+            session.protocol.extend(self._loop.time() - max(self._held_at, session.ticked_at))
 
 
 def _settle(future: asyncio.Future[None]) -> None:

@@ -12,6 +12,7 @@ from nbsocket.gateway.flow_control import FlowControl
 from nbsocket.gateway.hub import Hub, HubChannel
 from nbsocket.gateway.prepared_frames import PreparedFrames
 from nbsocket.gateway.stats import stats
+from nbsocket.gateway.tunnels import Tunnels
 from nbsocket.gateway.work import Turnstile
 from nbsocket.link.agreement import CHANNEL_NAME, RESERVED_CHANNELS
 from nbsocket.link.messages import (
@@ -20,9 +21,12 @@ from nbsocket.link.messages import (
     ChannelLost,
     ClientMessage,
     CloseSession,
+    CloseTunnel,
     Deliver,
+    HoldTunnels,
     MintTicket,
     Opened,
+    OpenTunnel,
     Post,
     PublishPage,
     Register,
@@ -30,6 +34,8 @@ from nbsocket.link.messages import (
     RevokeTicket,
     SaveState,
     Sequenced,
+    TunnelData,
+    TunnelRead,
     Unregister,
     Will,
 )
@@ -82,6 +88,7 @@ class KernelEndpoint(FlowControl):
         self.channels: dict[str, HubChannel] = {}
         self.is_attached = True
         self._hub = hub
+        self._tunnels = Tunnels(hub, kernel_id, send)
         self._answers: dict[type, Callable[[Any], Reply]] = {
             Register: self._register,
             MintTicket: self._mint,
@@ -96,6 +103,11 @@ class KernelEndpoint(FlowControl):
             Unregister: self._unregister,
             Will: self._note_will,
             SaveState: self._remember,
+            OpenTunnel: self._open_tunnel,
+            TunnelData: self._tunnels.receive,
+            TunnelRead: self._tunnels.read,
+            CloseTunnel: self._tunnels.close,
+            HoldTunnels: self._tunnels.hold,
         }
 
     # --- from the kernel --------------------------------------------------------------------
@@ -157,6 +169,9 @@ class KernelEndpoint(FlowControl):
         session = self.sessions.get(message.session)
         if session is not None:
             session.outbox.close_when_written(message.reason, message.why)
+
+    def _open_tunnel(self, message: OpenTunnel) -> None:
+        self._tunnels.open(message, self.channels.get(message.channel))
 
     def _unregister(self, message: Unregister) -> None:
         channel = self.channels.pop(message.channel, None)
@@ -295,6 +310,7 @@ class KernelEndpoint(FlowControl):
         Returns:
             The channels that wait.
         """
+        self._tunnels.end()
         vacancies = []
         channels, self.channels = self.channels, {}
         for channel in channels.values():

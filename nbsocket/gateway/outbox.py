@@ -151,14 +151,14 @@ class Outbox:
 
     def _tell_sent(self, wire: Wire, bursts: list[PreparedFrames]) -> None:
         session = self._session
-        index = self.sent_count
+        index, transport = self.sent_count, session.transport
         for burst in bursts:
             if not wire.has_room:
                 wire.skip(len(burst.messages) or 1)
                 continue
             for frame in server_frames(burst.websocket_bytes):
                 index += bool(burst.messages)
-                wire.packet(session, OUT, frame, "websocket", index if burst.messages else 0, burst.at)
+                wire.packet(session, OUT, frame, transport, index if burst.messages else 0, burst.at)
 
     def _written(self, _: asyncio.Future[None]) -> None:
         session = self._session

@@ -95,7 +95,7 @@ def stats(channel: HubChannel) -> dict[str, Any]:
         {
             "session": session.number,
             "role": session.ticket.role,
-            "transport": "websocket" if session.websocket is not None else "polling",
+            "transport": session.transport,
             "queued_bytes": session.outbox.queued_bytes,
             "dropped_volatile": session.outbox.dropped_count,
         }

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from tornado.iostream import StreamClosedError
 
+from nbsocket.gateway.tunnel import Tunnel
 from nbsocket.protocol.websocket import (
     CloseFinder,
     ControlFrame,
@@ -49,7 +50,7 @@ class WebSocketConnection:
     """One connection after its opening handshake.
 
     Args:
-        stream: The connection's stream, owned by this object from now on.
+        stream: The connection's stream, or a tunnel through the kernel; owned by this object from now on.
         max_message_bytes: The largest message allowed from the client.
     """
 
@@ -67,7 +68,7 @@ class WebSocketConnection:
         "sent_bytes",
     )
 
-    def __init__(self, stream: IOStream, max_message_bytes: int) -> None:
+    def __init__(self, stream: IOStream | Tunnel, max_message_bytes: int) -> None:
         """Take the stream over; ``start`` begins to read."""
         self._stream = stream
         # Including frame headers, since the opening handshake.
@@ -120,7 +121,8 @@ class WebSocketConnection:
 
     def start(self) -> None:
         """Start reading."""
-        if not self._stream.closed() and self._stream.socket.family != socket.AF_UNIX:
+        is_tcp = self._stream.socket is not None and self._stream.socket.family != socket.AF_UNIX
+        if is_tcp and not isinstance(self._stream, Tunnel):
             self._stream.set_nodelay(True)
         self._stream.set_close_callback(self._closed)
         if self._stream.closed():

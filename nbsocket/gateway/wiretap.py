@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 IN, OUT = "in", "out"
 """From the client, and to it."""
 
+MAX_WATCHERS = 16
+"""How many wire views of one channel may be open."""
+
+MAX_MESSAGE_BYTES = 4096
+"""How much a wire view may send at once: it only asks for the time."""
+
 _BATCH_S = 0.1
 _BATCH_PACKETS = 200
 _BATCH_DOINGS = 400
@@ -127,6 +133,21 @@ class Wire:
         """The number of viewers."""
         return len(self._viewers)
 
+    def answer(self, message: str | bytes) -> str:
+        """Return the answer to a viewer's request for the time.
+
+        Raises:
+            ValueError: It is not such a request.
+        """
+        try:
+            asked = json.loads(message)["asked"]
+        except (TypeError, KeyError) as error:
+            raise ValueError(str(error)) from error
+        if not isinstance(asked, (int, float)):
+            msg = "the time asked at is not a number"
+            raise ValueError(msg)  # noqa: TRY004 - what a client sends, not the caller
+        return json.dumps({"type": "clock", "asked": asked, "now": self.now_ms()})
+
     # --- what is seen -----------------------------------------------------------------------
 
     def now_ms(self) -> float:
@@ -148,7 +169,7 @@ class Wire:
             session: The session it belongs to.
             direction: ``IN`` or ``OUT``.
             raw: Its bytes as they went over the wire: whole frames, or its part of a polling payload.
-            transport: ``websocket`` or ``polling``.
+            transport: ``websocket``, ``polling`` or ``comm``.
             index: The number of the MESSAGE in this session and direction, from 1; 0 for other packets.
             kernel_at: When the kernel sent it, on the kernel's clock; 0 if unknown.
         """
@@ -260,7 +281,7 @@ class Wire:
         return {
             "session": session.number,
             "role": session.ticket.role,
-            "transport": "websocket" if session.websocket is not None else "polling",
+            "transport": session.transport,
             "pane": str(session.handshake.get("query", {}).get("pane", ""))[:64],
             "round_trip_ms": session.round_trip_ms,
         }

@@ -1,6 +1,6 @@
-"""The messages of the kernel link, as MessagePack structs that both ends share.
+"""The messages of an open kernel link (``Batch``, ``Ping``, ``Pong``), as MessagePack structs of both ends.
 
-First the opening (``Hello`` … ``Welcome`` or ``Refusal``), then ``Batch``, ``Ping`` and ``Pong``.
+What comes before them is in ``opening``.
 A field is only ever added at the end and with a default, so that an older end can ignore it;
 a message with an unknown tag is ignored too.
 """
@@ -11,78 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from nbsocket.protocol.errors import NbSocketError
+from nbsocket.link.opening import LinkError, LinkMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-LINK_PROTOCOL = (1, 1)
-"""The oldest and the newest revision of this vocabulary that this package speaks."""
-
-UNKNOWN_KERNEL = "unknown_kernel"
-"""The code of a refusal: this server did not start the kernel."""
-
-
-class LinkMessage(msgspec.Struct, array_like=True, gc=False):
-    """What every message has in common: an array with the tag first."""
-
-
-# --- the opening, in this order -------------------------------------------------------------
-
-
-class Hello(LinkMessage, tag="hello"):
-    """Kernel → server: who I am. Carries no secret: it may reach the wrong server."""
-
-    oldest: int
-    newest: int
-    version: str
-    kernel_id: str
-    epoch: str
-    nonce: bytes
-    url: str
-    resume_epoch: str = ""
-    received: int = 0
-    credit: int = 0
-
-
-class ServerProof(LinkMessage, tag="server_proof"):
-    """Server → kernel: the server proves first that it holds the kernel's key."""
-
-    server_id: str
-    nonce: bytes
-    mac: bytes
-
-
-class KernelProof(LinkMessage, tag="kernel_proof"):
-    """Kernel → server: now the kernel proves it."""
-
-    mac: bytes
-
-
-class Welcome(LinkMessage, tag="welcome"):
-    """Server → kernel: the link is up.
-
-    ``resumed`` says whether the earlier link's sessions continue;
-    ``received`` is the kernel's last batch that the server has.
-    """
-
-    protocol: int
-    version: str
-    epoch: str
-    resumed: bool
-    received: int
-    credit: int
-    base_url: str
-    limits: dict[str, float]
-    public_url: str = ""
-
-
-class Refusal(LinkMessage, tag="refusal"):
-    """Server → kernel: no link. ``code`` is for programs, ``message`` for people."""
-
-    code: str
-    message: str
-
 
 # --- kernel → server ------------------------------------------------------------------------
 
@@ -204,6 +136,28 @@ class Post(LinkMessage, tag="post"):
     text: str
 
 
+class OpenTunnel(LinkMessage, tag="open_tunnel"):
+    """Take in a client whose bytes come through the kernel: a WebSocket, after its opening handshake.
+
+    ``opens`` is ``engine.io`` for a client of the channel, ``wire`` for a wire view of it.
+    ``owner_id`` stands for the client where others have the id of their ticket.
+    """
+
+    tunnel: int
+    channel: str
+    role: str
+    owner_id: str
+    handshake: dict[str, Any]
+    opens: str = "engine.io"
+
+
+class HoldTunnels(LinkMessage, tag="hold_tunnels"):
+    """Whether what these clients send waits for a cell: their ping clock stands still meanwhile."""
+
+    tunnels: list[int]
+    on: bool
+
+
 class Goodbye(LinkMessage, tag="goodbye"):
     """The kernel exits cleanly: no grace period is needed."""
 
@@ -285,6 +239,27 @@ class Will(LinkMessage, tag="will"):
     to: list[int]
 
 
+class TunnelData(LinkMessage, tag="tunnel_data"):
+    """Bytes of a tunnel."""
+
+    tunnel: int
+    data: bytes
+
+
+class TunnelRead(LinkMessage, tag="tunnel_read"):
+    """So many bytes of a tunnel have been processed, and the other end may send as many more."""
+
+    tunnel: int
+    count: int
+
+
+class CloseTunnel(LinkMessage, tag="close_tunnel"):
+    """The end of a tunnel. To the kernel, ``why`` says why it was not opened."""
+
+    tunnel: int
+    why: str = ""
+
+
 Sequenced = (
     Register
     | Unregister
@@ -297,6 +272,8 @@ Sequenced = (
     | SaveState
     | ActivityReport
     | Post
+    | OpenTunnel
+    | HoldTunnels
     | Goodbye
     | Opened
     | ClientMessage
@@ -306,6 +283,9 @@ Sequenced = (
     | ChannelLost
     | Reply
     | Will
+    | TunnelData
+    | TunnelRead
+    | CloseTunnel
 )
 
 
@@ -345,28 +325,10 @@ class Pong(LinkMessage, tag="pong"):
 
 
 encode = msgspec.msgpack.Encoder().encode
-Opening = Hello | ServerProof | KernelProof | Welcome | Refusal
 Open = Batch | Ping | Pong
-_decode_opening: Callable[[bytes], Opening] = msgspec.msgpack.Decoder(Opening).decode
 _decode: Callable[[bytes], Open] = msgspec.msgpack.Decoder(Open).decode
 _decode_raw = msgspec.msgpack.Decoder(RawBatch).decode
 _decode_one: Callable[[msgspec.Raw], Sequenced] = msgspec.msgpack.Decoder(Sequenced).decode
-
-
-class LinkError(NbSocketError, ValueError):
-    """The other end of the link sent an invalid message."""
-
-
-def decode_opening(data: bytes) -> Opening:
-    """Return one message of the opening handshake.
-
-    Raises:
-        LinkError: The message is invalid.
-    """
-    try:
-        return _decode_opening(data)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise LinkError(str(error)) from error
 
 
 def decode(data: bytes) -> Open:

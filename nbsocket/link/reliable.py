@@ -13,13 +13,14 @@ from nbsocket.link.messages import (
     Batch,
     ClientMessage,
     Deliver,
-    LinkError,
     Opened,
     PublishPage,
     SaveState,
     Sequenced,
+    TunnelData,
     encode,
 )
+from nbsocket.link.opening import LinkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,7 @@ _SIZES: dict[type, Callable[[Any], int]] = {
     Opened: lambda message: _OPENED_BYTES + len(message.state),
     SaveState: lambda message: _OVERHEAD_BYTES + len(message.state),
     PublishPage: _size_of_publish,
+    TunnelData: lambda message: _OVERHEAD_BYTES + len(message.data),
 }
 
 

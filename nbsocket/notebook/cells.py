@@ -36,8 +36,9 @@ class Cells:
         self._current: CellRun | None = None
         self._on_begin: list[Callable[[CellRun], None]] = []
         self._on_end: list[Callable[[CellRun, bool], None]] = []
-        # The latest run of each module's body: its code is a new object whenever it is executed again.
-        self._bodies: dict[str, tuple[CodeType, CellRun]] = {}
+        # The latest run of each module's body. Executed again, it has new code (a reload) or new globals
+        # (Bokeh and Panel run a file anew for each visitor).
+        self._bodies: dict[str, tuple[CodeType, dict[str, Any], CellRun]] = {}
         self._new_bodies: list[CellRun] = []
         if shell is not None:
             self._begin()
@@ -70,13 +71,13 @@ class Cells:
         body = _running_body(function)
         if body is None or handler_cell.get() is NO_CELL:
             return self.running()
-        place, code = f"module {body.f_code.co_filename}", body.f_code
+        place, code, names = f"module {body.f_code.co_filename}", body.f_code, body.f_globals
         latest = self._bodies.get(place)
-        if latest is not None and latest[0] is code:
-            return latest[1]
+        if latest is not None and latest[0] is code and latest[1] is names:
+            return latest[2]
         cell = self.running()
         run = CellRun(place, next(self._numbers), cell.parent if cell is not None else {})
-        self._bodies[place] = code, run
+        self._bodies[place] = code, names, run
         self._new_bodies.append(run)
         return run
 

@@ -147,10 +147,12 @@ class Process:
 
     def _cell_begins(self, run: Any) -> None:
         self.activity.cell_begins(run)
+        self.carrier.hold_tunnels(on=True)
         for server in list(self.servers.values()):
             server.channel.cell_begins(run)
 
     def _cell_ended(self, run: Any, ok: bool) -> None:
+        self.carrier.hold_tunnels(on=False)
         self.activity.cell_ended(run)
         for server in list(self.servers.values()):
             server.channel.cell_ended(run, ok=ok)

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from nbsocket.link.messages import CloseSession, Deliver, SaveState, Will
+from nbsocket.link.messages import (
+    CloseSession,
+    Deliver,
+    SaveState,
+    Will,
+)
 from nbsocket.link.troubles import NO_PACKET
 from nbsocket.protocol import reasons
 from nbsocket.protocol.errors import ProtocolError

@@ -12,6 +12,7 @@ from nbsocket.widgets.saved import SavedWidget, rows_of, table_of, text_of
 from nbsocket.widgets.view import LinkedView
 
 if TYPE_CHECKING:
+    from nbsocket.carriers.interface import Carrier
     from nbsocket.widgets.bench_source import Source
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -30,9 +31,9 @@ class DuplexBench(LinkedView, SavedWidget):
     interval = traitlets.Float(read_only=True, help="Seconds between two polls at first.").tag(sync=True)
     running = traitlets.Bool(read_only=True, help="Whether events are being sent.").tag(sync=True)
 
-    def __init__(self, channel: str, base_url: str, source: Source, interval: float) -> None:
+    def __init__(self, channel: str, carrier: Carrier, source: Source, interval: float) -> None:
         """Made by ``duplex_bench``."""
-        super().__init__(base_url, channel=channel, rate=source.rate, interval=interval, running=False)
+        super().__init__(carrier, channel=channel, rate=source.rate, interval=interval, running=False)
         self._source = source
         self.on_msg(self._page_asks)
 

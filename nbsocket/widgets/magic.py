@@ -40,7 +40,7 @@ def client(line: str, cell: str) -> None:
     old = _running.pop(key, None)
     if old is not None:
         old.close()
-    script = _running[key] = Script(server.name, name, server.base_url, cell)
+    script = _running[key] = Script(server.name, name, server.channel.carrier, cell)
     display(script)
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import traitlets
 
 from nbsocket.widgets.view import LinkedView
+
+if TYPE_CHECKING:
+    from nbsocket.carriers.interface import Carrier
 
 STATIC = Path(__file__).parent.parent / "static"
 
@@ -21,6 +25,6 @@ class Page(LinkedView):
     channel = traitlets.Unicode(read_only=True, help="The channel that serves it.").tag(sync=True)
     path = traitlets.Unicode(read_only=True, help="Its path below the channel.").tag(sync=True)
 
-    def __init__(self, channel: str, path: str, base_url: str) -> None:
+    def __init__(self, channel: str, path: str, carrier: Carrier) -> None:
         """Made by ``Server.page``."""
-        super().__init__(base_url, channel=channel, path=path)
+        super().__init__(carrier, channel=channel, path=path)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from nbsocket.carriers.tunnel_end import ENGINE_IO
 from nbsocket.socketio.handler_run import ROOMS
 from nbsocket.widgets.saved import SavedWidget, rows_of, table_of, text_of
 from nbsocket.widgets.view import LinkedView
 
 if TYPE_CHECKING:
+    from nbsocket.carriers.interface import Carrier
     from nbsocket.notebook.output import HandlerOutput
     from nbsocket.socketio.handler_run import HandlerRun
     from nbsocket.socketio.handler_thread import HandlerThread
@@ -25,10 +27,15 @@ _KEPT_CHARACTERS = 20_000
 _STREAMS = frozenset({"stdout", "stderr"})
 
 
+ROUTES = ("", "jupyter", "comm")
+"""Which way a pane may be told to go: to the Jupyter server, or over its own comm; empty for any."""
+
+
 class Pane(LinkedView, SavedWidget):
     """A client with a form to emit events, a log of both directions, and the state of its connection."""
 
     what_it_is = "A pane"
+    opens = ENGINE_IO
     _esm = STATIC / "pane.js"
     _css = STATIC / "pane.css"
 
@@ -37,13 +44,25 @@ class Pane(LinkedView, SavedWidget):
     pane_id = traitlets.Unicode(
         read_only=True, help="Tells the kernel which socket belongs to this pane; not a secret."
     ).tag(sync=True)
+    route = traitlets.Unicode(read_only=True, help="The only route it takes; empty for any.").tag(sync=True)
     weather = traitlets.Dict(read_only=True, help="Its network weather; empty when calm.").tag(sync=True)
 
     def __init__(
-        self, channel: str, name: str, base_url: str, handlers: HandlerThread, output: HandlerOutput
+        self,
+        channel: str,
+        name: str,
+        carrier: Carrier,
+        handlers: HandlerThread,
+        output: HandlerOutput,
+        route: str = "",
     ) -> None:
         """Made by ``Server.pane``."""
-        super().__init__(base_url, channel=channel, name=name, pane_id=secrets.token_hex(6), weather={})
+        if route not in ROUTES:
+            msg = f"route={route!r}: must be one of {', '.join(map(repr, ROUTES[1:]))}, or empty for any"
+            raise ValueError(msg)
+        super().__init__(
+            carrier, channel=channel, name=name, pane_id=secrets.token_hex(6), weather={}, route=route
+        )
         self._pending: list[dict[str, Any]] = []
         self._pending_characters = 0
         self._is_due = False
@@ -51,6 +70,10 @@ class Pane(LinkedView, SavedWidget):
         self._handlers = handlers
         self._output = output
         output.listen(self.pane_id, self._handler_said)
+
+    def query(self) -> dict[str, str]:
+        """Return the pane's id and name, by which handlers and the kernel know its client."""
+        return {"pane": self.pane_id, "name": self.name}
 
     def set_weather(
         self,

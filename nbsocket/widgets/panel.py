@@ -15,6 +15,8 @@ from nbsocket.widgets.view import LinkedView
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nbsocket.carriers.interface import Carrier
+
 STATIC = Path(__file__).parent.parent / "static"
 
 
@@ -30,11 +32,9 @@ class Panel(LinkedView):
         read_only=True, help="The address of a port for the class only; empty if there is none."
     ).tag(sync=True)
 
-    def __init__(
-        self, channel: str, base_url: str, public_url: str, said: Callable[[str, Any], None]
-    ) -> None:
+    def __init__(self, channel: str, carrier: Carrier, said: Callable[[str, Any], None]) -> None:
         """Made by a class."""
-        super().__init__(base_url, channel=channel, public_url=public_url)
+        super().__init__(carrier, channel=channel, public_url=carrier.public_url)
         self._said = said
         self.on_msg(self._page_said)
 

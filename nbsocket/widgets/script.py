@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import traitlets
 
 from nbsocket.widgets.view import LinkedView
+
+if TYPE_CHECKING:
+    from nbsocket.carriers.interface import Carrier
 
 STATIC = Path(__file__).parent.parent / "static"
 
@@ -22,6 +26,6 @@ class Script(LinkedView):
     name = traitlets.Unicode(read_only=True, help="The client's name.").tag(sync=True)
     code = traitlets.Unicode(read_only=True, help="The JavaScript.").tag(sync=True)
 
-    def __init__(self, channel: str, name: str, base_url: str, code: str) -> None:
+    def __init__(self, channel: str, name: str, carrier: Carrier, code: str) -> None:
         """Made by ``%%client``."""
-        super().__init__(base_url, channel=channel, name=name, code=code)
+        super().__init__(carrier, channel=channel, name=name, code=code)

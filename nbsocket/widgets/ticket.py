@@ -26,11 +26,9 @@ class Ticket(tickets.Ticket):
         """A QR code of the link, with the code to type; drawn in the browser, never saved in a notebook."""
         from nbsocket.widgets.panel import Panel  # noqa: PLC0415 - widgets load when first used
 
-        carrier = self._carrier
-
         def asked(what: str, _who: object) -> None:
             if what == "door":
                 shown.tell_door(self.code)
 
-        shown = Panel(self._channel, carrier.base_url, carrier.public_url, asked)
+        shown = Panel(self._channel, self._carrier, asked)
         return shown

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
+from nbsocket.carriers.comm import STREAM, CommRoute
+from nbsocket.carriers.tunnel_end import WIRE, Visit
+from nbsocket.notebook.hosts import OWNER, this_host
 from nbsocket.notebook.process import running_cell
 
 if TYPE_CHECKING:
+    from nbsocket.carriers.interface import Carrier
     from nbsocket.socketio.cell_run import CellRun
 
 _shown: dict[Any, tuple[CellRun, list[LinkedView]]] = {}
@@ -18,12 +22,16 @@ _shown: dict[Any, tuple[CellRun, list[LinkedView]]] = {}
 
 
 class LinkedView(anywidget.AnyWidget):
-    """A view that needs a Jupyter server with nbsocket, since the page reaches the channel through it.
+    """A view that reaches its channel through the Jupyter server, or over its own comm.
 
-    If the process itself listens, a note is shown instead, with what still works and the call that
-    creates a link; the link itself is a secret and never appears in an output.
+    Where neither does, a note is shown instead, with what still works and the call that creates a link;
+    the link itself is a secret and never appears in an output.
 
     A view whose cell has been run again is closed once it is no longer shown.
+
+    Args:
+        carrier: The way to the gateway.
+        **traits: The traits that do not change.
     """
 
     base_url = traitlets.Unicode(
@@ -34,18 +42,42 @@ class LinkedView(anywidget.AnyWidget):
     what_it_is = "This view"
     """The beginning of its note."""
 
-    def __init__(self, base_url: str, **traits: Any) -> None:
+    opens = ""
+    """What it opens over its comm (``carriers.tunnel_end.Visit``); empty if it needs a Jupyter server."""
+
+    def __init__(self, carrier: Carrier, **traits: Any) -> None:
         """Begin with the traits that do not change."""
         super().__init__()
-        traits["base_url"] = base_url
-        if not base_url:
+        traits["base_url"] = carrier.base_url
+        self._comm = CommRoute(carrier, self._visit, self._tell_pages)
+        if not carrier.base_url and not (self.opens and this_host().shows_widgets):
             traits["note"] = f"{self.what_it_is} {_WITHOUT_A_SERVER}"
         for name, value in traits.items():
             self.set_trait(name, value)
         self._views = 0
         self._is_replaced = False
-        self.on_msg(self._page_counts)
+        self.on_msg(self._page_said)
         self._replace()
+
+    def query(self) -> dict[str, str]:
+        """Return what handlers find in the query of this view's own client."""
+        return {}
+
+    def _visit(self, opens: str, query: dict[str, str]) -> Visit:
+        """Return a visit over the comm of this view.
+
+        Raises:
+            ValueError: It may not open that.
+        """
+        host = this_host()
+        if opens != self.opens or (opens == WIRE and host.role != OWNER):
+            msg = f"{self.what_it_is.lower()} of {host.name} may not open {opens!r}"
+            raise ValueError(msg)
+        handshake = {"query": {**query, **self.query()}, "headers": {}, "address": "", "url": ""}
+        return Visit(str(self.channel), host.role, f"comm-{self.model_id}", handshake, opens)
+
+    def _tell_pages(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+        self.send(content, buffers)
 
     def _replace(self) -> None:
         """Replace what an earlier run of this cell created."""
@@ -69,15 +101,19 @@ class LinkedView(anywidget.AnyWidget):
         if self._views <= 0:
             self.close()
 
-    def _page_counts(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        if isinstance(content, dict) and content.get("type") == "views":
+    def _page_said(self, _widget: Any, content: Any, buffers: Any) -> None:
+        kind = content.get("type") if isinstance(content, dict) else None
+        if kind == STREAM:
+            self._comm.receive(content, buffers)
+        elif kind == "views":
             count = content.get("count")
             self._views = count if isinstance(count, int) else 0
             if self._is_replaced:
                 self.replaced()
 
     def close(self) -> None:
-        """Close the view and its layout."""
+        """Close the view and its layout, and let its clients go."""
+        self._comm.close()
         super().close()
         self.layout.close()
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from nbsocket.carriers.tunnel_end import WIRE
 from nbsocket.widgets.saved import SavedWidget, number_of, numbers_of, rows_of, table_of, text_of
 from nbsocket.widgets.view import LinkedView
+
+if TYPE_CHECKING:
+    from nbsocket.carriers.interface import Carrier
 
 MOST_MARKS = 200
 STATIC = Path(__file__).parent.parent / "static"
@@ -17,15 +21,16 @@ STATIC = Path(__file__).parent.parent / "static"
 class Wire(LinkedView, SavedWidget):
     """A view of one channel's packets, provided by the Jupyter server and not by the kernel."""
 
+    opens = WIRE
     what_it_is = "The wire view"
     _esm = STATIC / "wire.js"
     _css = STATIC / "wire.css"
 
     channel = traitlets.Unicode(read_only=True, help="The channel that it shows.").tag(sync=True)
 
-    def __init__(self, channel: str, base_url: str) -> None:
+    def __init__(self, channel: str, carrier: Carrier) -> None:
         """Made by ``Server.wire``."""
-        super().__init__(base_url, channel=channel)
+        super().__init__(carrier, channel=channel)
 
     def picture(self, content: dict[str, Any]) -> str:
         """Return counters, the ladder diagram and the latest packets."""

@@ -3,6 +3,7 @@
 import contextlib
 import importlib.resources
 import subprocess
+import textwrap
 import time
 import urllib.request
 
@@ -13,11 +14,34 @@ from hosts.conftest import HOSTS, environment_of_hosts
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 from support.jupyter import TOKEN, free_port
+from support.lab import Pane
 
 pytestmark = [pytest.mark.browser, pytest.mark.promise(1)]
 
 PICTURES = ROOT / "test-results" / "hosts"
-SERVER = "import nbsocket\nio = nbsocket.Server('room')\n@io.on('connection')\ndef hello(socket):\n    socket.emit('welcome', 'hi')"
+HANDLERS = """
+@io.on("connection")
+def hello(socket):
+    socket.emit("welcome", socket.role, socket.handshake.query["name"])
+
+
+@io.on("add")
+def add(socket, a, b):
+    return a + b
+
+
+@io.on("bytes")
+def double(socket, data):
+    return data * 2
+
+
+@io.on("count")
+def count(socket, many):
+    for number in range(many):
+        socket.emit("number", number)
+"""
+SERVER = f"import nbsocket\n\nio = nbsocket.Server('room')\n{HANDLERS}"
+MANY = 10_000
 START_S = 60
 
 
@@ -96,17 +120,35 @@ def test_voila_inside_a_jupyter_server_has_panes_that_connect(visitor, notebook)
         visitor.screenshot(path=PICTURES / "voila-in-jupyter.png")
 
 
-def shows_the_note(visitor, picture):
-    expect(visitor.get_by_text("A pane needs a Jupyter server with nbsocket")).to_be_visible(timeout=60_000)
-    expect(visitor.get_by_text("io.ticket().link")).to_be_visible()
+def is_a_client(visitor, picture, role="guest"):
+    """A pane connects, and events, answers and bytes go both ways, many of them in order."""
+    pane = Pane(visitor.locator("[data-pane=alice]"))
+    pane.has_state("connected", timeout=60_000)
+    expect(pane.element).to_contain_text(f'"{role}", "alice"')
+    pane.ask()
+    pane.fill("add", "1", "2")
+    pane.emit()
+    expect(pane.rows("out", "add").last).to_have_attribute("data-ack", "answered")
     visitor.screenshot(path=PICTURES / picture)
+    pane.fill("count", str(MANY))
+    pane.emit()
+    expect(pane.element).to_have_attribute("data-received", str(MANY + 1), timeout=60_000)
+    expect(pane.rows("in", "number").last).to_contain_text(str(MANY - 1))
+    pane.fill("bytes")
+    visitor.locator("[data-pane=alice] input[type=file]").first.set_input_files(
+        [{"name": "x.bin", "mimeType": "application/octet-stream", "buffer": bytes(range(256)) * 400}]
+    )
+    pane.emit()
+    expect(pane.rows("out", "bytes").last).to_have_attribute("data-ack", "answered")
+    expect(pane.rows("out", "bytes").last).to_contain_text("<204800 bytes")
+    return pane
 
 
-def test_voila_alone_says_what_a_pane_needs(visitor, notebook):
+def test_voila_alone_has_panes_of_guests(visitor, notebook):
     command = ("voila", notebook.name, "--no-browser", "--port=PORT")
     with running(notebook.parent, *command) as url:
         visitor.goto(url, wait_until="commit")
-        shows_the_note(visitor, "voila.png")
+        is_a_client(visitor, "voila.png")
 
 
 MARIMO = """
@@ -120,6 +162,7 @@ def _():
     import nbsocket
 
     io = nbsocket.Server("room")
+    HANDLERS
     PANE
     return (io,)
 
@@ -127,10 +170,6 @@ def _():
 @app.cell
 def _(io):
     from nbsocket.testing import Client
-
-    @io.on("add")
-    def add(socket, a, b):
-        return a + b
 
     with Client(io, "bob") as bob:
         answer = bob.call("add", 1, 2)
@@ -144,23 +183,24 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("shown", ["io.pane('alice')", "marimo.ui.anywidget(io.pane('alice'))"])
-def test_marimo_serves_and_says_what_a_pane_needs(visitor, tmp_path, shown):
+def test_marimo_has_panes_of_guests(visitor, tmp_path, shown):
     shown = f"import marimo\n    {shown}" if shown.startswith("marimo") else shown
-    (tmp_path / "lesson.py").write_text(MARIMO.replace("PANE", shown))
+    handlers = textwrap.indent(HANDLERS, "    ").strip()
+    (tmp_path / "lesson.py").write_text(MARIMO.replace("HANDLERS", handlers).replace("PANE", shown))
     with running(tmp_path, "marimo", "run", "lesson.py", "--headless", "--port=PORT", "--no-token") as url:
         visitor.goto(url)
-        shows_the_note(visitor, "marimo.png")
+        is_a_client(visitor, "marimo.png")
         expect(visitor.get_by_text("bob got 3")).to_be_visible()
 
 
 PANEL = (
     "import nbsocket\nimport panel\n\npanel.extension('ipywidgets')\nio = nbsocket.Server('room', port=0)\n"
-    "panel.panel(io.pane('alice')).servable()\n"
+    f"{HANDLERS}\npanel.panel(io.pane('alice')).servable()\n"
 )
 
 
-def test_panel_says_what_a_pane_needs(visitor, tmp_path):
+def test_panel_has_panes_of_guests(visitor, tmp_path):
     (tmp_path / "lesson.py").write_text(PANEL)
     with running(tmp_path, "panel", "serve", "lesson.py", "--port=PORT") as url:
         visitor.goto(f"{url}lesson")
-        shows_the_note(visitor, "panel.png")
+        is_a_client(visitor, "panel.png")

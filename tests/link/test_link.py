@@ -8,16 +8,14 @@ from nbsocket.link.messages import (
     Batch,
     ClientMessage,
     Deliver,
-    Hello,
-    LinkError,
     PageFile,
     Ping,
     PublishPage,
     Reply,
     decode,
-    decode_opening,
     encode,
 )
+from nbsocket.link.opening import Hello, LinkError, decode_opening
 from nbsocket.link.reliable import BATCH_BYTES, ReliableEnd, size_of
 
 KEY = b"k" * 32

@@ -5,7 +5,8 @@ import threading
 import pytest
 
 from nbsocket.link.link_end import ACKNOWLEDGE_BYTES, ACKNOWLEDGE_S, LinkEnd
-from nbsocket.link.messages import Batch, ClientMessage, LinkError, decode
+from nbsocket.link.messages import Batch, ClientMessage, decode
+from nbsocket.link.opening import LinkError
 from nbsocket.link.reliable import size_of
 
 

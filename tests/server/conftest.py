@@ -6,7 +6,12 @@ import pytest
 
 from nbsocket.gateway.hub import HubChannel
 from nbsocket.gateway.kernel_endpoint import KernelEndpoint
-from nbsocket.link.messages import ClientMessage, CloseSession, Deliver, Opened
+from nbsocket.link.messages import (
+    ClientMessage,
+    CloseSession,
+    Deliver,
+    Opened,
+)
 
 CHANNEL = "chat"
 

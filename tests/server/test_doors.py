@@ -12,15 +12,17 @@ from tornado.websocket import websocket_connect
 from nbsocket.link import proof
 from nbsocket.link.messages import (
     Batch,
+    Register,
+    decode,
+    encode,
+)
+from nbsocket.link.opening import (
     Hello,
     KernelProof,
     Refusal,
-    Register,
     ServerProof,
     Welcome,
-    decode,
     decode_opening,
-    encode,
 )
 from nbsocket.link.reliable import ReliableEnd
 

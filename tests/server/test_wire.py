@@ -10,7 +10,12 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 from nbsocket.gateway.websocket_connection import accept_key
-from nbsocket.link.messages import ActivityReport, ClientMessage, Deliver, Watch
+from nbsocket.link.messages import (
+    ActivityReport,
+    ClientMessage,
+    Deliver,
+    Watch,
+)
 from nbsocket.protocol.websocket import server_frame
 
 

@@ -5,7 +5,12 @@ import re
 import pytest
 from support.stage import until
 
-from nbsocket.link.messages import ChannelLost, Trouble, Unregister, Watch
+from nbsocket.link.messages import (
+    ChannelLost,
+    Trouble,
+    Unregister,
+    Watch,
+)
 from nbsocket.protocol.socket_packet import PacketType
 
 

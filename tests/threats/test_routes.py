@@ -267,7 +267,8 @@ class TestWithoutToken:
         assert (await bare_fetch(f"{path}&join_token={ticket}")).code == 200
         from tornado.websocket import websocket_connect
 
-        from nbsocket.link.messages import Hello, Refusal, decode_opening, encode
+        from nbsocket.link.messages import encode
+        from nbsocket.link.opening import Hello, Refusal, decode_opening
 
         socket = await websocket_connect(f"ws://localhost:{jp_http_port}{jp_base_url}nbsocket/link")
         hello = Hello(1, 1, "0", "no-such-kernel", "e", b"n" * 32, "http://x/")

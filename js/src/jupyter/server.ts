@@ -62,12 +62,26 @@ function cookie(name: string): string | undefined {
   return undefined;
 }
 
+/** Whether a server is known to be Jupyter with nbsocket. */
+const known = new Set<string>();
+
 async function api<T>(base: string, path: string, body?: unknown): Promise<T> {
-  // Pages of other extensions, such as Voilà's, may not have been given the cookie that a POST needs.
-  if (body !== undefined && !cookie("_xsrf") && !pageConfig().token) {
+  // Nothing is posted to a server before it has said that it is ours. Besides, pages of other extensions, such
+  // as Voilà's, may not have been given the cookie that a POST needs.
+  const isShy = body !== undefined && !known.has(base);
+  if (isShy && (!isJupyterPage() || (!cookie("_xsrf") && !pageConfig().token))) {
     await call<unknown>(base, "nbsocket/api/version");
   }
-  return call<T>(base, `nbsocket/api/${path}`, body);
+  const answer = await call<T>(base, `nbsocket/api/${path}`, body);
+  known.add(base);
+  return answer;
+}
+
+/** Whether a page of JupyterLab, Notebook or the like says so itself. */
+function isJupyterPage(): boolean {
+  return (
+    document.getElementById("jupyter-config-data") !== null || "baseUrl" in document.body.dataset
+  );
 }
 
 /** Ask the Jupyter server with the page's own login. */

@@ -3,10 +3,12 @@
 import { signal } from "@preact/signals";
 import { Manager, type Socket } from "socket.io-client";
 import { ApiError, ForeignServerError, mintTicket, restartKernelOf } from "../jupyter/server";
+import type { CommPort, Waiting } from "../shared/comm_socket";
+import { commTransport } from "../shared/comm_transport";
 import { BoundedLog, batched } from "../shared/log";
 import { largestMessage, objection } from "../shared/size";
 import { forget, watch } from "../shared/times";
-import { CALM, Sky, transportsUnder, type Weather } from "../shared/weather";
+import { CALM, Sky, streamUnder, transportsUnder, type Weather } from "../shared/weather";
 import type { Entry } from "./entries";
 
 export type State =
@@ -22,6 +24,9 @@ const ACK_TIMEOUT_MS = 10_000;
 const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 5000;
 const LIT_MS = 2000;
+const OPENING_MS = 20_000;
+/** Shorter than this, nobody is told that messages wait. */
+const PATIENCE_MS = 700;
 
 /** “upgrade” begins by polling and goes over to a WebSocket, as clients do by themselves. */
 export type Transports = "upgrade" | "websocket" | "polling";
@@ -33,11 +38,19 @@ export interface ConnectionOptions {
   transports: Transports;
 }
 
+/** How a page reaches its channel: at the Jupyter server that serves it, or over the widget's comm. */
+export type Route = "jupyter" | "comm";
+
 export interface Target {
   channel: string;
   paneId: string;
   name: string;
+  /** The Jupyter server; empty if the kernel has none. */
   base: string;
+  /** The widget's comm. */
+  port?: CommPort;
+  /** The only route to take; empty for whichever works. */
+  pinned?: Route | "";
 }
 
 export class PaneConnection {
@@ -53,12 +66,19 @@ export class PaneConnection {
   readonly weather = signal<Weather>(CALM);
   /** Whether the process that showed the pane is gone: what handlers print came from there. */
   readonly isOrphan = signal(false);
+  /** How many messages wait on their way to a busy kernel; 0 while they go through. */
+  readonly waiting = signal(0);
   readonly log = new BoundedLog<Entry>(KEPT_ENTRIES);
   options: ConnectionOptions = { namespace: "/", auth: {}, transports: "upgrade" };
 
   private readonly sky = new Sky(() => this.cut());
+  private readonly patience = new Patience((count) => {
+    this.waiting.value = count;
+  });
+  private route: Route;
   private socket: Socket | undefined;
   private wanted = false;
+  private hasBeenConnected = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private light: ReturnType<typeof setTimeout> | undefined;
   private tries = 0;
@@ -71,7 +91,9 @@ export class PaneConnection {
     this.version.value += 1;
   });
 
-  constructor(private readonly target: Target) {}
+  constructor(private readonly target: Target) {
+    this.route = target.pinned || (target.base ? "jupyter" : "comm");
+  }
 
   get channel(): string {
     return this.target.channel;
@@ -219,22 +241,44 @@ export class PaneConnection {
   }
 
   private async begin(): Promise<void> {
-    const query = await this.ticketQuery();
+    const query = this.route === "jupyter" ? await this.ticketQuery() : this.names;
     if (!query || !this.wanted || !this.socket) return;
-    this.socket.io.opts.query = query;
+    const manager = this.socket.io;
+    manager.opts.query = query;
+    manager.opts.transports = this.transports();
+    // Over the comm the answer may wait for a cell.
+    manager.timeout(this.route === "jupyter" ? OPENING_MS : false);
     this.socket.connect();
     // Its engine is new with each connection.
     watch(this.target.paneId, this.target.name, this.socket.io.engine);
   }
 
+  private get names(): Record<string, string> {
+    return { pane: this.target.paneId, name: this.target.name };
+  }
+
+  private transports(): ReturnType<typeof transportsUnder> {
+    const { port } = this.target;
+    if (this.route === "jupyter" || !port)
+      return transportsUnder(this.sky, this.options.transports);
+    const told = (waiting: Waiting) => this.patience.note(waiting);
+    return [streamUnder(this.sky, commTransport(port, told))];
+  }
+
   /** Ask for a ticket; if the channel is not there, wait and try again. */
   private async ticketQuery(): Promise<Record<string, string> | undefined> {
-    const { base, channel, paneId, name } = this.target;
+    const { base, channel, port, pinned } = this.target;
     try {
       const ticket = await mintTicket(base, channel, "owner");
-      return { join_token: ticket.value, pane: paneId, name };
+      return { join_token: ticket.value, ...this.names };
     } catch (error) {
       if (!this.wanted) return undefined;
+      const isElsewhere = error instanceof ForeignServerError || !(error instanceof ApiError);
+      if (isElsewhere && port && !pinned && !this.hasBeenConnected) {
+        // Not Jupyter, or out of reach from here: the notebook's own way to its kernel is there.
+        this.route = "comm";
+        return this.names;
+      }
       if (error instanceof ForeignServerError) {
         this.wanted = false;
         this.setState("error", error.message);
@@ -257,12 +301,12 @@ export class PaneConnection {
 
   private open(): Socket {
     const { base, channel } = this.target;
-    const address = new URL(`nbsocket/${channel}/socket.io/`, base);
+    const address = new URL(`nbsocket/${channel}/socket.io/`, base || location.origin);
     const manager = new Manager(address.origin, {
       path: address.pathname,
       autoConnect: false,
       reconnection: false,
-      transports: transportsUnder(this.sky, this.options.transports),
+      transports: this.transports(),
     });
     const socket = manager.socket(
       this.options.namespace,
@@ -270,6 +314,7 @@ export class PaneConnection {
     );
     socket.on("connect", () => {
       this.tries = 0;
+      this.hasBeenConnected = true;
       this.setState("connected", "");
       const engine = manager.engine;
       engine.once("upgrade", () => this.changed());
@@ -315,5 +360,29 @@ export class PaneConnection {
 
   get transport(): string {
     return this.socket?.connected ? (this.socket.io.engine.transport.name ?? "") : "";
+  }
+}
+
+/** Tells how many messages wait, once they have waited for a while. */
+class Patience {
+  private latest: Waiting = { count: 0, isBusy: false };
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly tell: (count: number) => void) {}
+
+  note(waiting: Waiting): void {
+    this.latest = waiting;
+    if (waiting.count === 0) {
+      clearTimeout(this.timer);
+      this.timer = undefined;
+      this.tell(0);
+    } else if (waiting.isBusy) {
+      this.tell(waiting.count);
+    } else {
+      this.timer ??= setTimeout(() => {
+        this.timer = undefined;
+        this.tell(this.latest.count);
+      }, PATIENCE_MS);
+    }
   }
 }

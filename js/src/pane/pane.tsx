@@ -19,6 +19,9 @@ const WORDS: Record<State, string> = {
   error: "Cannot connect.",
 };
 
+/** How a connection goes, where its transport's name does not say it. */
+const BY: Record<string, string> = { comm: "through the notebook's own connection to its kernel" };
+
 const ANNOUNCE_MS = 1000;
 
 export function Pane(props: { connection: PaneConnection; name: string; channel: string }) {
@@ -48,11 +51,17 @@ export function Pane(props: { connection: PaneConnection; name: string; channel:
             {state === "connected" && transport && (
               <span class="nbs-hint">
                 {" "}
-                by {transport}, {connection.received.value.toLocaleString()} received
+                {BY[transport] ?? `by ${transport}`}, {connection.received.value.toLocaleString()}{" "}
+                received
               </span>
             )}
           </span>
         </span>
+        {connection.waiting.value > 0 && (
+          <span class="nbs-hint" data-waiting={connection.waiting.value} role="status">
+            The kernel is busy; {counted(connection.waiting.value)}.
+          </span>
+        )}
         {connection.isLit.value && <strong class="nbs-lit">would get this</strong>}
         {connection.rooms.value.length > 0 && (
           <span class="nbs-rooms">
@@ -87,6 +96,10 @@ export function Pane(props: { connection: PaneConnection; name: string; channel:
       <Announcer connection={connection} name={name} />
     </section>
   );
+}
+
+function counted(messages: number): string {
+  return messages === 1 ? "1 message waits" : `${messages} messages wait`;
 }
 
 /** Tells a screen reader what happens: in sentences, and at most once a second. */

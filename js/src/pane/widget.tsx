@@ -3,10 +3,11 @@
 import type { AnyModel } from "@anywidget/types";
 import { render as draw } from "preact";
 import { baseUrl } from "../jupyter/server";
+import { commPort } from "../shared/comm_port";
 import { inHost } from "../shared/host";
 import { hideSaved, Snapshots } from "../shared/saved";
 import { CALM, type Weather } from "../shared/weather";
-import { PaneConnection } from "./connection";
+import { PaneConnection, type Route } from "./connection";
 import { Pane } from "./pane";
 import { snapshot } from "./snapshot";
 
@@ -16,6 +17,8 @@ export interface PaneModel {
   pane_id: string;
   base_url: string;
   saved_id: string;
+  /** The only route to take; empty for whichever works. */
+  route?: Route | "";
   /** What the kernel says of the weather; seconds are milliseconds here already. */
   weather: Partial<Weather>;
 }
@@ -47,7 +50,9 @@ export default () => {
         channel: model.get("channel"),
         paneId: model.get("pane_id"),
         name: model.get("name"),
-        base: baseUrl(model.get("base_url")),
+        base: model.get("base_url") && baseUrl(model.get("base_url")),
+        port: commPort(model),
+        pinned: model.get("route") ?? "",
       });
       const mine = connection;
       const follow = () => mine.setWeather({ ...CALM, ...model.get("weather") });

@@ -148,7 +148,7 @@ interface EnginePacket {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the library's transports, whose protected methods are overridden
-type TransportClass = new (...given: any[]) => any;
+export type TransportClass = new (...given: any[]) => any;
 
 function underTheSky(Base: TransportClass, sky: Sky, isStream: boolean): TransportClass {
   return class extends Base {
@@ -198,6 +198,11 @@ function underTheSky(Base: TransportClass, sky: Sky, isStream: boolean): Transpo
       else this.incoming.whenEmpty(() => setTimeout(end));
     }
   };
+}
+
+/** Another stream, such as a widget's comm, under a sky. */
+export function streamUnder(sky: Sky, transport: TransportClass): TransportClass {
+  return underTheSky(transport, sky, true);
 }
 
 /** The client library's transports under a sky, in the order in which they are tried. */
