@@ -24,8 +24,11 @@ class Model {
   off(name: string, handler: (message: unknown) => void) {
     this.handlers.get(name)?.delete(handler);
   }
-  send(message: unknown) {
-    this.trigger("msg:custom", message);
+  /** What the page sent to the kernel. */
+  readonly sent: Record<string, unknown>[] = [];
+  send(message: Record<string, unknown>) {
+    if (message.type === "handler_output") this.trigger("msg:custom", message);
+    else this.sent.push(message);
   }
   trigger(name: string, message?: unknown) {
     for (const handler of this.handlers.get(name) ?? []) handler(message);
@@ -62,6 +65,7 @@ describe("a pane", () => {
     vi.useFakeTimers();
     // biome-ignore lint/suspicious/noDocumentCookie: what a Jupyter page has
     document.cookie = "_xsrf=x";
+    document.body.dataset.baseUrl = "/a%40b/";
     asked = [];
     answer = { status: 404, headers: { "X-Nbsocket": "1" } };
     vi.stubGlobal("fetch", (url: URL, init: RequestInit) => {
@@ -95,10 +99,29 @@ describe("a pane", () => {
   });
 
   it.each([200, 401, 403, 404, 405])(
-    "gives up where %i comes from another server",
+    "takes the notebook's own connection where %i comes from another server, which gets no POST",
+    async (status) => {
+      delete document.body.dataset.baseUrl;
+      answer = { status, headers: {} };
+      const { model, render, dispose } = make();
+      render();
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(asked).toEqual(["GET /a%40b/nbsocket/api/version"]);
+      const opened = model.sent.find((message) => message.open);
+      expect(opened).toMatchObject({
+        type: "stream",
+        open: { opens: "engine.io", query: { pane: "p1", name: "alice" } },
+      });
+      dispose();
+    },
+  );
+
+  it.each([200, 401, 403, 404, 405])(
+    "gives up where %i comes from another server, and no other way may be taken",
     async (status) => {
       answer = { status, headers: {} };
-      const { render, dispose } = make();
+      const { model, render, dispose } = make();
+      model.set("route", "jupyter");
       const view = render();
       await vi.advanceTimersByTimeAsync(20_000);
       expect(asked.length).toBe(1);

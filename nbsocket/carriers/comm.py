@@ -36,6 +36,8 @@ _LONGEST_AGAIN_S = 30.0
 _BUSY_AFTER_S = 0.3
 _MAX_ID = 64
 _MAX_QUERY = 64
+_MOST = 2**53
+"""The largest whole number of JavaScript."""
 
 
 class CommRoute:
@@ -83,7 +85,7 @@ class CommRoute:
         try:
             stream = self._streams.get(name) or self._open(name, content)
             stream.receive(content, buffers)
-        except (ProtocolError, ValueError, TypeError) as error:
+        except (ProtocolError, ValueError) as error:
             self._end(name, str(error))
 
     def _open(self, name: str, content: Mapping[str, Any]) -> CommStream:
@@ -169,7 +171,6 @@ class CommStream:
         Raises:
             ProtocolError: It is not a part of the stream.
             ValueError: Likewise.
-            TypeError: Likewise.
         """
         tunnel = self._tunnel
         if not self._is_open or tunnel is None:
@@ -186,19 +187,13 @@ class CommStream:
             return
         if content.get("plain") is not None:
             self._is_plain = bool(content["plain"])
-        size = int(content.get("size", 0))
         data = _data_of(content, buffers)
-        if size > 0 and len(data) != size:
+        if content.get("size", 0) not in {0, len(data)}:
             # This host has lost them.
             data = b""
             self._stream.miss()
-        segment = Segment(
-            int(content["at"]),
-            int(content["received"]),
-            int(content["limit"]),
-            bool(content.get("missing")),
-            data,
-        )
+        at, received, limit = (_number(content, name) for name in ("at", "received", "limit"))
+        segment = Segment(at, received, limit, bool(content.get("missing")), data)
         waited = self._stream.waiting
         fresh = self._stream.receive(segment)
         if fresh:
@@ -324,6 +319,14 @@ class CommStream:
             self._stream.again()
             self._say()
         self._carrier.later(_AGAIN_S, self._look)
+
+
+def _number(content: Mapping[str, Any], name: str) -> int:
+    number = content.get(name)
+    if not isinstance(number, int) or not 0 <= number <= _MOST:
+        msg = f"{name!r} is not a number of bytes"
+        raise ValueError(msg)
+    return number
 
 
 def _data_of(content: Mapping[str, Any], buffers: list[bytes]) -> bytes:

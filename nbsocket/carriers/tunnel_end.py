@@ -6,16 +6,13 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from nbsocket.link.agreement import ENGINE_IO
 from nbsocket.link.messages import CloseTunnel, HoldTunnels, OpenTunnel, TunnelData, TunnelRead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nbsocket.link.messages import Sequenced
-
-
-ENGINE_IO, WIRE = "engine.io", "wire"
-"""What a tunnel opens: a client of the channel, or a wire view of it."""
 
 
 @dataclass(frozen=True, slots=True)

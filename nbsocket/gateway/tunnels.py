@@ -10,6 +10,7 @@ from nbsocket.gateway.tickets import Ticket
 from nbsocket.gateway.tunnel import Tunnel
 from nbsocket.gateway.wire_tunnel import WireTunnel
 from nbsocket.gateway.wiretap import MAX_WATCHERS
+from nbsocket.link.agreement import ENGINE_IO, WIRE
 from nbsocket.link.messages import (
     CloseTunnel,
     HoldTunnels,
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     from nbsocket.gateway.client_session import ClientSession
     from nbsocket.gateway.hub import Hub, HubChannel
-
-WIRE = "wire"
-"""What a tunnel opens that is a wire view's."""
 
 
 class Tunnels:
@@ -60,6 +58,9 @@ class Tunnels:
                 return
             self._tunnels[number] = tunnel
             WireTunnel(tunnel, channel).start()
+            return
+        if message.opens != ENGINE_IO:
+            self._send(CloseTunnel(number, f"there is nothing of the name {message.opens!r} to open"))
             return
         ticket = Ticket(message.owner_id, channel.name, message.role, self._kernel_id, float("inf"))
         try:

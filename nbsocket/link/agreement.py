@@ -13,3 +13,6 @@ URL_ENVIRONMENT = "NBSOCKET_URL"
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 """The largest WebSocket message on the link."""
+
+ENGINE_IO, WIRE = "engine.io", "wire"
+"""What a tunnel opens: a client of the channel, or a wire view of it."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from nbsocket.carriers.tunnel_end import ENGINE_IO
+from nbsocket.link.agreement import ENGINE_IO
 from nbsocket.socketio.handler_run import ROOMS
 from nbsocket.widgets.saved import SavedWidget, rows_of, table_of, text_of
 from nbsocket.widgets.view import LinkedView

@@ -9,7 +9,8 @@ import anywidget
 import traitlets
 
 from nbsocket.carriers.comm import STREAM, CommRoute
-from nbsocket.carriers.tunnel_end import WIRE, Visit
+from nbsocket.carriers.tunnel_end import Visit
+from nbsocket.link.agreement import WIRE
 from nbsocket.notebook.hosts import OWNER, this_host
 from nbsocket.notebook.process import running_cell
 

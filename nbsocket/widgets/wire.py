@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from nbsocket.carriers.tunnel_end import WIRE
+from nbsocket.link.agreement import WIRE
 from nbsocket.widgets.saved import SavedWidget, number_of, numbers_of, rows_of, table_of, text_of
 from nbsocket.widgets.view import LinkedView
 

@@ -68,8 +68,9 @@ const known = new Set<string>();
 async function api<T>(base: string, path: string, body?: unknown): Promise<T> {
   // Nothing is posted to a server before it has said that it is ours. Besides, pages of other extensions, such
   // as Voilà's, may not have been given the cookie that a POST needs.
-  const isShy = body !== undefined && !known.has(base);
-  if (isShy && (!isJupyterPage() || (!cookie("_xsrf") && !pageConfig().token))) {
+  const isStrange = !known.has(base) && !isJupyterPage();
+  const hasLogin = Boolean(cookie("_xsrf") || pageConfig().token);
+  if (body !== undefined && (isStrange || !hasLogin)) {
     await call<unknown>(base, "nbsocket/api/version");
   }
   const answer = await call<T>(base, `nbsocket/api/${path}`, body);
@@ -79,9 +80,8 @@ async function api<T>(base: string, path: string, body?: unknown): Promise<T> {
 
 /** Whether a page of JupyterLab, Notebook or the like says so itself. */
 function isJupyterPage(): boolean {
-  return (
-    document.getElementById("jupyter-config-data") !== null || "baseUrl" in document.body.dataset
-  );
+  const isLab = document.getElementById("jupyter-config-data") !== null;
+  return isLab || document.body?.dataset.baseUrl !== undefined;
 }
 
 /** Ask the Jupyter server with the page's own login. */

@@ -106,6 +106,7 @@ describe("the page's login", () => {
 
   it("fetches the cookie before a POST, and not before a GET", async () => {
     cookies("not_xsrf=1; _xsrf_other=2");
+    web.hasOwnVersion = true;
     await askChannel(BASE, "chat");
     await mintTicket(BASE, "chat", "owner");
     expect(web.paths).toEqual([
