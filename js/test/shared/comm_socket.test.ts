@@ -84,6 +84,14 @@ let got: (string | ArrayBuffer)[];
 let ends: { code: number; reason: string }[];
 let waiting: { count: number; isBusy: boolean };
 
+function make(): void {
+  socket = new CommSocket(kernel, { opens: "engine.io", query: { name: "alice" } }, (told) => {
+    waiting = told;
+  });
+  socket.onmessage = ({ data }) => got.push(data);
+  socket.onclose = (end) => ends.push(end);
+}
+
 async function open(): Promise<void> {
   await wait();
   kernel.flush();
@@ -94,11 +102,7 @@ beforeEach(() => {
   kernel = new Kernel();
   got = [];
   ends = [];
-  socket = new CommSocket(kernel, { opens: "engine.io", query: { name: "alice" } }, (told) => {
-    waiting = told;
-  });
-  socket.onmessage = ({ data }) => got.push(data);
-  socket.onclose = (end) => ends.push(end);
+  make();
 });
 
 afterEach(() => {
@@ -180,7 +184,9 @@ describe("a WebSocket over a comm", () => {
   });
 
   it("stays with Base64 where buffers are lost", async () => {
+    kernel = new Kernel();
     kernel.losesBuffers = true;
+    make();
     await open();
     socket.send("x");
     await wait();
