@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from nbsocket.widgets.bench import DuplexBench
     from nbsocket.widgets.board import Board
     from nbsocket.widgets.pane import Pane
+    from nbsocket.widgets.script import client
     from nbsocket.widgets.ticket import Ticket
     from nbsocket.widgets.wire import Wire
 
@@ -74,6 +75,7 @@ __all__ = [
     "VersionMismatchError",
     "Wire",
     "__version__",
+    "client",
     "doctor",
     "idempotent",
 ]
@@ -96,6 +98,7 @@ _LAZY = {
     "Socket": "nbsocket.socketio.socket",
     "Ticket": "nbsocket.widgets.ticket",
     "Wire": "nbsocket.widgets.wire",
+    "client": "nbsocket.widgets.script",
     "doctor": "nbsocket.command.doctor",
     "idempotent": "nbsocket.socketio.idempotent",
 }

@@ -192,8 +192,8 @@ class CommStream:
             # This host has lost them.
             data = b""
             self._stream.miss()
-        at, received, limit = (_number(content, name) for name in ("at", "received", "limit"))
-        segment = Segment(at, received, limit, bool(content.get("missing")), data)
+        start, received, limit = (_number(content, name) for name in ("start", "received", "limit"))
+        segment = Segment(start, received, limit, bool(content.get("missing")), data)
         waited = self._stream.waiting
         fresh = self._stream.receive(segment)
         if fresh:
@@ -291,7 +291,7 @@ class CommStream:
         content: dict[str, Any] = {
             "type": STREAM,
             "id": self._name,
-            "at": segment.at,
+            "start": segment.start,
             "received": segment.received,
             "limit": segment.limit,
         }

@@ -24,14 +24,14 @@ class Segment:
     """What one message carries.
 
     Args:
-        at: The number of the first byte of ``data``, from 0.
+        start: The number of the first byte of ``data``, from 0.
         received: How many bytes of the other direction have arrived in order.
         limit: How many bytes the other end may send in all.
         missing: Whether something that came was not the next: the rest has to be sent again.
         data: The bytes.
     """
 
-    at: int
+    start: int
     received: int
     limit: int
     missing: bool = False
@@ -109,10 +109,10 @@ class ByteStream:
         first = self._sent - self._acked
         size = max(0, min(len(self._kept) - first, self._limit - self._sent, SEGMENT_BYTES))
         data = bytes(self._kept[first : first + size])
-        at, self._sent = self._sent, self._sent + size
+        start, self._sent = self._sent, self._sent + size
         self._given = self._read + self._window
         missing, self._is_missing = self._is_missing, False
-        return Segment(at, self._received, self._given, missing, data)
+        return Segment(start, self._received, self._given, missing, data)
 
     def miss(self) -> None:
         """Ask the other end for what comes next once more: it came without its bytes."""
@@ -130,7 +130,7 @@ class ByteStream:
         Raises:
             ProtocolError: It acknowledges what was never sent, or sends more than it may.
         """
-        if segment.at < 0 or segment.at + len(segment.data) > self._read + self._window:
+        if segment.start < 0 or segment.start + len(segment.data) > self._read + self._window:
             msg = "more bytes than there is room for"
             raise ProtocolError(msg)
         if not 0 <= segment.received <= self._acked + len(self._kept):
@@ -143,7 +143,7 @@ class ByteStream:
         if segment.missing and segment.received == self._acked:
             self._sent = self._acked
         self._limit = max(self._limit, segment.limit)
-        known = self._received - segment.at
+        known = self._received - segment.start
         if known < 0:
             self._is_missing = True
             return b""

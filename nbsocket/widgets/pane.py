@@ -35,7 +35,7 @@ class Pane(LinkedView, SavedWidget):
     """A client with a form to emit events, a log of both directions, and the state of its connection."""
 
     what_it_is = "A pane"
-    opens = ENGINE_IO
+    opens = frozenset({ENGINE_IO})
     _esm = STATIC / "pane.js"
     _css = STATIC / "pane.css"
 

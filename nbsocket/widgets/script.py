@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import traitlets
 
+from nbsocket.link.agreement import ENGINE_IO
+from nbsocket.notebook.process import newest_server
 from nbsocket.widgets.view import LinkedView
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ class Script(LinkedView):
     _esm = STATIC / "script.js"
     _css = STATIC / "script.css"
 
+    opens = frozenset({ENGINE_IO})
+    runs_foreign_code = True
     channel = traitlets.Unicode(read_only=True, help="The channel that io() connects to.").tag(sync=True)
     name = traitlets.Unicode(read_only=True, help="The client's name.").tag(sync=True)
     code = traitlets.Unicode(read_only=True, help="The JavaScript.").tag(sync=True)
@@ -29,3 +33,24 @@ class Script(LinkedView):
     def __init__(self, channel: str, name: str, carrier: Carrier, code: str) -> None:
         """Made by ``%%client``."""
         super().__init__(carrier, channel=channel, name=name, code=code)
+
+
+def client(code: str, name: str = "client", channel: str | None = None) -> Script:
+    """Return a sandboxed client that runs JavaScript, to show where there are no cell magics.
+
+    In it, ``io()`` without arguments connects to this notebook's server, as in a cell that begins with
+    ``%%client``.
+
+    Args:
+        code: The JavaScript.
+        name: The client's name.
+        channel: The channel of the server; None for the newest.
+
+    Raises:
+        NbSocketError: There is no such server.
+
+    Examples:
+        >>> nbsocket.client("io().on('news', (text) => console.log(text))", "alice")
+    """
+    server = newest_server(channel)
+    return Script(server.name, str(name), server.channel.carrier, str(code))

@@ -11,7 +11,7 @@ import traitlets
 from nbsocket.carriers.comm import STREAM, CommRoute
 from nbsocket.carriers.tunnel_end import Visit
 from nbsocket.link.agreement import WIRE
-from nbsocket.notebook.hosts import OWNER, this_host
+from nbsocket.notebook.hosts import GUEST, OWNER, this_host
 from nbsocket.notebook.process import running_cell
 
 if TYPE_CHECKING:
@@ -43,8 +43,11 @@ class LinkedView(anywidget.AnyWidget):
     what_it_is = "This view"
     """The beginning of its note."""
 
-    opens = ""
+    opens: frozenset[str] = frozenset()
     """What it opens over its comm (``carriers.tunnel_end.Visit``); empty if it needs a Jupyter server."""
+
+    runs_foreign_code = False
+    """Whether its page runs code of somebody else, whose clients are then guests."""
 
     def __init__(self, carrier: Carrier, **traits: Any) -> None:
         """Begin with the traits that do not change."""
@@ -71,11 +74,12 @@ class LinkedView(anywidget.AnyWidget):
             ValueError: It may not open that.
         """
         host = this_host()
-        if opens != self.opens or (opens == WIRE and host.role != OWNER):
+        role = GUEST if self.runs_foreign_code else host.role
+        if opens not in self.opens or (opens == WIRE and role != OWNER):
             msg = f"{self.what_it_is.lower()} of {host.name} may not open {opens!r}"
             raise ValueError(msg)
         handshake = {"query": {**query, **self.query()}, "headers": {}, "address": "", "url": ""}
-        return Visit(str(self.channel), host.role, f"comm-{self.model_id}", handshake, opens)
+        return Visit(str(self.channel), role, f"comm-{self.model_id}", handshake, opens)
 
     def _tell_pages(self, content: dict[str, Any], buffers: list[bytes]) -> None:
         self.send(content, buffers)

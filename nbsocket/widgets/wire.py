@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from nbsocket.link.agreement import WIRE
+from nbsocket.link.agreement import ENGINE_IO, WIRE
 from nbsocket.widgets.saved import SavedWidget, number_of, numbers_of, rows_of, table_of, text_of
 from nbsocket.widgets.view import LinkedView
 
@@ -21,7 +21,7 @@ STATIC = Path(__file__).parent.parent / "static"
 class Wire(LinkedView, SavedWidget):
     """A view of one channel's packets, provided by the Jupyter server and not by the kernel."""
 
-    opens = WIRE
+    opens = frozenset({WIRE, ENGINE_IO})
     what_it_is = "The wire view"
     _esm = STATIC / "wire.js"
     _css = STATIC / "wire.css"

@@ -140,13 +140,13 @@ HOSTILE = [
     {},
     {"open": 1},
     {"open": {"opens": "the door"}},
-    {"open": {}, "at": "x", "received": 0, "limit": 0},
-    {"open": {"opens": "engine.io", "query": [1]}, "at": 1e400, "received": 0, "limit": 0},
-    {"open": {"opens": "engine.io"}, "at": -1, "received": 0, "limit": 0},
-    {"open": {"opens": "engine.io"}, "at": 0, "received": 10, "limit": 0},
-    {"open": {"opens": "engine.io"}, "at": 0, "received": 0, "limit": 0, "data": "no Base64", "size": 3},
-    {"open": {"opens": "engine.io"}, "at": 0, "received": 0, "limit": 0, "size": "many"},
-    {"open": {"opens": "engine.io"}, "at": 2**70, "received": 0, "limit": 0},
+    {"open": {}, "start": "x", "received": 0, "limit": 0},
+    {"open": {"opens": "engine.io", "query": [1]}, "start": 1e400, "received": 0, "limit": 0},
+    {"open": {"opens": "engine.io"}, "start": -1, "received": 0, "limit": 0},
+    {"open": {"opens": "engine.io"}, "start": 0, "received": 10, "limit": 0},
+    {"open": {"opens": "engine.io"}, "start": 0, "received": 0, "limit": 0, "data": "no Base64", "size": 3},
+    {"open": {"opens": "engine.io"}, "start": 0, "received": 0, "limit": 0, "size": "many"},
+    {"open": {"opens": "engine.io"}, "start": 2**70, "received": 0, "limit": 0},
     {"closed": True},
 ]
 
@@ -163,7 +163,7 @@ def test_what_is_no_part_of_a_connection_ends_it_and_no_other(io, page, content)
 @pytest.mark.parametrize("name", [None, 7, "", "x" * 65])
 def test_a_message_without_a_name_is_nobodys(io, page, name):
     good = page.open("good").connect()
-    page.tell({"id": name, "open": {"opens": "engine.io"}, "at": 0, "received": 0, "limit": 0})
+    page.tell({"id": name, "open": {"opens": "engine.io"}, "start": 0, "received": 0, "limit": 0})
     ask(good, 1)
     assert page.route._streams.keys() == {"good"}
 
@@ -171,7 +171,7 @@ def test_a_message_without_a_name_is_nobodys(io, page, name):
 def test_more_than_there_is_room_for_ends_the_connection(io, page):
     page.open("good").connect()
     page.tell(
-        {"id": "bad", "open": {"opens": "engine.io"}, "at": 0, "received": 0, "limit": 0, "size": 2**21},
+        {"id": "bad", "open": {"opens": "engine.io"}, "start": 0, "received": 0, "limit": 0, "size": 2**21},
         [bytes(2**21)],
     )
     until(lambda: any(one.get("id") == "bad" and "more bytes" in one.get("ended", "") for one in page.told))

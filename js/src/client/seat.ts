@@ -1,21 +1,35 @@
 // In a frame that runs foreign code: no ticket stands anywhere until a connection begins, and then it is used up.
-// The page around the frame hands one out for each connection, over a port that only this document has.
+// The page around the frame hands one out for each connection, over a port that only this document has; where
+// there is no Jupyter server, it carries the connection itself, over the comm of its widget.
 
 import type { Manager } from "socket.io-client";
+import type { CommPort, StreamMessage } from "../shared/comm_socket";
+import { commTransport } from "../shared/comm_transport";
 import type { Home } from "./address";
 
-/** What the frame asks over its port: a ticket for a connection, or that it is still there. */
-export type SeatMessage = { ask: number } | { still: number };
+/** A message of a connection over the widget's comm, which the page passes on. */
+export interface Passed<Content> {
+  stream: Content;
+  buffers: BufferSource[];
+}
+
+/** What the frame asks over its port: a way in for a connection, or that it is still there. */
+export type SeatMessage = { ask: number } | { still: number } | Passed<Record<string, unknown>>;
 /** What the page around it answers. */
 export type SeatAnswer =
   | { ask: number; ticket: string }
+  | { ask: number; isByComm: true }
   | { ask: number; why: string }
-  | { still: number };
+  | { still: number }
+  | Passed<StreamMessage>;
+
+/** How the next connection gets in. */
+export type Way = { ticket: string } | { port: CommPort };
 
 /** The parts of the stock client's manager that opening a connection touches. */
 interface Opening {
   uri: string;
-  opts: { path?: string; query?: Record<string, string> };
+  opts: { path?: string; query?: Record<string, string>; transports?: unknown[] };
   _readyState: "open" | "opening" | "closed";
   skipReconnect: boolean;
   emitReserved(event: "error", error: Error): void;
@@ -24,14 +38,24 @@ interface Opening {
 
 type Open = (this: Manager, done?: (error?: Error) => void) => Manager;
 
-/** Return a function that asks the page around this frame for a ticket. */
-export function takeSeat(): () => Promise<string> {
+/** Return a function that asks the page around this frame for a way in. */
+export function takeSeat(): () => Promise<Way> {
   const { port1: port, port2 } = new MessageChannel();
   const waiting = new Map<number, (answer: SeatAnswer) => void>();
+  const listening = new Set<Parameters<CommPort["listen"]>[0]>();
+  const comm: CommPort = {
+    send: (stream, buffers) => port.postMessage({ stream, buffers }),
+    listen: (call) => {
+      listening.add(call);
+      return () => listening.delete(call);
+    },
+  };
   let asked = 0;
   port.onmessage = ({ data }: MessageEvent<SeatAnswer>) => {
     if ("still" in data) {
       port.postMessage(data);
+    } else if ("stream" in data) {
+      for (const call of listening) call(data.stream, data.buffers);
     } else {
       waiting.get(data.ask)?.(data);
       waiting.delete(data.ask);
@@ -43,7 +67,8 @@ export function takeSeat(): () => Promise<string> {
     new Promise((resolve, reject) => {
       asked += 1;
       waiting.set(asked, (answer) => {
-        if ("ticket" in answer) resolve(answer.ticket);
+        if ("ticket" in answer) resolve({ ticket: answer.ticket });
+        else if ("isByComm" in answer) resolve({ port: comm });
         else reject(new Error("why" in answer ? answer.why : "no ticket"));
       });
       port.postMessage({ ask: asked });
@@ -58,8 +83,8 @@ function originOf(uri: string): string {
   }
 }
 
-/** Make each connection to `home` ask for a ticket before it begins. */
-export function askBeforeOpening(prototype: Manager, home: Home, ask: () => Promise<string>): void {
+/** Make each connection to `home` ask for a way in before it begins. */
+export function askBeforeOpening(prototype: Manager, home: Home, ask: () => Promise<Way>): void {
   const target = prototype as unknown as { open: Open; connect: Open };
   const open = target.open;
   const latest = new WeakMap<Manager, symbol>();
@@ -76,10 +101,11 @@ export function askBeforeOpening(prototype: Manager, home: Home, ask: () => Prom
     // Closed meanwhile, or closed and opened again: this try is over.
     const isOver = () => manager._readyState !== "opening" || latest.get(this) !== mine;
     ask().then(
-      (ticket) => {
+      (way) => {
         if (isOver()) return;
         manager._readyState = "closed";
-        manager.opts.query = { ...manager.opts.query, join_token: ticket };
+        if ("port" in way) manager.opts.transports = [commTransport(way.port)];
+        else manager.opts.query = { ...manager.opts.query, join_token: way.ticket };
         open.call(this, done);
       },
       (error: Error) => {

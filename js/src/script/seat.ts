@@ -1,7 +1,9 @@
-// The page's half of a frame's place on a channel: hands out tickets, one for each connection. Knows no DOM.
+// The page's half of a frame's place on a channel: hands out tickets, one for each connection, or carries the
+// connections over its widget's comm. Knows no DOM.
 
-import type { SeatAnswer, SeatMessage } from "../client/seat";
-import { endSeat, mintFrameTicket } from "../jupyter/server";
+import type { Passed, SeatAnswer, SeatMessage } from "../client/seat";
+import { endSeat, ForeignServerError, mintFrameTicket } from "../jupyter/server";
+import type { CommPort } from "../shared/comm_socket";
 
 const AT_ONCE = 50;
 const EVERY_MS = 200;
@@ -17,6 +19,10 @@ export class Seat {
   private saved = AT_ONCE;
   private countedAt = performance.now();
   private checks = 0;
+  private isByComm: boolean;
+  /** The connections over the comm that are the frame's. */
+  private readonly carried = new Set<string>();
+  private unlisten = () => {};
   private missing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -24,14 +30,19 @@ export class Seat {
     private readonly channel: string,
     /** The frame's document is gone: whoever has its place is somebody else. */
     private readonly onGone: () => void,
-  ) {}
+    /** The widget's comm, where there is no Jupyter server. */
+    private readonly comm?: CommPort,
+  ) {
+    this.isByComm = !base;
+  }
 
   /** Take the port of the frame's document; only the first is its own. */
   take(port: MessagePort): void {
     if (this.port || this.isOver) return;
     this.port = port;
     port.onmessage = ({ data }: MessageEvent<SeatMessage>) => {
-      if ("ask" in data) this.handed = this.handed.then(() => this.hand(data.ask));
+      if ("stream" in data) this.pass(data);
+      else if ("ask" in data) this.handed = this.handed.then(() => this.hand(data.ask));
       else if (data.still === this.checks) clearTimeout(this.missing);
     };
   }
@@ -57,6 +68,9 @@ export class Seat {
   end(): void {
     clearTimeout(this.missing);
     this.isOver = true;
+    this.unlisten();
+    for (const id of this.carried) this.comm?.send({ type: "stream", id, closed: true }, []);
+    this.carried.clear();
     this.port?.close();
     if (this.name) endSeat(this.base, this.channel, this.name);
   }
@@ -64,11 +78,20 @@ export class Seat {
   private async hand(ask: number): Promise<void> {
     try {
       await this.turn();
+      if (this.isByComm) {
+        this.say({ ask, isByComm: true });
+        return;
+      }
       const ticket = await mintFrameTicket(this.base, this.channel, this.name);
       this.name = ticket.seat;
       if (this.isOver) endSeat(this.base, this.channel, this.name);
       else this.say({ ask, ticket: ticket.value });
     } catch (error) {
+      if (error instanceof ForeignServerError && this.comm) {
+        this.isByComm = true;
+        this.say({ ask, isByComm: true });
+        return;
+      }
       this.say({ ask, why: error instanceof Error ? error.message : String(error) });
     }
   }
@@ -81,6 +104,23 @@ export class Seat {
     if (this.saved < 0) {
       await new Promise((resolve) => setTimeout(resolve, -this.saved * EVERY_MS));
     }
+  }
+
+  /** Pass a message of one of the frame's connections on to the kernel; nothing else of it gets there. */
+  private pass({ stream, buffers }: Passed<Record<string, unknown>>): void {
+    const { id } = stream;
+    if (!this.comm || !this.isByComm || stream.type !== "stream" || typeof id !== "string") return;
+    if (this.carried.size === 0) {
+      this.unlisten();
+      this.unlisten = this.comm.listen((content, buffers) => {
+        if (content.type === "stream" && this.carried.has(content.id ?? "")) {
+          this.say({ stream: content, buffers });
+        }
+      });
+    }
+    this.carried.add(id);
+    if (stream.closed) this.carried.delete(id);
+    this.comm.send(stream, buffers as Uint8Array<ArrayBuffer>[]);
   }
 
   private say(answer: SeatAnswer): void {

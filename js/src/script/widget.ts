@@ -2,7 +2,8 @@
 
 import clientCode from "virtual:client-code";
 import preludeCode from "virtual:prelude-code";
-import { ApiError, askChannel, baseUrl } from "../jupyter/server";
+import { ApiError, askChannel, baseUrl, ForeignServerError } from "../jupyter/server";
+import { commPort } from "../shared/comm_port";
 import { inHost } from "../shared/host";
 import { Lines } from "../shared/lines";
 import { visible } from "../shared/text";
@@ -25,6 +26,20 @@ function element<K extends keyof HTMLElementTagNameMap>(
   made.className = className;
   made.textContent = text;
   return made;
+}
+
+/** A host that there is never (RFC 6761, section 6.4). */
+const NOWHERE = "https://nbsocket.invalid/";
+
+/** Whether the Jupyter server that serves this page serves the channel; if it is another server, it does not. */
+async function isServed(base: string, channel: string): Promise<boolean> {
+  try {
+    await askChannel(base, channel);
+  } catch (error) {
+    if (error instanceof ForeignServerError || !(error instanceof ApiError)) return false;
+    throw error;
+  }
+  return true;
 }
 
 export default () => ({
@@ -51,15 +66,18 @@ export default () => ({
       words.textContent = text;
     }
 
-    const base = new URL(baseUrl(model.get("base_url")));
+    const known = model.get("base_url");
+    const base = known && baseUrl(known);
+    const comm = commPort(model);
     const channel = model.get("channel");
-    const seat = new Seat(base.href, channel, () => {
+    const onGone = () => {
       place.replaceChildren();
       setState(
         "error",
         "Its page navigated to another address and was closed. Run the cell again.",
       );
-    });
+    };
+    const seat = new Seat(base, channel, onGone, comm);
     let frame: HTMLIFrameElement | undefined;
     let isGone = false;
     const onMessage = (event: MessageEvent) => {
@@ -88,11 +106,13 @@ export default () => ({
     async function run(): Promise<void> {
       setState("connecting", "Starting…");
       try {
-        await askChannel(base.href, channel);
+        const isHere = base !== "" && (await isServed(base, channel));
         if (isGone) return;
+        // Where it goes over the comm, the address leads nowhere.
+        const { origin, pathname } = new URL(isHere ? base : NOWHERE);
         const home = {
-          origin: base.origin,
-          path: `${base.pathname}nbsocket/${channel}/socket.io/`,
+          origin,
+          path: `${pathname}nbsocket/${channel}/socket.io/`,
           ticket: "",
           isFrame: true,
         };

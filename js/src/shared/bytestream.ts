@@ -8,7 +8,7 @@ export const SEGMENT_BYTES = 256 * 1024;
 /** What one message carries. */
 export interface Segment {
   /** The number of the first byte of `data`, from 0. */
-  at: number;
+  start: number;
   /** How many bytes of the other direction have arrived in order. */
   received: number;
   /** How many bytes the other end may send in all. */
@@ -70,7 +70,7 @@ export class ByteStream {
       Math.min(this.written - this.sent, this.limit - this.sent, SEGMENT_BYTES),
     );
     const made = {
-      at: this.sent,
+      start: this.sent,
       received: this.received,
       limit: this.readBytes + this.window,
       missing: this.missing,
@@ -101,7 +101,7 @@ export class ByteStream {
     }
     if (segment.missing && segment.received === this.acked) this.sent = this.acked;
     this.limit = Math.max(this.limit, segment.limit);
-    const known = this.received - segment.at;
+    const known = this.received - segment.start;
     if (known < 0) {
       this.missing = true;
       return NOTHING;

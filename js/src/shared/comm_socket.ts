@@ -13,7 +13,7 @@ export interface CommPort {
 export interface StreamMessage {
   type?: string;
   id?: string;
-  at?: number;
+  start?: number;
   received?: number;
   limit?: number;
   missing?: boolean;
@@ -231,7 +231,7 @@ function newId(): string {
 
 function segmentOf(content: StreamMessage): Segment {
   return {
-    at: content.at ?? 0,
+    start: content.start ?? 0,
     received: content.received ?? 0,
     limit: content.limit ?? 0,
     missing: content.missing === true,
@@ -239,8 +239,8 @@ function segmentOf(content: StreamMessage): Segment {
   };
 }
 
-function withoutData({ at, received, limit, missing }: Segment): Record<string, unknown> {
-  return { at, received, limit, ...(missing ? { missing } : {}) };
+function withoutData({ start, received, limit, missing }: Segment): Record<string, unknown> {
+  return { start, received, limit, ...(missing ? { missing } : {}) };
 }
 
 function bytesOf(source: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {

@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { mintTicket } from "../jupyter/server";
+import { type CommPort, CommSocket } from "../shared/comm_socket";
 
 const LISTEN_MS = 1500;
 
@@ -17,6 +18,7 @@ export class Attempt {
   constructor(
     private readonly base: string,
     private readonly channel: string,
+    private readonly port?: CommPort,
   ) {}
 
   private add(from: Heard["from"], text: string): void {
@@ -29,15 +31,7 @@ export class Attempt {
     this.isRunning.value = true;
     this.heard.value = [];
     try {
-      const ticket = await mintTicket(this.base, this.channel, "owner");
-      const address = new URL(`nbsocket/${this.channel}/socket.io/`, this.base);
-      address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-      address.search = new URLSearchParams({
-        EIO: "4",
-        transport: "websocket",
-        join_token: ticket.value,
-      }).toString();
-      await this.talk(new WebSocket(address), text);
+      await this.talk(await this.connect(), text);
     } catch (error) {
       this.add("note", error instanceof Error ? error.message : String(error));
     } finally {
@@ -45,12 +39,28 @@ export class Attempt {
     }
   }
 
-  private talk(socket: WebSocket, text: string): Promise<void> {
+  private async connect(): Promise<WebSocket | CommSocket> {
+    if (!this.base && this.port) {
+      const query = { EIO: "4", transport: "comm" };
+      return new CommSocket(this.port, { opens: "engine.io", query });
+    }
+    const ticket = await mintTicket(this.base, this.channel, "owner");
+    const address = new URL(`nbsocket/${this.channel}/socket.io/`, this.base);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    address.search = new URLSearchParams({
+      EIO: "4",
+      transport: "websocket",
+      join_token: ticket.value,
+    }).toString();
+    return new WebSocket(address);
+  }
+
+  private talk(socket: WebSocket | CommSocket, text: string): Promise<void> {
     socket.binaryType = "arraybuffer";
     return new Promise((resolve) => {
       let sent = false;
       let timer: ReturnType<typeof setTimeout> | undefined;
-      socket.onmessage = (event) => {
+      socket.onmessage = (event: { data: string | ArrayBuffer }) => {
         const said =
           typeof event.data === "string"
             ? event.data
@@ -72,7 +82,7 @@ export class Attempt {
           }, LISTEN_MS);
         }
       };
-      socket.onclose = (event) => {
+      socket.onclose = (event: { code: number }) => {
         clearTimeout(timer);
         if (sent && event.code !== 1005) {
           this.add(

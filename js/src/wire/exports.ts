@@ -72,7 +72,7 @@ interface HarMessage {
 export function asHar(store: Store, page: string): string {
   const messages = new Map<number, HarMessage[]>();
   for (const packet of packetsOf(store)) {
-    if (packet.transport !== "websocket") continue;
+    if (packet.transport === "polling") continue;
     const content = contentOf(packet.raw, "websocket");
     if (content.opcode !== 1 && content.opcode !== 2) continue;
     const mine = messages.get(packet.session) ?? [];

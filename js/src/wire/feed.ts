@@ -1,7 +1,8 @@
-// The wire's route: a WebSocket with the page's own Jupyter login. Comes back by itself.
+// The wire's route: a WebSocket with the page's own Jupyter login, or over the widget's comm. Comes back by itself.
 
 import { signal } from "@preact/signals";
 import { ApiError, askChannel, ForeignServerError, socketAddress } from "../jupyter/server";
+import { type CommPort, CommSocket } from "../shared/comm_socket";
 import { batched } from "../shared/log";
 import { pageNow } from "../shared/times";
 import type { ClientItem, Item } from "./store";
@@ -23,6 +24,7 @@ type Said =
     }
   | { type: "clock"; asked: number; now: number };
 
+const OPEN = 1;
 const CLOCK_EVERY_MS = 2000;
 const RETRY_MS = 1500;
 const QUICK_QUESTIONS = 5;
@@ -35,8 +37,9 @@ export class Feed {
   readonly version = signal(0);
   readonly store: Store;
 
-  private socket: WebSocket | undefined;
+  private socket: WebSocket | CommSocket | undefined;
   private wanted = false;
+  private isByComm: boolean;
   /** Whether the login cookie alone did not do. */
   private needsToken = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
@@ -49,8 +52,10 @@ export class Feed {
     private readonly base: string,
     private readonly channel: string,
     nameOf: (paneId: string) => string | undefined,
+    private readonly port?: CommPort,
   ) {
     this.store = new Store(nameOf);
+    this.isByComm = !base;
   }
 
   open(): void {
@@ -68,8 +73,7 @@ export class Feed {
   }
 
   private begin(): void {
-    const path = `nbsocket/api/channels/${encodeURIComponent(this.channel)}/wire`;
-    const socket = new WebSocket(socketAddress(this.base, path, this.needsToken));
+    const socket = this.connect();
     this.socket = socket;
     socket.onopen = () => {
       for (let number = 0; number < QUICK_QUESTIONS; number += 1) {
@@ -78,14 +82,29 @@ export class Feed {
       this.clock = setInterval(() => this.askClock(socket), CLOCK_EVERY_MS);
     };
     let isGreeted = false;
-    socket.onmessage = (event) => {
+    socket.onmessage = (event: { data: unknown }) => {
       isGreeted = true;
       this.take(JSON.parse(event.data as string) as Said);
     };
-    socket.onclose = () => {
+    socket.onclose = ({ reason }: { reason: string }) => {
       clearInterval(this.clock);
-      if (this.wanted) void this.again(isGreeted);
+      if (!this.wanted) return;
+      if (this.isByComm) this.lost(reason);
+      else void this.again(isGreeted);
     };
+  }
+
+  private connect(): WebSocket | CommSocket {
+    if (this.isByComm && this.port) return new CommSocket(this.port, { opens: "wire", query: {} });
+    const path = `nbsocket/api/channels/${encodeURIComponent(this.channel)}/wire`;
+    return new WebSocket(socketAddress(this.base, path, this.needsToken));
+  }
+
+  /** The connection over the comm ended; the kernel says why. */
+  private lost(why: string): void {
+    this.state.value = why ? "error" : "reconnecting";
+    this.detail.value = why;
+    this.retry = setTimeout(() => this.begin(), RETRY_MS);
   }
 
   /** A page cannot see why its WebSocket was refused: ask by a plain request, then try again. */
@@ -104,6 +123,11 @@ export class Feed {
     } catch (error) {
       this.detail.value = error instanceof ApiError ? error.message : "";
       if (error instanceof ForeignServerError) {
+        if (this.port) {
+          this.isByComm = true;
+          if (this.wanted) this.begin();
+          return;
+        }
         this.state.value = "error";
         return;
       }
@@ -114,8 +138,8 @@ export class Feed {
     else this.state.value = "closed";
   }
 
-  private askClock(socket: WebSocket): void {
-    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ asked: pageNow() }));
+  private askClock(socket: WebSocket | CommSocket): void {
+    if (socket.readyState === OPEN) socket.send(JSON.stringify({ asked: pageNow() }));
   }
 
   private take(said: Said): void {

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { visible } from "../shared/text";
-import { Attempt } from "./attempt";
+import type { Attempt } from "./attempt";
 import { Announcer, Counters, WORDS } from "./counters";
 import type { Feed } from "./feed";
 import { CROSSED, EVERYTHING, type Filter, Frames } from "./frames";
@@ -13,7 +13,8 @@ import { Span } from "./span";
 import type { Packet } from "./store";
 import { XRay } from "./xrayview";
 
-export function Wire({ feed, channel, base }: { feed: Feed; channel: string; base: string }) {
+export function Wire(props: { feed: Feed; channel: string; attempt: Attempt }) {
+  const { feed, channel } = props;
   const { store } = feed;
   // Reading the version makes this draw again after every batch.
   void feed.version.value;
@@ -21,7 +22,7 @@ export function Wire({ feed, channel, base }: { feed: Feed; channel: string; bas
   const chosen = useSignal<Packet | undefined>(undefined);
   const filter = useSignal<Filter>(EVERYTHING);
   const painted = useRef<Painted | undefined>(undefined);
-  const attempt = useRef(new Attempt(base, channel));
+  const attempt = useRef(props.attempt);
   const state = feed.state.value;
 
   function choose(packet: Packet | undefined): void {

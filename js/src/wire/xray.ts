@@ -169,14 +169,14 @@ function frames(raw: Uint8Array): { fields: Field[]; content: Content } {
 
 /** The content of a message, unmasked; a polling packet is its own content. */
 export function contentOf(raw: Uint8Array, transport: string): Content {
-  if (transport === "websocket") return frames(raw).content;
+  if (transport !== "polling") return frames(raw).content;
   return { bytes: raw, at: Array.from(raw, (_, index) => index), opcode: 1 };
 }
 
 /** Explain every byte of a message as it went over the wire; `size` is what it had before it was cut. */
 export function dissect(raw: Uint8Array, transport: string, size = raw.length): Field[] {
   const { fields, content } =
-    transport === "websocket"
+    transport !== "polling"
       ? frames(raw)
       : { fields: [] as Field[], content: contentOf(raw, transport) };
   for (const field of explain(content, transport)) fields.push(...mapped(field, content.at));

@@ -4,7 +4,7 @@
 import type { Manager } from "socket.io-client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Home } from "../../src/client/address";
-import { askBeforeOpening, type SeatMessage, takeSeat } from "../../src/client/seat";
+import { askBeforeOpening, type SeatMessage, takeSeat, type Way } from "../../src/client/seat";
 
 const HOME: Home = { origin: "http://h:8888", path: "/nbsocket/chat/socket.io/", ticket: "" };
 
@@ -39,7 +39,15 @@ class FakeManager {
 }
 
 /** A class of managers of its own, whose opening asks. */
-function asking(ask: () => Promise<string>, home = HOME) {
+function asking(give: () => Promise<string>, home = HOME) {
+  return askingFor(async () => ({ ticket: await give() }), home);
+}
+
+const transportsOf = (manager: object) =>
+  (manager as { opts: { transports?: { prototype: { name: string } }[] } }).opts.transports ?? [];
+
+/** The same, with any way in. */
+function askingFor(ask: () => Promise<Way>, home = HOME) {
   class Asking extends FakeManager {}
   Asking.prototype.open = FakeManager.prototype.open;
   askBeforeOpening(Asking.prototype as unknown as Manager, home, ask);
@@ -65,6 +73,16 @@ describe("a connection home", () => {
     give("t1");
     await settled();
     expect(manager.opened).toEqual([{ query: { name: "zoe", join_token: "t1" }, done }]);
+  });
+
+  it("goes over the comm where the page carries the connection", async () => {
+    const port = { send: vi.fn(), listen: vi.fn(() => () => {}) };
+    const manager = askingFor(async () => ({ port }))();
+    manager.open();
+    await vi.waitFor(() => expect(transportsOf(manager)).toHaveLength(1));
+    const [Transport] = transportsOf(manager);
+    expect(Transport?.prototype.name).toBe("comm");
+    expect(manager.opts.query).toBeUndefined();
   });
 
   it("asks for another ticket each time", async () => {
@@ -181,6 +199,25 @@ describe("a seat", () => {
     vi.unstubAllGlobals();
   });
 
+  it("passes messages of its connections both ways over that port", async () => {
+    const ask = takeSeat()();
+    await vi.waitFor(() => expect(heard).toEqual([{ ask: 1 }]));
+    page.postMessage({ ask: 1, isByComm: true });
+    const way = await ask;
+    if (!("port" in way)) throw new Error("no port");
+    const told: unknown[] = [];
+    const unlisten = way.port.listen((content) => told.push(content.id));
+    way.port.send({ type: "stream", id: "one" }, [new Uint8Array([7])]);
+    await vi.waitFor(() => expect(heard[1]).toMatchObject({ stream: { id: "one" } }));
+    page.postMessage({ stream: { type: "stream", id: "one" }, buffers: [] });
+    await vi.waitFor(() => expect(told).toEqual(["one"]));
+    unlisten();
+    page.postMessage({ stream: { type: "stream", id: "two" }, buffers: [] });
+    page.postMessage({ still: 1 });
+    await vi.waitFor(() => expect(heard.at(-1)).toEqual({ still: 1 }));
+    expect(told).toEqual(["one"]);
+  });
+
   it("asks the page around it over a port that it hands out, each time by another number", async () => {
     const ask = takeSeat();
     const [first, second] = [ask(), ask()];
@@ -188,8 +225,8 @@ describe("a seat", () => {
     page.postMessage({ ask: 2, ticket: "t2" });
     page.postMessage({ ask: 9, ticket: "nobody's" });
     page.postMessage({ ask: 1, ticket: "t1" });
-    expect(await first).toBe("t1");
-    expect(await second).toBe("t2");
+    expect(await first).toEqual({ ticket: "t1" });
+    expect(await second).toEqual({ ticket: "t2" });
   });
 
   it("says why there is no ticket", async () => {

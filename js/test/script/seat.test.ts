@@ -111,6 +111,91 @@ describe("a seat", () => {
   });
 });
 
+/** A widget's comm whose other side is the test. */
+class Comm {
+  readonly sent: Record<string, unknown>[] = [];
+  private calls = new Set<(content: object, buffers: BufferSource[]) => void>();
+  send(content: Record<string, unknown>): void {
+    this.sent.push(content);
+  }
+  listen(call: (content: object, buffers: BufferSource[]) => void): () => void {
+    this.calls.add(call);
+    return () => this.calls.delete(call);
+  }
+  tell(content: object): void {
+    for (const call of this.calls) call(content, []);
+  }
+  get listeners(): number {
+    return this.calls.size;
+  }
+}
+
+describe("a seat without a Jupyter server", () => {
+  let comm: Comm;
+
+  function sit(base: string): void {
+    comm = new Comm();
+    seat = new Seat(base, "a b", gone, comm);
+    port = new Port();
+    take(port);
+  }
+
+  it("carries connections over the widget's comm", async () => {
+    sit("");
+    port.hear({ ask: 1 });
+    await wait();
+    expect([web.asked, port.said]).toEqual([[], [{ ask: 1, isByComm: true }]]);
+    port.hear({ stream: { type: "stream", id: "one", at: 0 }, buffers: [] });
+    expect(comm.sent).toEqual([{ type: "stream", id: "one", at: 0 }]);
+    comm.tell({ type: "stream", id: "one", received: 1 });
+    comm.tell({ type: "stream", id: "a pane's" });
+    comm.tell({ type: "handler_output", id: "one" });
+    expect(port.said.slice(1)).toEqual([
+      { stream: { type: "stream", id: "one", received: 1 }, buffers: [] },
+    ]);
+  });
+
+  it("does so where another server serves the page", async () => {
+    sit("http://localhost:3000/");
+    web.answer = () => new Response("<html>", { status: 200 });
+    port.hear({ ask: 1 });
+    port.hear({ ask: 2 });
+    await wait();
+    expect(port.said).toEqual([
+      { ask: 1, isByComm: true },
+      { ask: 2, isByComm: true },
+    ]);
+    expect(web.asked).toHaveLength(1);
+  });
+
+  it.each([{ type: "views", id: "one", count: 0 }, { type: "stream" }, { type: "stream", id: 7 }])(
+    "passes nothing else on to the kernel",
+    (stream) => {
+      sit("");
+      port.hear({ stream, buffers: [] });
+      expect([comm.sent, comm.listeners]).toEqual([[], 0]);
+    },
+  );
+
+  it("passes nothing on where there is a Jupyter server", async () => {
+    sit("http://localhost:3000/");
+    port.hear({ ask: 1 });
+    await wait();
+    port.hear({ stream: { type: "stream", id: "one" }, buffers: [] });
+    expect(comm.sent).toEqual([]);
+  });
+
+  it("closes what it carried at its end", async () => {
+    sit("");
+    for (const id of ["one", "two"]) port.hear({ stream: { type: "stream", id }, buffers: [] });
+    port.hear({ stream: { type: "stream", id: "two", closed: true }, buffers: [] });
+    comm.sent.length = 0;
+    seat.end();
+    expect(comm.sent).toEqual([{ type: "stream", id: "one", closed: true }]);
+    expect(comm.listeners).toBe(0);
+  });
+});
+
 describe("the end of a seat", () => {
   it("gives back its place, and hands out no more", async () => {
     port.hear({ ask: 1 });

@@ -74,13 +74,23 @@ describe("a client cell", () => {
   it.each([
     [() => ours({ message: "No kernel" }, 404), "waiting", "No kernel holds the channel."],
     [() => ours({ message: "Log in first" }, 403), "error", "Log in first"],
-    [() => Promise.reject(new TypeError("Failed to fetch")), "error", "Failed to fetch"],
   ])("that cannot run says why: %#", async (answer, value, words) => {
     web.answer = answer;
     const { frame, state } = await run();
     expect(frame).toBeNull();
     expect(state()[0]).toBe(value);
     expect(state()[1]).toContain(words);
+  });
+
+  it.each([
+    [() => Promise.reject(new TypeError("Failed to fetch"))],
+    [() => new Response("<html>", { status: 200 })],
+  ])("whose page no Jupyter server serves reaches the kernel over its comm: %#", async (answer) => {
+    web.answer = answer;
+    const { frame, state } = await run();
+    expect(frame).not.toBeNull();
+    expect(state()[0]).toBe("connected");
+    expect(frames.documents[0]).toContain('"origin":"https://nbsocket.invalid"');
   });
 
   it("that is gone before it could begin does not", async () => {

@@ -7,7 +7,7 @@ import { clientFrame } from "../../src/shared/frames";
 
 interface Sent extends Record<string, unknown> {
   id: string;
-  at: number;
+  start: number;
 }
 
 /** The kernel's end. */
@@ -31,9 +31,9 @@ class Kernel implements CommPort {
       typeof content.data === "string"
         ? Uint8Array.from(atob(content.data), (letter) => letter.charCodeAt(0))
         : (buffers[0] ?? new Uint8Array(0));
-    const { at, received, limit, missing } = content as unknown as Sent & Record<string, number>;
+    const { start, received, limit, missing } = content as unknown as Sent & Record<string, number>;
     const fresh = this.stream.receive({
-      at,
+      start,
       received: received ?? 0,
       limit: limit ?? 0,
       missing: Boolean(missing),
@@ -119,7 +119,7 @@ describe("a WebSocket over a comm", () => {
     await wait();
     expect(kernel.sent[0]).toMatchObject({
       type: "stream",
-      at: 0,
+      start: 0,
       open: { opens: "engine.io", query: { name: "alice" } },
     });
     await wait(3000);
@@ -211,7 +211,7 @@ describe("a WebSocket over a comm", () => {
     await wait(3100);
     expect(kernel.sent.length).toBe(before + 1);
     kernel.stream.again();
-    kernel.tell({ at: 0, received: 0, limit: 1e6, busy: true });
+    kernel.tell({ start: 0, received: 0, limit: 1e6, busy: true });
     const later = kernel.sent.length;
     await wait(60_000);
     expect(kernel.sent.length).toBe(later);
@@ -223,7 +223,7 @@ describe("a WebSocket over a comm", () => {
     socket.send("y");
     await wait(1000);
     expect(waiting).toEqual({ count: 2, isBusy: false });
-    kernel.tell({ at: 0, received: 0, limit: 1e6, busy: true });
+    kernel.tell({ start: 0, received: 0, limit: 1e6, busy: true });
     expect(waiting).toEqual({ count: 2, isBusy: true });
     kernel.flush();
     expect(waiting).toEqual({ count: 0, isBusy: false });

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { pageNow } from "../../src/shared/times";
+import { Attempt } from "../../src/wire/attempt";
 import { WORDS } from "../../src/wire/counters";
 import { Feed, type FeedState } from "../../src/wire/feed";
 import { Wire } from "../../src/wire/wire";
@@ -53,7 +54,7 @@ function be(state: FeedState, detail = ""): void {
 /** A view that is live, with what was told before. */
 function wire(): HTMLElement {
   feed.state.value = "live";
-  const el = mount(<Wire feed={feed} channel="chat" base="http://h/" />);
+  const el = mount(<Wire feed={feed} channel="chat" attempt={new Attempt("http://h/", "chat")} />);
   drawing.clear();
   return el;
 }
