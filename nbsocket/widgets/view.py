@@ -53,8 +53,10 @@ class LinkedView(anywidget.AnyWidget):
         """Begin with the traits that do not change."""
         super().__init__()
         traits["base_url"] = carrier.base_url
+        # Now, on the thread of its author's code: others may not tell.
+        self._host = this_host()
         self._comm = CommRoute(carrier, self._visit, self._tell_pages)
-        if not carrier.base_url and not (self.opens and this_host().shows_widgets):
+        if not carrier.base_url and not (self.opens and self._host.shows_widgets):
             traits["note"] = f"{self.what_it_is} {_WITHOUT_A_SERVER}"
         for name, value in traits.items():
             self.set_trait(name, value)
@@ -73,10 +75,15 @@ class LinkedView(anywidget.AnyWidget):
         Raises:
             ValueError: It may not open that.
         """
-        host = this_host()
-        role = GUEST if self.runs_foreign_code else host.role
-        if opens not in self.opens or (opens == WIRE and role != OWNER):
-            msg = f"{self.what_it_is.lower()} of {host.name} may not open {opens!r}"
+        role = GUEST if self.runs_foreign_code else self._host.role
+        if opens not in self.opens:
+            msg = f"{self.what_it_is.lower()} does not open {opens!r}"
+            raise ValueError(msg)
+        if role != OWNER and WIRE in self.opens:
+            msg = (
+                f"Visitors of {self._host.name} do not get it: it shows everything that clients send. "
+                "Its author sees it where the notebook is written."
+            )
             raise ValueError(msg)
         handshake = {"query": {**query, **self.query()}, "headers": {}, "address": "", "url": ""}
         return Visit(str(self.channel), role, f"comm-{self.model_id}", handshake, opens)

@@ -22,7 +22,7 @@ PICTURES = ROOT / "test-results" / "hosts"
 HANDLERS = """
 @io.on("connection")
 def hello(socket):
-    socket.emit("welcome", socket.role, socket.handshake.query["name"])
+    socket.emit("welcome", socket.role, socket.handshake.query.get("name"))
 
 
 @io.on("add")
@@ -42,6 +42,11 @@ def count(socket, many):
 """
 SERVER = f"import nbsocket\n\nio = nbsocket.Server('room')\n{HANDLERS}"
 MANY = 10_000
+CLIENT = """nbsocket.client('''
+const socket = io();
+socket.on("welcome", (role, name) => console.log("I am a", role));
+socket.emit("add", 20, 22, (sum) => console.log("sum", sum));
+''', "carol")"""
 START_S = 60
 
 
@@ -70,7 +75,7 @@ def visitor(context):
 @pytest.fixture
 def notebook(tmp_path):
     made = new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
-    made.cells = [new_code_cell(SERVER), new_code_cell("io.pane('alice')")]
+    made.cells = [new_code_cell(one) for one in (SERVER, "io.pane('alice')", CLIENT, "io.wire()")]
     nbformat.write(made, tmp_path / "lesson.ipynb")
     return tmp_path / "lesson.ipynb"
 
@@ -114,14 +119,19 @@ def test_voila_inside_a_jupyter_server_has_panes_that_connect(visitor, notebook)
     )
     with running(notebook.parent, *command) as url:
         visitor.goto(f"{url}voila/render/{notebook.name}?token={TOKEN}", wait_until="commit")
-        pane = visitor.locator("[data-pane=alice]")
-        expect(pane).to_have_attribute("data-state", "connected", timeout=60_000)
-        expect(pane).to_contain_text("welcome")
-        visitor.screenshot(path=PICTURES / "voila-in-jupyter.png")
+        is_a_client(visitor, "voila-in-jupyter.png", role="owner")
 
 
 def is_a_client(visitor, picture, role="guest"):
-    """A pane connects, and events, answers and bytes go both ways, many of them in order."""
+    """A pane connects, and events, answers and bytes go both ways, many of them in order; so does a client cell."""
+    carol = visitor.locator("[data-script=carol]")
+    expect(carol).to_contain_text("sum 42", timeout=60_000)
+    expect(carol).to_contain_text("I am a guest")
+    wire = visitor.locator("[data-wire=room]")
+    if role == "owner":
+        expect(wire).to_have_attribute("data-state", "live")
+    else:
+        expect(wire).to_contain_text("Visitors of")
     pane = Pane(visitor.locator("[data-pane=alice]"))
     pane.has_state("connected", timeout=60_000)
     expect(pane.element).to_contain_text(f'"{role}", "alice"')
@@ -182,20 +192,37 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("shown", ["io.pane('alice')", "marimo.ui.anywidget(io.pane('alice'))"])
-def test_marimo_has_panes_of_guests(visitor, tmp_path, shown):
-    shown = f"import marimo\n    {shown}" if shown.startswith("marimo") else shown
-    handlers = textwrap.indent(HANDLERS, "    ").strip()
-    (tmp_path / "lesson.py").write_text(MARIMO.replace("HANDLERS", handlers).replace("PANE", shown))
+@pytest.mark.parametrize("pane", ["io.pane('alice')", "marimo.ui.anywidget(io.pane('alice'))"])
+def test_marimo_has_panes_of_guests(visitor, tmp_path, pane):
+    lesson_for_marimo(tmp_path, pane)
     with running(tmp_path, "marimo", "run", "lesson.py", "--headless", "--port=PORT", "--no-token") as url:
         visitor.goto(url)
         is_a_client(visitor, "marimo.png")
         expect(visitor.get_by_text("bob got 3")).to_be_visible()
 
 
+def lesson_for_marimo(folder, pane):
+    shown = f"import marimo\n\n{CLIENT_OF_MARIMO}\nmarimo.vstack([{pane}, carol, io.wire()])"
+    text = MARIMO
+    for name, lines in (("HANDLERS", HANDLERS), ("PANE", shown)):
+        text = text.replace(name, textwrap.indent(lines, "    ").strip())
+    (folder / "lesson.py").write_text(text)
+
+
+CLIENT_OF_MARIMO = f"carol = {CLIENT}"
+
+
+def test_marimos_author_is_the_owner(visitor, tmp_path):
+    lesson_for_marimo(tmp_path, "io.pane('alice')")
+    (tmp_path / "pyproject.toml").write_text("[tool.marimo.runtime]\nauto_instantiate = true\n")
+    with running(tmp_path, "marimo", "edit", "lesson.py", "--headless", "--port=PORT", "--no-token") as url:
+        visitor.goto(url)
+        is_a_client(visitor, "marimo-edit.png", role="owner")
+
+
 PANEL = (
     "import nbsocket\nimport panel\n\npanel.extension('ipywidgets')\nio = nbsocket.Server('room', port=0)\n"
-    f"{HANDLERS}\npanel.panel(io.pane('alice')).servable()\n"
+    f"{HANDLERS}\npanel.Column(io.pane('alice'), {CLIENT}, io.wire(), sizing_mode='stretch_width').servable()\n"
 )
 
 

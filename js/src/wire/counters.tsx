@@ -10,7 +10,7 @@ export const WORDS: Record<FeedState, string> = {
   waiting:
     "No kernel holds this channel. Run the cell that creates the server; this view then reconnects automatically.",
   reconnecting: "The Jupyter server does not answer; trying again…",
-  error: "The Jupyter server refuses this view:",
+  error: "This view is refused:",
   closed: "Closed",
 };
 

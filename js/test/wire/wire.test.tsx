@@ -128,7 +128,7 @@ describe("the head of a wire view", () => {
   it("says why it is refused, as text", () => {
     const el = wire();
     be("error", "<b>too many\u0007");
-    expect(words(el)).toBe("The Jupyter server refuses this view: <b>too many\\u0007");
+    expect(words(el)).toBe("This view is refused: <b>too many\\u0007");
   });
 
   it("says that a cell is busy", () => {
