@@ -80,7 +80,7 @@ class Member:
         self._state = State.CONNECTING
         self._acks: dict[int, PendingAck] = {}
         self._greeted_by: set[Registration] = set()
-        self.socket = Socket(self, {} if earlier is None else earlier.data, recovered=earlier is not None)
+        self.socket = Socket(self, earlier)
 
     # --- state ------------------------------------------------------------------------------
 

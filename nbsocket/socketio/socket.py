@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nbsocket.socketio.handshake import Handshake
     from nbsocket.socketio.member import Member
     from nbsocket.socketio.namespace import Namespace
+    from nbsocket.socketio.session_state import SessionState
 
 
 class Socket(EventTarget):
@@ -40,14 +41,14 @@ class Socket(EventTarget):
     Source: Socket.IO server API, "Socket".
     """
 
-    def __init__(self, member: Member, data: dict[str, Any], *, recovered: bool) -> None:
+    def __init__(self, member: Member, earlier: Member | SessionState | None) -> None:
         """Made by the server, never by users."""
         self._member = member
         self.id: str = member.id
-        self.data = data
+        self.data: dict[str, Any] = {} if earlier is None else earlier.data
         self.handshake: Handshake = member.handshake
         self.role: str = member.role
-        self.recovered = recovered
+        self.recovered = earlier is not None
 
     def __repr__(self) -> str:
         """Show id, namespace and state, but no secret."""

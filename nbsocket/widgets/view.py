@@ -62,7 +62,7 @@ class LinkedView(anywidget.AnyWidget):
             self.set_trait(name, value)
         self._views = 0
         self._is_replaced = False
-        self.on_msg(self._page_said)
+        self.on_msg(self._view_said)
         self._replace()
 
     def query(self) -> dict[str, str]:
@@ -113,7 +113,7 @@ class LinkedView(anywidget.AnyWidget):
         if self._views <= 0:
             self.close()
 
-    def _page_said(self, _widget: Any, content: Any, buffers: Any) -> None:
+    def _view_said(self, _widget: Any, content: Any, buffers: Any) -> None:
         kind = content.get("type") if isinstance(content, dict) else None
         if kind == STREAM:
             self._comm.receive(content, buffers)
@@ -130,10 +130,19 @@ class LinkedView(anywidget.AnyWidget):
         self.layout.close()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        if not self.note:
+        if self.base_url:
             return super()._repr_mimebundle_(**options)
-        text = f'<div style="{_BOX}">{html.escape(self.note)}</div>'
-        return {"text/plain": self.note, "text/html": text}, {}
+        note = self.note or f"{self.what_it_is} {_OVER_ITS_COMM}"
+        instead = {
+            "text/plain": note,
+            "text/html": f'<div style="{_BOX}">{html.escape(note)}</div>',
+        }
+        if self.note:
+            return instead, {}
+        # What shows widgets shows it; all else shows the note.
+        shown = super()._repr_mimebundle_(**options)
+        data, metadata = shown if isinstance(shown, tuple) else (shown, {})
+        return {**data, **instead}, metadata
 
 
 _WITHOUT_A_SERVER = (
@@ -141,5 +150,10 @@ _WITHOUT_A_SERVER = (
     "Handlers, emits and nbsocket.testing.Client work as usual, and a browser on this machine can be "
     "a client: io.ticket().link is the address to open in it. To see this view, open the notebook in "
     "JupyterLab or Notebook, started from an environment that has nbsocket."
+)
+_OVER_ITS_COMM = (
+    "is a widget, and nothing shows widgets here; JupyterLab, marimo, Voilà and VS Code do. "
+    "Handlers, emits and nbsocket.testing.Client work as usual, and a browser on this machine can be "
+    "a client: io.ticket().link is the address to open in it."
 )
 _BOX = "font:13px/1.5 system-ui,sans-serif;border:1px solid #bbb;border-radius:6px;padding:8px"

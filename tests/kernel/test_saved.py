@@ -4,6 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from support.payloads import CORPUS
+from support.stage import KeepingCarrier
 
 from nbsocket.widgets.pane import Pane
 from nbsocket.widgets.wire import Wire
@@ -11,7 +12,7 @@ from nbsocket.widgets.wire import Wire
 
 @pytest.fixture
 def wire():
-    return Wire("chat", "/")
+    return Wire("chat", KeepingCarrier())
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def pane():
     class Output:
         listen = staticmethod(lambda *_: None)
 
-    return Pane("chat", "alice", "/", None, Output())
+    return Pane("chat", "alice", KeepingCarrier(), None, Output())
 
 
 def snapshot(text="hello", **changes):

@@ -84,12 +84,13 @@ class WebSocket:
         return message
 
     async def closed(self, reason: str = "") -> list[str | bytes]:
-        """Wait until the server closes it; return what came before. Pings stay unanswered.
+        """Wait until the server closes it; return what came before.
 
-        With ``reason`` it must have said so: a client that is merely ignored is closed as well, by its heartbeat.
+        With ``reason`` it must have said so, and pings are answered: by its heartbeat a client that is merely
+        ignored would be closed as well, and so would one whose message a slow server has not come to yet.
         """
         before = []
-        while (message := await self.raw()) is not None:
+        while (message := await (self.next() if reason else self.raw())) is not None:
             before.append(message)
         if reason:
             said = self.connection.close_reason or ""

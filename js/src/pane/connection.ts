@@ -199,6 +199,12 @@ export class PaneConnection {
     }, LIT_MS);
   }
 
+  /** The kernel was restarted: its next process knows nothing of the pane, nor of connections over its comm. */
+  orphaned(): void {
+    this.isOrphan.value = true;
+    if (this.route === "comm") this.disconnect("The kernel was restarted.");
+  }
+
   /** Let it be slow, or lose its connection now and then; from the next packet on. */
   setWeather(weather: Weather): void {
     this.weather.value = weather;

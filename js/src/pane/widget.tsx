@@ -109,7 +109,7 @@ export default () => {
       };
       // So the widget manager says that the kernel was restarted: the new one does not know this widget.
       const onOrphaned = () => {
-        if (connection) connection.isOrphan.value = true;
+        connection?.orphaned();
       };
       model.on("msg:custom", onMessage);
       model.on("comm_live_update", onOrphaned);
