@@ -20,7 +20,7 @@ WORK = ROOT / ".make" / "site"
 MERMAID = ROOT / "js" / "node_modules" / "mermaid" / "dist" / "mermaid.min.js"
 PARTS = {
     "Learn": ["tutorial"],
-    "How to": ["classroom", "deployment", "testing", "wire", "bench"],
+    "How to": ["classroom", "deployment", "hosts", "testing", "wire", "bench"],
     "Reference": ["api", "parity", "changelog"],
     "Explanation": [
         "architecture",
@@ -37,6 +37,7 @@ TITLES = {
     "classroom": "Classroom",
     "bench": "Bench",
     "deployment": "Deployment",
+    "hosts": "Hosts",
     "testing": "Testing",
     "wire": "Wire view",
     "api": "API",

@@ -52,11 +52,13 @@ def test_bytes_go_both_ways(io, page):
     until(lambda: data in socket.messages)
 
 
+@pytest.mark.threat(45)
 def test_the_role_is_the_hosts_whatever_the_page_says(io):
     CommPage(io.channel.carrier, io.name, role="guest").open(role="owner").connect()
     assert [client.role for client in io.sockets.values()] == ["guest"]
 
 
+@pytest.mark.fault(42)
 @pytest.mark.parametrize(
     "network", [Network(), Network(loss=0.1), Network(buffers="lost"), Network(buffers="fatal")]
 )
@@ -93,6 +95,7 @@ def test_a_flood_takes_few_messages(io, page):
     assert len(page.told) - before <= 10 + 2 * took_s / comm._EVERY_S
 
 
+@pytest.mark.fault(42)
 def test_who_answers_no_ping_is_gone_unless_a_cell_runs(io, page):
     ends = []
     io.on("disconnect", lambda _, reason: ends.append(reason))
@@ -109,6 +112,7 @@ def test_who_answers_no_ping_is_gone_unless_a_cell_runs(io, page):
     until(lambda: socket.ended is not None)
 
 
+@pytest.mark.fault(42)
 def test_a_short_cell_is_not_told(io, page):
     socket = page.open().connect()
     before = len(page.told)
@@ -151,6 +155,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.threat(45)
 @pytest.mark.parametrize("content", HOSTILE)
 def test_what_is_no_part_of_a_connection_ends_it_and_no_other(io, page, content):
     good = page.open("good").connect()
@@ -160,6 +165,7 @@ def test_what_is_no_part_of_a_connection_ends_it_and_no_other(io, page, content)
     assert page.route._streams.keys() == {"good"}
 
 
+@pytest.mark.threat(45)
 @pytest.mark.parametrize("name", [None, 7, "", "x" * 65])
 def test_a_message_without_a_name_is_nobodys(io, page, name):
     good = page.open("good").connect()
@@ -168,6 +174,7 @@ def test_a_message_without_a_name_is_nobodys(io, page, name):
     assert page.route._streams.keys() == {"good"}
 
 
+@pytest.mark.threat(45)
 def test_more_than_there_is_room_for_ends_the_connection(io, page):
     page.open("good").connect()
     page.tell(
@@ -178,6 +185,7 @@ def test_more_than_there_is_room_for_ends_the_connection(io, page):
     assert len(io.sockets) == 1
 
 
+@pytest.mark.threat(45)
 def test_there_is_a_limit_to_the_connections_of_a_view(io, page, monkeypatch):
     monkeypatch.setattr(comm, "MAX_STREAMS", 2)
     page.open("one").connect()

@@ -44,6 +44,7 @@ FAULTS = {
     39: "generators as handlers; code that is executed again",
     40: "a server used in a child process",
     41: "one event's failure and another's question",
+    42: "a host of widgets that loses messages or buffers; a comm that waits for a cell",
 }
 
 THREATS = {
@@ -91,6 +92,7 @@ THREATS = {
     42: "another user of the machine against a kernel's own port",
     43: "a phone's key in its address bar",
     44: "work that grows with every answer",
+    45: "a visitor of an app, over a widget's comm",
 }
 
 PROMISES = {
