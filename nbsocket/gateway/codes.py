@@ -112,13 +112,13 @@ class CodeOffice:
         if mine.left(now) < 1:
             raise TooManyTriesError
         mine.take(1, now)
-        self._remember(address, mine, now)
+        self._remember(address, mine)
         return None
 
-    def _remember(self, address: str, bucket: TokenBucket, now: float) -> None:
-        if len(self._addresses) >= _MAX_ADDRESSES:
-            self._addresses = {
-                one: other for one, other in self._addresses.items() if not other.is_full(now)
-            }
-        if len(self._addresses) < _MAX_ADDRESSES:
-            self._addresses[address] = bucket
+    def _remember(self, address: str, bucket: TokenBucket) -> None:
+        """Keep an address's bucket as the latest; forget the one that was used least recently."""
+        addresses = self._addresses
+        addresses.pop(address, None)
+        if len(addresses) >= _MAX_ADDRESSES:
+            del addresses[next(iter(addresses))]
+        addresses[address] = bucket

@@ -28,10 +28,6 @@ class TokenBucket:
         self._at = now
         return self._left
 
-    def is_full(self, now: float) -> bool:
-        """Whether it is as if nothing had ever been taken."""
-        return self.left(now) == self._burst
-
     def take(self, cost: float, now: float) -> float:
         """Take tokens, also more than there are; return how many seconds until they are paid for."""
         self._left = left = self.left(now) - cost

@@ -96,7 +96,12 @@ def test_wrong_codes_from_any_number_of_addresses_lock_nobody_out(codes, minted)
     for number in range(20_000):
         assert codes.exchange("wrong", f"address {number}") is None
     assert codes.exchange(code, "a student's") == minted
-    assert len(codes._addresses) <= 10_000
+    assert len(codes._addresses) == 10_000
+    # The latest are kept: whoever goes on with one address has used up its tries.
+    for _ in range(TRIES_PER_ADDRESS - 1):
+        assert codes.exchange("wrong", "address 19999") is None
+    with pytest.raises(TooManyTriesError):
+        codes.exchange("wrong", "address 19999")
 
 
 @pytest.mark.threat(34)
