@@ -520,3 +520,61 @@ describe("a log", () => {
     expect(connection.log.dropped + connection.log.kept.length).toBe(40_000);
   });
 });
+
+describe("a pane's connection over its comm", () => {
+  const sent: Record<string, unknown>[] = [];
+  const port = {
+    send: (content: Record<string, unknown>) => void sent.push(content),
+    listen: () => () => {},
+  };
+  const opened = () => sent.filter((content) => content.open);
+
+  beforeEach(() => {
+    sent.length = 0;
+  });
+
+  function over(target: object): void {
+    const alice = { channel: "chat", paneId: "p1", name: "alice", base: "", port };
+    connection = new PaneConnection({ ...alice, ...target });
+  }
+
+  it("is taken where the kernel has no Jupyter server, which nobody asks then", async () => {
+    over({});
+    await connection.connect();
+    await wait();
+    expect([web.asked, opened().length]).toEqual([[], 1]);
+    expect(opened()[0]?.open).toMatchObject({ query: { pane: "p1", name: "alice" } });
+  });
+
+  it("is taken where it is told to", async () => {
+    over({ base: BASE, pinned: "comm" });
+    await connection.connect();
+    await wait();
+    expect([web.asked, opened().length]).toEqual([[], 1]);
+  });
+
+  it("is taken where the server is out of reach from here, unless it was reached before", async () => {
+    over({ base: BASE });
+    web.answer = () => Promise.reject(new TypeError("Failed to fetch"));
+    await connection.connect();
+    await wait();
+    expect(opened()).toHaveLength(1);
+  });
+
+  it("is over when the kernel was restarted", async () => {
+    over({});
+    await connection.connect();
+    connection.orphaned();
+    expect([connection.isOrphan.value, ...state()]).toEqual([
+      true,
+      "disconnected",
+      "The kernel was restarted.",
+    ]);
+  });
+
+  it("stays where it goes to the Jupyter server", async () => {
+    await connected();
+    connection.orphaned();
+    expect([connection.isOrphan.value, state()[0]]).toEqual([true, "connected"]);
+  });
+});
