@@ -89,7 +89,7 @@ export class Feed {
     socket.onclose = ({ reason }: { reason: string }) => {
       clearInterval(this.clock);
       if (!this.wanted) return;
-      if (this.isByComm) this.lost(reason);
+      if (this.isByComm) this.lost(reason, isGreeted);
       else void this.again(isGreeted);
     };
   }
@@ -101,9 +101,17 @@ export class Feed {
   }
 
   /** The connection over the comm ended; the kernel says why. */
-  private lost(why: string): void {
-    this.state.value = why ? "error" : "reconnecting";
+  private lost(why: string, wasOpen: boolean): void {
     this.detail.value = why;
+    if (why.startsWith("nobody holds")) {
+      this.state.value = "waiting";
+    } else if (why && !wasOpen) {
+      // Refused: asking again does not help.
+      this.state.value = "error";
+      return;
+    } else {
+      this.state.value = "reconnecting";
+    }
     this.retry = setTimeout(() => this.begin(), RETRY_MS);
   }
 

@@ -293,3 +293,77 @@ describe("a feed that is refused at once", () => {
     expect(feed.state.value).toBe("error");
   });
 });
+
+describe("a feed over a comm", () => {
+  /** A widget's comm whose other side is the test. */
+  class Comm {
+    readonly opened: string[] = [];
+    private call: ((content: object, buffers: BufferSource[]) => void) | undefined;
+    send(content: Record<string, unknown>): void {
+      if (content.open && !this.opened.includes(String(content.id))) {
+        this.opened.push(String(content.id));
+      }
+    }
+    listen(call: (content: object, buffers: BufferSource[]) => void): () => void {
+      this.call = call;
+      return () => {};
+    }
+    tell(content: object): void {
+      this.call?.({ type: "stream", id: this.opened.at(-1), ...content }, []);
+    }
+    say(said: object): void {
+      const body = new TextEncoder().encode(JSON.stringify(said));
+      const head = [0x81, 126, body.length >> 8, body.length & 255];
+      const data = btoa(String.fromCharCode(...head, ...body));
+      this.tell({ start: 0, received: 0, limit: 1e6, size: head.length + body.length, data });
+    }
+  }
+
+  let comm: Comm;
+
+  beforeEach(() => {
+    comm = new Comm();
+    feed = new Feed("", "a/b", () => undefined, comm);
+  });
+
+  it("is live when it was greeted, and comes back", async () => {
+    feed.open();
+    await wait();
+    comm.say({
+      ...HELLO,
+      channel: "a long name, so that the frame is one with a long length. ".repeat(3),
+    });
+    expect([feed.state.value, made(), comm.opened.length]).toEqual(["live", 0, 1]);
+    comm.tell({ ended: "" });
+    expect(feed.state.value).toBe("reconnecting");
+    await wait(1500);
+    expect(comm.opened.length).toBe(2);
+  });
+
+  it("waits for the cell that makes the server", async () => {
+    feed.open();
+    await wait();
+    comm.tell({ ended: "nobody holds the channel 'a/b'" });
+    expect(feed.state.value).toBe("waiting");
+    await wait(1500);
+    expect(comm.opened.length).toBe(2);
+  });
+
+  it("says why it is refused, and asks no more", async () => {
+    feed.open();
+    await wait();
+    comm.tell({ ended: "Visitors do not get it" });
+    expect([feed.state.value, feed.detail.value]).toEqual(["error", "Visitors do not get it"]);
+    await wait(60_000);
+    expect(comm.opened.length).toBe(1);
+  });
+
+  it("is taken where another server serves the page", async () => {
+    web.answer = () => new Response("<html>", { status: 200 });
+    feed = new Feed(BASE, "a/b", () => undefined, comm);
+    feed.open();
+    FakeWebSocket.last.end();
+    await wait();
+    expect(comm.opened.length).toBe(1);
+  });
+});
