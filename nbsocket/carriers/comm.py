@@ -221,7 +221,7 @@ class CommStream:
     def ended(self, why: str) -> None:
         """Tell the page that the gateway closed it, after what it sent before."""
         self._tunnel = None
-        self._flush(is_last=True)
+        self._flush()
         self._send({"type": STREAM, "id": self._name, "ended": why}, [])
         self._over()
 
@@ -259,11 +259,11 @@ class CommStream:
     def _wake(self) -> None:
         """Send now or soon what there is to send."""
         stream = self._stream
-        if not (stream.has_more or stream.owes or stream.is_missing):
+        if not (stream.has_more or stream.owes or stream.must_answer):
             return
         now = time.monotonic()
         is_urgent = (
-            stream.is_missing
+            stream.must_answer
             or (stream.has_more and not stream.in_flight)
             or stream.owes * 4 >= WINDOW_BYTES
         )
@@ -272,14 +272,10 @@ class CommStream:
             self._due_at = due_at
             self._carrier.later(due_at - now, self._flush)
 
-    def _flush(self, *, is_last: bool = False) -> None:
-        is_over_taken = time.monotonic() < self._due_at - _EVERY_S
-        if not self._is_open or (is_over_taken and not is_last):
-            # An earlier call has sent what this one was for.
-            return
+    def _flush(self) -> None:
         self._due_at = float("inf")
         stream = self._stream
-        if not (stream.has_more or stream.owes or stream.is_missing):
+        if not self._is_open or not (stream.has_more or stream.owes or stream.must_answer):
             return
         self._say()
         while stream.has_more:

@@ -15,7 +15,8 @@ from nbsocket.extension.doors import AdminHandler, AnonymousHandler
 from nbsocket.gateway import public_handlers as gateway
 from nbsocket.gateway.engineio_handler import EngineIOHandler
 from nbsocket.gateway.stats import describe, stats
-from nbsocket.gateway.tickets import FRAME, GUEST, PAGE
+from nbsocket.gateway.tickets import FRAME, PAGE
+from nbsocket.link.agreement import GUEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from nbsocket.gateway.kernel_endpoint import KernelEndpoint
 from nbsocket.link.link_end import LinkEnd
-from nbsocket.link.messages import (
-    Batch,
-    Goodbye,
-    Ping,
-    Sequenced,
-    encode,
-)
+from nbsocket.link.messages import Batch, Goodbye, Ping, Sequenced, encode
 from nbsocket.link.reliable import size_of
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbsocket.gateway.tickets import OWNER
+from nbsocket.link.agreement import OWNER
 
 if TYPE_CHECKING:
     from tornado.httputil import HTTPServerRequest

@@ -8,12 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbsocket.gateway.flow_control import FlowControl
-from nbsocket.link.messages import (
-    ClientMessage,
-    Closed,
-    Opened,
-    Sequenced,
-)
+from nbsocket.link.messages import ClientMessage, Closed, Opened, Sequenced
 from nbsocket.link.reliable import WINDOW_BYTES, size_of
 
 if TYPE_CHECKING:

@@ -17,13 +17,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nbsocket.gateway.client_session import ClientSession
 from nbsocket.gateway.codes import CodeOffice
 from nbsocket.gateway.stats import SAMPLE_EVERY_S, Counters, Rates, Traffic
-from nbsocket.gateway.tickets import GUEST, Ticket, TicketSigner
-from nbsocket.link.messages import (
-    ClientMessage,
-    Closed,
-    PageFile,
-    Trouble,
-)
+from nbsocket.gateway.tickets import Ticket, TicketSigner
+from nbsocket.link.agreement import GUEST
+from nbsocket.link.messages import ClientMessage, Closed, PageFile, Trouble
 from nbsocket.link.troubles import Troubles
 from nbsocket.protocol import reasons
 from nbsocket.protocol.errors import NbSocketError

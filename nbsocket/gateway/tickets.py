@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Final
 
 from tornado.web import create_signed_value, decode_signed_value
 
+from nbsocket.link.agreement import GUEST, OWNER
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 QUERY_NAME = "join_token"
 """The query parameter that carries a ticket on every Engine.IO request."""
 
-OWNER: Final = "owner"
-GUEST: Final = "guest"
 PAGE: Final = "page"
 FRAME: Final = "frame"
 """For a ticket that foreign code may read: it opens one session, soon, and nothing after that."""

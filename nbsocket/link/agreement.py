@@ -14,5 +14,8 @@ URL_ENVIRONMENT = "NBSOCKET_URL"
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 """The largest WebSocket message on the link."""
 
+OWNER, GUEST = "owner", "guest"
+"""The roles of clients."""
+
 ENGINE_IO, WIRE = "engine.io", "wire"
 """What a tunnel opens: a client of the channel, or a wire view of it."""

@@ -11,8 +11,7 @@ import sys
 from dataclasses import dataclass
 
 from nbsocket.carriers.discovery import find_shell, is_kernel
-
-OWNER, GUEST = "owner", "guest"
+from nbsocket.link.agreement import GUEST, OWNER
 
 
 @dataclass(frozen=True, slots=True)

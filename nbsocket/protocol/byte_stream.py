@@ -51,6 +51,7 @@ class ByteStream:
     __slots__ = (
         "_acked",
         "_given",
+        "_is_doubled",
         "_is_missing",
         "_kept",
         "_limit",
@@ -71,7 +72,7 @@ class ByteStream:
         # Both ends begin with the same window.
         self._limit = self._given = window
         self._received = self._read = 0
-        self._is_missing = False
+        self._is_missing = self._is_doubled = False
 
     # --- to the other end -------------------------------------------------------------------
 
@@ -100,9 +101,9 @@ class ByteStream:
         return self._read + self._window - self._given
 
     @property
-    def is_missing(self) -> bool:
-        """Whether the other end has to be told that something is missing."""
-        return self._is_missing
+    def must_answer(self) -> bool:
+        """Whether the other end is to be told at once what is missing, or what has arrived already."""
+        return self._is_missing or self._is_doubled
 
     def segment(self) -> Segment:
         """Return the next segment to send; without bytes if there are none, or no room for them."""
@@ -111,7 +112,7 @@ class ByteStream:
         data = bytes(self._kept[first : first + size])
         start, self._sent = self._sent, self._sent + size
         self._given = self._read + self._window
-        missing, self._is_missing = self._is_missing, False
+        missing, self._is_missing, self._is_doubled = self._is_missing, False, False
         return Segment(start, self._received, self._given, missing, data)
 
     def miss(self) -> None:
@@ -148,6 +149,8 @@ class ByteStream:
             self._is_missing = True
             return b""
         fresh = segment.data[known:]
+        # It sends again what is here: an acknowledgement of it was lost.
+        self._is_doubled = self._is_doubled or len(fresh) < len(segment.data)
         self._received += len(fresh)
         return fresh
 

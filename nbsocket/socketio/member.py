@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from nbsocket.link.agreement import OWNER
 from nbsocket.protocol import reasons
 from nbsocket.protocol.socket_packet import Packet, PacketType, encode_packet
 from nbsocket.protocol.socket_states import CONNECTION_TRANSITIONS, State, Trigger
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from nbsocket.socketio.namespace_core import NamespaceCore
     from nbsocket.socketio.session_state import SessionState
 
-OWNER = "owner"
 _CONNECTED, _ACK = State.CONNECTED, PacketType.ACK
 
 

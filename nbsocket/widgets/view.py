@@ -10,8 +10,8 @@ import traitlets
 
 from nbsocket.carriers.comm import STREAM, CommRoute
 from nbsocket.carriers.tunnel_end import Visit
-from nbsocket.link.agreement import WIRE
-from nbsocket.notebook.hosts import GUEST, OWNER, this_host
+from nbsocket.link.agreement import GUEST, OWNER, WIRE
+from nbsocket.notebook.hosts import this_host
 from nbsocket.notebook.process import running_cell
 
 if TYPE_CHECKING:

@@ -144,6 +144,7 @@ def is_a_client(visitor, picture, role="guest"):
     pane.emit()
     expect(pane.element).to_have_attribute("data-received", str(MANY + 1), timeout=60_000)
     expect(pane.rows("in", "number").last).to_contain_text(str(MANY - 1))
+    expect(pane.element.locator("[data-waiting]")).to_have_count(0)
     pane.fill("bytes")
     visitor.locator("[data-pane=alice] input[type=file]").first.set_input_files(
         [{"name": "x.bin", "mimeType": "application/octet-stream", "buffer": bytes(range(256)) * 400}]

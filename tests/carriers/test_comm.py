@@ -84,6 +84,19 @@ def test_whatever_the_network_does_all_arrive_once_and_in_order(io, network, mon
     assert numbers == list(range(MANY))
 
 
+@pytest.mark.fault(42)
+def test_a_lost_acknowledgement_is_given_again(io, page):
+    socket = page.open().connect()
+    ask(socket, 1)
+    socket.receive = lambda *_: None
+    socket.send('42["nothing"]')
+    until(lambda: page.told and page.told[-1]["received"] == socket._stream._sent)
+    del socket.receive
+    assert socket._stream.in_flight > 0
+    socket.again()
+    until(lambda: socket._stream.in_flight == 0)
+
+
 def test_a_flood_takes_few_messages(io, page):
     socket = page.open().connect()
     before = len(page.told)
@@ -103,6 +116,7 @@ def test_who_answers_no_ping_is_gone_unless_a_cell_runs(io, page):
     socket.answers_pings = False
     io.channel.carrier.hold_tunnels(on=True)
     until(lambda: socket.is_busy)
+    # Several times as long as a ping and its answer may take.
     time.sleep(1.5)
     assert ends == []
     io.channel.carrier.hold_tunnels(on=False)

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbsocket.gateway.tickets import GUEST, OWNER, TicketSigner
+from nbsocket.gateway.tickets import TicketSigner
+from nbsocket.link.agreement import GUEST, OWNER
 
 
 class Clock:

@@ -42,15 +42,15 @@ def test_a_large_write_is_cut_into_segments(monkeypatch):
     assert [page.segment().data for _ in range(4)] == [b"abcd", b"efgh", b"ij", b""]
 
 
-def test_what_is_missing_is_sent_again():
+def test_what_must_answer_is_sent_again():
     page, kernel = ByteStream(), ByteStream()
     page.write(b"lost")
     page.segment()
     page.write(b"late")
     assert kernel.receive(page.segment()) == b""
-    assert kernel.is_missing
+    assert kernel.must_answer
     page.receive(kernel.segment())
-    assert not kernel.is_missing
+    assert not kernel.must_answer
     assert kernel.receive(page.segment()) == b"lostlate"
 
 
@@ -62,6 +62,20 @@ def test_what_came_twice_is_taken_once():
     page.again()
     page.write(b"more")
     assert kernel.receive(page.segment()) == b"more"
+
+
+def test_who_sends_again_what_has_arrived_is_told_so():
+    """Its acknowledgement was lost; without another, it would wait for ever."""
+    page, kernel = ByteStream(), ByteStream()
+    page.write(b"hello")
+    kernel.receive(page.segment())
+    kernel.segment()
+    assert not kernel.must_answer
+    page.again()
+    assert kernel.receive(page.segment()) == b""
+    assert kernel.must_answer
+    page.receive(kernel.segment())
+    assert (page.in_flight, page.waiting, kernel.must_answer) == (0, 0, False)
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ class CommSocket:
             self._take(fresh)
             # As the page does: it acknowledges twenty times a second.
             is_due = fresh and time.monotonic() - self._said_at >= 0.05
-            if is_due or self._stream.is_missing or self._stream.has_more:
+            if is_due or self._stream.must_answer or self._stream.has_more:
                 self.say()
 
     _rest = b""

@@ -29,6 +29,7 @@ export class ByteStream {
   private received = 0;
   private readBytes = 0;
   private missing = false;
+  private doubled = false;
   /** How many bytes the other end has. */
   acked = 0;
 
@@ -59,8 +60,9 @@ export class ByteStream {
     return this.readBytes + this.window - this.given;
   }
 
-  get isMissing(): boolean {
-    return this.missing;
+  /** Whether the other end is to be told at once that something is missing, or what has arrived already. */
+  get mustAnswer(): boolean {
+    return this.missing || this.doubled;
   }
 
   /** The next segment to send; without bytes if there are none, or no room for them. */
@@ -78,7 +80,7 @@ export class ByteStream {
     };
     this.sent += size;
     this.given = made.limit;
-    this.missing = false;
+    this.missing = this.doubled = false;
     return made;
   }
 
@@ -107,6 +109,8 @@ export class ByteStream {
       return NOTHING;
     }
     const fresh = segment.data.subarray(known);
+    // It sends again what is here: an acknowledgement of it was lost.
+    if (fresh.length < segment.data.length) this.doubled = true;
     this.received += fresh.length;
     return fresh;
   }

@@ -160,10 +160,10 @@ export class CommSocket {
   /** Send now or soon what there is to send: at once only if the kernel has answered all earlier messages. */
   private wake(): void {
     const stream = this.stream;
-    if (this.readyState === CLOSED || !(stream.hasMore || stream.owes || stream.isMissing)) return;
+    if (this.readyState === CLOSED || !(stream.hasMore || stream.owes || stream.mustAnswer)) return;
     const now = performance.now();
     const isUrgent =
-      stream.isMissing ||
+      stream.mustAnswer ||
       (stream.hasMore && stream.inFlight === 0) ||
       stream.owes * 4 >= WINDOW_BYTES;
     const dueAt = isUrgent ? now : Math.max(now, this.sentAt + EVERY_MS);
@@ -178,7 +178,7 @@ export class CommSocket {
   private flush(): void {
     this.dueAt = Number.POSITIVE_INFINITY;
     const stream = this.stream;
-    if (this.readyState === CLOSED || !(stream.hasMore || stream.owes || stream.isMissing)) return;
+    if (this.readyState === CLOSED || !(stream.hasMore || stream.owes || stream.mustAnswer)) return;
     this.say();
     while (stream.hasMore) this.say();
     this.tell();

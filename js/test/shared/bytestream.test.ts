@@ -38,10 +38,23 @@ describe("a byte stream", () => {
     page.segment();
     page.write(bytes("late"));
     expect(kernel.receive(page.segment())).toHaveLength(0);
-    expect(kernel.isMissing).toBe(true);
+    expect(kernel.mustAnswer).toBe(true);
     page.receive(kernel.segment());
-    expect(kernel.isMissing).toBe(false);
+    expect(kernel.mustAnswer).toBe(false);
     expect(textOf(kernel.receive(page.segment()))).toBe("lostlate");
+  });
+
+  it("tells who sends again what has arrived that it has", () => {
+    const [page, kernel] = [new ByteStream(), new ByteStream()];
+    page.write(bytes("hello"));
+    kernel.receive(page.segment());
+    kernel.segment();
+    expect(kernel.mustAnswer).toBe(false);
+    page.again();
+    expect(kernel.receive(page.segment())).toHaveLength(0);
+    expect(kernel.mustAnswer).toBe(true);
+    page.receive(kernel.segment());
+    expect([page.inFlight, kernel.mustAnswer]).toEqual([0, false]);
   });
 
   it("asks for what came without its bytes", () => {
