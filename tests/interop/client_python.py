@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import queue
 import sys
 from typing import Any
 
+import engineio
 import socketio
 from engineio.payload import Payload
 
@@ -19,7 +21,7 @@ CONNECT = {
     "socketio_path": path.strip("/"),
     "transports": transports.split(","),
     "namespaces": namespaces.split(","),
-    "wait_timeout": 5,
+    "wait_timeout": 30,
 }
 ADDRESS = origin + ("" if ticket == "-" else f"?join_token={ticket}")
 
@@ -80,7 +82,7 @@ def run_plain() -> None:
         if command == "emit":
             client.emit(event, args, namespace=namespace)
         elif command == "call":
-            say("answer", client.call(event, args, namespace=namespace, timeout=5))
+            say("answer", client.call(event, args, namespace=namespace, timeout=10))
         elif command == "transport":
             say("transport", client.transport())
         elif command == "leave":
@@ -98,7 +100,7 @@ async def run_async() -> None:
         if command == "emit":
             await client.emit(event, args, namespace=namespace)
         elif command == "call":
-            say("answer", await client.call(event, args, namespace=namespace, timeout=5))
+            say("answer", await client.call(event, args, namespace=namespace, timeout=10))
         elif command == "transport":
             say("transport", client.transport())
         elif command == "leave":
@@ -108,7 +110,35 @@ async def run_async() -> None:
             return
 
 
-client = socketio.AsyncClient(**OPTIONS) if kind == "async" else socketio.Client(**OPTIONS)
+class InOrder(engineio.Client):
+    """python-engineio's plain client on one thread for all messages.
+
+    Its own way is a thread for each, and on a busy machine an attachment then can overtake the packet that it belongs to.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._messages: queue.SimpleQueue[tuple[Any, tuple[Any, ...]]] = queue.SimpleQueue()
+        super().start_background_task(self._handle_messages)
+
+    def start_background_task(self, target: Any, *args: Any, **kwargs: Any) -> Any:
+        if target == self.handlers.get("message"):
+            self._messages.put((target, args))
+            return None
+        return super().start_background_task(target, *args, **kwargs)
+
+    def _handle_messages(self) -> None:
+        while True:
+            handle, args = self._messages.get()
+            handle(*args)
+
+
+class PlainClient(socketio.Client):
+    def _engineio_client_class(self) -> type[engineio.Client]:
+        return InOrder
+
+
+client = socketio.AsyncClient(**OPTIONS) if kind == "async" else PlainClient(**OPTIONS)
 for one in namespaces.split(","):
     for name, handler in happened(one).items():
         client.on(name, handler, namespace=one)
