@@ -24,6 +24,7 @@ ROOMS = {
     "extension": {"tornado", "jupyter_server", "jupyter_core", "prometheus_client", "traitlets"},
     "gateway": {"tornado"},
     "errors": set(),
+    "abilities": set(),
     "link": {"msgspec"},
     "protocol": {"msgspec", "tornado"},
     "_version": set(),

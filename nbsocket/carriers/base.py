@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import os
@@ -9,6 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from nbsocket.abilities import in_forked_child
 from nbsocket.carriers.tunnel_end import TunnelEnds
 from nbsocket.errors import ChannelInUse, ForkedProcessError, LinkLostError
 from nbsocket.link.messages import (
@@ -70,7 +72,7 @@ class RoutingCarrier:
         self._tunnels = TunnelEnds(self.send)
         self._acts |= self._tunnels.acts
         self._is_child = False
-        os.register_at_fork(after_in_child=self._forked)
+        in_forked_child(self._forked)
         self.on_messages: Callable[[list[tuple[Any, Any, float]]], None] = lambda _batch: None
         self.on_arrival: Callable[[int], None] | None = None
         """While somebody watches: called with the number of each client's message as it arrives."""
@@ -101,6 +103,14 @@ class RoutingCarrier:
     def consumed(self, size: int) -> None:
         """Note that received messages of this size have been processed."""
         raise NotImplementedError
+
+    def wait_writable(self, timeout_s: float | None = None) -> bool:
+        """Block until the gateway has room for more; False on time-out."""
+        raise NotImplementedError
+
+    async def drained(self) -> None:
+        """Wait until the gateway has room for more."""
+        await asyncio.to_thread(self.wait_writable)
 
     def gather(self) -> None:
         """Coalesce what is sent from now on, for up to a millisecond."""

@@ -116,6 +116,9 @@ class Carrier(Protocol):
     def wait_writable(self, timeout_s: float | None = None) -> bool:
         """Block until the gateway has room for more; False on time-out."""
 
+    async def drained(self) -> None:
+        """Wait until the gateway has room for more."""
+
     @property
     def writable(self) -> bool:
         """Whether the gateway has room for more."""

@@ -15,7 +15,7 @@ from nbsocket.extension.doors import AdminHandler, AnonymousHandler
 from nbsocket.gateway import public_handlers as gateway
 from nbsocket.gateway.engineio_handler import EngineIOHandler
 from nbsocket.gateway.stats import describe, stats
-from nbsocket.gateway.tickets import FRAME, PAGE
+from nbsocket.gateway.ticket import FRAME, PAGE
 from nbsocket.link.agreement import GUEST
 
 if TYPE_CHECKING:

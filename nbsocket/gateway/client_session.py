@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nbsocket.gateway.intake import Intake
 from nbsocket.gateway.outbox import Outbox
 from nbsocket.gateway.prepared_frames import Control, PreparedFrames
-from nbsocket.gateway.tickets import FRAME, PAGE, Ticket
+from nbsocket.gateway.ticket import FRAME, PAGE, Ticket
 from nbsocket.gateway.wiretap import OUT
 from nbsocket.gateway.work import CONTROL_COST
 from nbsocket.link.messages import Opened

@@ -16,7 +16,7 @@ from nbsocket.protocol.errors import NbSocketError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbsocket.gateway.tickets import Ticket, TicketSigner
+    from nbsocket.gateway.ticket import Ticket, Tickets
 
 ALPHABET = "23456789BCDFGHJKMNPQRTVWXZ"
 """No vowels, so no words; no characters that are easily confused."""
@@ -52,7 +52,7 @@ class CodeOffice:
         clock: Seconds on a clock that never goes back.
     """
 
-    def __init__(self, tickets: TicketSigner, clock: Callable[[], float]) -> None:
+    def __init__(self, tickets: Tickets, clock: Callable[[], float]) -> None:
         """Begin without codes."""
         self._tickets = tickets
         self._clock = clock

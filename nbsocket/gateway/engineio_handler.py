@@ -15,7 +15,7 @@ from nbsocket.gateway.engine_websocket import EngineWebSocket
 from nbsocket.gateway.hub import RefusedError
 from nbsocket.gateway.outbox import PollCutError, PollOverlapError
 from nbsocket.gateway.public_handlers import PublicHandler
-from nbsocket.gateway.tickets import QUERY_NAME
+from nbsocket.gateway.ticket import QUERY_NAME
 from nbsocket.gateway.websocket_connection import accept_key
 from nbsocket.gateway.wiretap import IN
 from nbsocket.gateway.work import REQUEST_COST
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tornado.iostream import IOStream
 
     from nbsocket.gateway.client_session import ClientSession
-    from nbsocket.gateway.tickets import Ticket
+    from nbsocket.gateway.ticket import Ticket
 
 _HIDDEN_HEADERS = frozenset(
     {"cookie", "authorization", "proxy-authorization", "x-xsrftoken", "x-csrftoken"}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nbsocket.gateway.client_session import ClientSession
 from nbsocket.gateway.codes import CodeOffice
 from nbsocket.gateway.stats import SAMPLE_EVERY_S, Counters, Rates, Traffic
-from nbsocket.gateway.tickets import Ticket, TicketSigner
+from nbsocket.gateway.ticket import Ticket, Tickets
 from nbsocket.link.agreement import GUEST
 from nbsocket.link.messages import ClientMessage, Closed, PageFile, Trouble
 from nbsocket.link.troubles import Troubles
@@ -129,7 +129,7 @@ class Hub:
         tickets: Checks the tickets.
     """
 
-    def __init__(self, limits: Limits, tickets: TicketSigner) -> None:
+    def __init__(self, limits: Limits, tickets: Tickets) -> None:
         """Begin without channels."""
         self.limits = limits
         self.tickets = tickets

@@ -42,7 +42,7 @@ from nbsocket.link.messages import (
 from nbsocket.protocol.websocket import CloseCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from nbsocket.gateway.client_session import ClientSession
 
@@ -114,17 +114,26 @@ class KernelEndpoint(FlowControl):
 
     async def receive(self, messages: Sequence[Sequenced]) -> None:
         """Process what the kernel sent, in order, yielding to the event loop now and then."""
+        for _ in self.steps(messages):
+            await asyncio.sleep(0)
+
+    def answer(self, request: Any) -> Reply:
+        """Answer a request of the kernel now."""
+        return self._answers[type(request)](request)
+
+    def steps(self, messages: Sequence[Sequenced]) -> Iterator[None]:
+        """Process what the kernel sent, in order; pausing now and then, so that others get a turn."""
         bursts: list[tuple[PreparedFrames, list[int]]] = []
         for message in messages:
             if isinstance(message, Deliver):
                 self._add(bursts, message)
                 continue
             if bursts:
-                await self._carry(bursts)
+                yield from self._carry(bursts)
                 bursts = []
             self._act(message)
         if bursts:
-            await self._carry(bursts)
+            yield from self._carry(bursts)
 
     @staticmethod
     def _add(bursts: list[tuple[PreparedFrames, list[int]]], message: Deliver) -> None:
@@ -136,7 +145,7 @@ class KernelEndpoint(FlowControl):
                 return
         bursts.append((PreparedFrames(message.frames, message.volatile, message.at), message.to))
 
-    async def _carry(self, bursts: list[tuple[PreparedFrames, list[int]]]) -> None:
+    def _carry(self, bursts: list[tuple[PreparedFrames, list[int]]]) -> Iterator[None]:
         """Send every recipient all its messages with one call."""
         outgoing: dict[int, list[PreparedFrames]] = {}
         if len(bursts) == 1:
@@ -153,13 +162,12 @@ class KernelEndpoint(FlowControl):
             if session is not None:
                 session.outbox.send(mine)
             if index % _LOOK_EVERY == 0 and time.monotonic() > deadline:
-                await asyncio.sleep(0)
+                yield
                 deadline = time.monotonic() + _YIELD_AFTER_S
 
     def _act(self, message: Sequenced) -> None:
-        answer = self._answers.get(type(message))
-        if answer is not None:
-            self.send(answer(message))
+        if type(message) in self._answers:
+            self.send(self.answer(message))
             return
         act = self._acts.get(type(message))
         if act is not None:

@@ -1,4 +1,4 @@
-"""Tickets: only a ticket lets a client in.
+"""Signed tickets: only a ticket lets a client in.
 
 A ticket is a value signed with the server's cookie secret (Tornado's signed values are all the crypto),
 bound to channel, role, kernel and expiry. The server keeps only the ids of revoked tickets, and those of
@@ -13,25 +13,17 @@ import json
 import re
 import secrets
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tornado.web import create_signed_value, decode_signed_value
 
+from nbsocket.gateway.ticket import FRAME, MAX_TTL_S, PAGE, Ticket, Tickets
 from nbsocket.link.agreement import GUEST, OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-QUERY_NAME = "join_token"
-"""The query parameter that carries a ticket on every Engine.IO request."""
-
-PAGE: Final = "page"
-FRAME: Final = "frame"
-"""For a ticket that foreign code may read: it opens one session, soon, and nothing after that."""
-
 ROLES = frozenset({OWNER, GUEST})
-MAX_TTL_S = 7 * 24 * 3600.0
 FRAME_TTL_S = 60.0
 """How long a frame ticket may be used."""
 
@@ -42,36 +34,7 @@ _URL_SAFE = re.compile(r"[A-Za-z0-9_-]+")
 _MAX_AGE_DAYS = 366
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """The content of a valid ticket.
-
-    Args:
-        id: Its public name.
-        channel: The channel that it opens.
-        role: ``OWNER`` or ``GUEST``.
-        kernel_id: The kernel that holds the channel.
-        expires_at: When it expires, in seconds since the epoch.
-        opens: ``PAGE``: the whole channel. ``FRAME``: a page, once. Anything else, such as ``class``, is a
-            door of its own: the kernel admits only clients that meet its conditions.
-        seat: For a frame ticket, the frame; to the kernel, all its clients are the same one.
-    """
-
-    id: str
-    channel: str
-    role: str
-    kernel_id: str
-    expires_at: float
-    opens: str = PAGE
-    seat: str = ""
-
-    @property
-    def is_limited(self) -> bool:
-        """Whether its clients are read at a guest's rate; the notebook's own pages are not limited."""
-        return self.role == GUEST and self.opens != FRAME
-
-
-class TicketSigner:
+class TicketSigner(Tickets):
     """Mints, checks and revokes tickets.
 
     Args:
@@ -81,9 +44,8 @@ class TicketSigner:
 
     def __init__(self, secret: bytes | str, clock: Callable[[], float] = time.time) -> None:
         """Begin without revoked tickets."""
+        super().__init__(clock)
         self._secret = secret
-        self._clock = clock
-        self._revoked: dict[str, float] = {}
         # By id: until when an unused frame ticket is valid.
         self._frames: dict[str, float] = {}
 
@@ -156,19 +118,3 @@ class TicketSigner:
         if ticket.channel != channel or self.is_over(ticket):
             return None
         return ticket
-
-    def is_over(self, ticket: Ticket) -> bool:
-        """Whether the ticket expired or was revoked."""
-        return (
-            ticket.expires_at <= self._clock() or ticket.id in self._revoked or ticket.seat in self._revoked
-        )
-
-    def revoke(self, ticket_id: str) -> None:
-        """Revoke the ticket with this id, or all of this seat, for as long as they could be valid."""
-        now = self._clock()
-        self._revoked = {key: until for key, until in self._revoked.items() if until > now}
-        self._revoked[ticket_id] = now + MAX_TTL_S + 1
-
-    def now(self) -> float:
-        """Return the wall-clock time."""
-        return self._clock()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nbsocket.gateway.engine_websocket import EngineWebSocket
 from nbsocket.gateway.hub import RefusedError
-from nbsocket.gateway.tickets import Ticket
+from nbsocket.gateway.ticket import Ticket
 from nbsocket.gateway.tunnel import Tunnel
 from nbsocket.gateway.wire_tunnel import WireTunnel
 from nbsocket.gateway.wiretap import MAX_WATCHERS

@@ -13,8 +13,6 @@ import logging
 import socket
 from typing import TYPE_CHECKING, cast
 
-from tornado.iostream import StreamClosedError
-
 from nbsocket.gateway.tunnel import Tunnel
 from nbsocket.protocol.websocket import (
     CloseFinder,
@@ -133,7 +131,8 @@ class WebSocketConnection:
     def _read(self) -> None:
         try:
             arriving = self._stream.read_bytes(_CHUNK_BYTES, partial=True)
-        except StreamClosedError:
+        except OSError:
+            # A closed ``IOStream``.
             return
         cast("asyncio.Future[bytes]", arriving).add_done_callback(self._arrived)
 
@@ -236,8 +235,8 @@ class WebSocketConnection:
             data = data[taken:]
         try:
             written: asyncio.Future[None] = stream.write(data)
-        except StreamClosedError:
-            # ``on_close`` follows.
+        except OSError:
+            # Likewise; ``on_close`` follows.
             return None
         return None if written.done() else written
 

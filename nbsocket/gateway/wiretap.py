@@ -12,7 +12,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nbsocket.gateway.tickets import QUERY_NAME
+from nbsocket.gateway.ticket import QUERY_NAME
 from nbsocket.link.messages import ActivityReport, Watch
 
 if TYPE_CHECKING:

@@ -36,6 +36,8 @@ def this_host() -> Host:
     for module, name in (("panel", "Panel"), ("solara", "Solara"), ("shinywidgets", "Shiny")):
         if module in sys.modules and not is_kernel():
             return Host(name, GUEST)
+    if "pyodide_kernel" in sys.modules:
+        return Host("JupyterLite", OWNER)
     if not is_kernel():
         return Host("a terminal" if find_shell() is not None else "a program", GUEST, shows_widgets=False)
     if any(name.startswith("VOILA_") for name in os.environ):

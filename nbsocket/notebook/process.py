@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nbsocket.abilities import has_threads
 from nbsocket.carriers.discovery import candidate_urls, find_shell, is_kernel, is_notebook, this_kernel
 from nbsocket.carriers.listen import OF_A_NOTEBOOK, Listening, where_to_listen
 from nbsocket.errors import NbSocketError, NoServerError
@@ -46,11 +47,13 @@ class Process:
         self.is_program = not is_notebook()
         self.shell: Any = find_shell()
         self.listening = listening
-        self.carrier, self.default_channel = self._program() if self.is_program else self._notebook()
+        # Without threads, the one loop that runs everything.
+        self._loop = None if has_threads() else asyncio.get_event_loop()
+        self.carrier, self.default_channel = self._found()
         self.cells = Cells(self.shell)
         self.output = HandlerOutput(self.shell)
         self.activity = Activity(self.carrier)
-        self.handlers = HandlerThread(self.output, self.carrier, self.activity)
+        self.handlers = HandlerThread(self.output, self.carrier, self.activity, self._loop)
         self.servers: dict[str, SocketServer] = {}
         self.cells.on_end(self._cell_ended)
         self.cells.on_begin(self._cell_begins)
@@ -70,6 +73,14 @@ class Process:
     def is_linked(self) -> bool:
         """Whether clients connect through a Jupyter server rather than a port of this process."""
         return bool(self.carrier.base_url)
+
+    def _found(self) -> tuple[Carrier, str]:
+        if self._loop is not None:
+            from nbsocket.carriers.page import PageCarrier  # noqa: PLC0415 - only inside a browser
+
+            name = f"notebook-{secrets.token_hex(2)}"
+            return PageCarrier(name, self._loop), name
+        return self._program() if self.is_program else self._notebook()
 
     def _notebook(self) -> tuple[Carrier, str]:
         """Link to the Jupyter server that started this kernel; if there is none, listen on a port."""

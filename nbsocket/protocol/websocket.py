@@ -11,8 +11,6 @@ from enum import IntEnum
 from struct import Struct
 from typing import TYPE_CHECKING
 
-import tornado.util
-
 from nbsocket.protocol.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -146,8 +144,13 @@ def _apply_mask(mask: bytes, data: bytes) -> bytes:
     return (int.from_bytes(data, "little") ^ int.from_bytes(repeated, "little")).to_bytes(length, "little")
 
 
+try:
+    import tornado.util as _tornado
+except ImportError:  # in a browser there is none
+    _tornado = None  # type: ignore[assignment]
+
 # Tornado may have it in C, depending on the build.
-apply_mask: Callable[[bytes, bytes], bytes] = getattr(tornado.util, "_websocket_mask", _apply_mask)
+apply_mask: Callable[[bytes, bytes], bytes] = getattr(_tornado, "_websocket_mask", _apply_mask)
 """Mask or unmask the second argument with the first (section 5.3)."""
 
 

@@ -1,4 +1,4 @@
-"""The one thread on which handlers run, with its own asyncio loop.
+"""The one thread on which handlers run, with its own asyncio loop; without threads, the loop that there is.
 
 Plain handlers run to completion, in order. ``async def`` handlers start in order
 and interleave only where they await, as in Node.
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from nbsocket.abilities import in_forked_child
 from nbsocket.errors import BlockingCallError
 from nbsocket.protocol.errors import EncodeError
 from nbsocket.socketio.acks import Failure
@@ -48,9 +49,16 @@ class HandlerThread:
         output: Where handler output is shown.
         carrier: Brings the messages that jobs process, and takes what they send.
         watcher: Records which handlers run.
+        loop: The loop to run on where there are no threads; None for a thread with its own.
     """
 
-    def __init__(self, output: Output, carrier: Carrier, watcher: Watcher) -> None:
+    def __init__(
+        self,
+        output: Output,
+        carrier: Carrier,
+        watcher: Watcher,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
         """Start the thread."""
         self.output = output
         self.watcher = watcher
@@ -65,10 +73,13 @@ class HandlerThread:
         self._has_started = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_child = False
-        os.register_at_fork(after_in_child=self._forked)
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="nbsocket handlers", daemon=True)
-        self._thread.start()
+        in_forked_child(self._forked)
+        self._is_alone = loop is None
+        self.loop = loop or asyncio.new_event_loop()
+        self._thread = threading.current_thread()
+        if self._is_alone:
+            self._thread = threading.Thread(target=self._run, name="nbsocket handlers", daemon=True)
+            self._thread.start()
 
     @property
     def is_current(self) -> bool:
@@ -280,11 +291,17 @@ class HandlerThread:
         task.add_done_callback(self._tasks.discard)
 
     def blocking(self, what: str, awaitable: str, form: str = "await {}") -> None:
-        """Refuse a blocking call in an ``async def`` handler, and suggest ``form`` with ``awaitable``.
+        """Refuse a blocking call where it would stop everything, and suggest ``form`` with ``awaitable``.
 
         Raises:
-            BlockingCallError: The caller is an ``async def`` handler.
+            BlockingCallError: The caller is an ``async def`` handler, or there are no threads.
         """
+        if not self._is_alone:
+            msg = (
+                f"{what} blocks, and this kernel runs inside the browser, where nothing arrives meanwhile. "
+                f"Write  {form.format(awaitable)}  instead."
+            )
+            raise BlockingCallError(msg)
         run = handler_run.get()
         if self.is_current and run is not None and run.is_async:
             msg = (

@@ -160,7 +160,7 @@ class NamespaceCore:
         """Block until ``sender`` (or anyone) emits ``event``; see ``Namespace.wait_for``."""
         timeout_s = seconds(timeout_s)
         what = f"wait_for({event!r})"
-        self.handlers.blocking(what, f"next({event!r})")
+        self.handlers.blocking(what, f"{'io' if sender is None else 'socket'}.next({event!r})")
         arrival = self.arrivals.take(event, sender, lambda wait: self.handlers.wait(wait, timeout_s, what))
         if arrival is None:
             who = "the client" if sender is not None else "any client"

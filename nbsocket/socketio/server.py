@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, overload
 
 from nbsocket.errors import LinkLostError, ServerClosedError
@@ -115,7 +114,7 @@ class SocketServer(NamespaceMethods):
 
     async def drain(self) -> None:
         """Wait until clients have caught up, so that ``emit`` would not block."""
-        await asyncio.to_thread(self._carrier.wait_writable)
+        await self._carrier.drained()
 
     def ticket(self, role: str = "guest", ttl: float = 4 * 3600.0) -> Ticket:
         """Return a ticket that lets clients into this channel."""

@@ -14,11 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tornado.httpclient import HTTPClientError
-from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
-
-from nbsocket.carriers.ws_client import connect
-from nbsocket.errors import AckTimeout, EncodeError, NbSocketError
+from nbsocket.abilities import has_threads
+from nbsocket.errors import AckTimeout, BlockingCallError, EncodeError, NbSocketError
 from nbsocket.notebook.process import process
 from nbsocket.protocol import reasons
 from nbsocket.protocol.engine_packet import Packet as EnginePacket
@@ -33,6 +30,8 @@ from nbsocket.testing.loop import client_loop, run
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
+
+    from tornado.websocket import WebSocketClientConnection
 
     from nbsocket.socketio.server import SocketServer
 
@@ -93,6 +92,7 @@ class Client:
         failures: Why its events were not handled: what a handler raised, or that there is none.
 
     Raises:
+        BlockingCallError: Inside a browser, where nothing arrives while a cell waits.
         ClientRefused: The server did not let it in.
     """
 
@@ -109,6 +109,13 @@ class Client:
         timeout: float = TIMEOUT_S,
     ) -> None:
         """Connect."""
+        if not has_threads():
+            msg = (
+                "A headless client blocks its cell, and this kernel runs inside the browser, where nothing "
+                f"arrives meanwhile. Use  io.pane({name!r})  or a  %%client {name}  cell instead; "
+                "exercises that check themselves need JupyterLab."
+            )
+            raise BlockingCallError(msg)
         self.name = name
         self.id = ""
         self.received: list[Event] = []
@@ -262,6 +269,10 @@ class Client:
     # --- on the clients' thread -------------------------------------------------------------
 
     async def _open(self, url: str, path: str, timeout_s: float) -> None:
+        from tornado.httpclient import HTTPClientError  # noqa: PLC0415 - not inside a browser
+
+        from nbsocket.carriers.ws_client import connect  # noqa: PLC0415 - likewise
+
         try:
             self._connection = await connect(url, path, self._arrived, timeout_s)
         except HTTPClientError as error:
@@ -372,6 +383,8 @@ class Client:
         client_loop().call_soon_threadsafe(write)
 
     def _message(self, connection: WebSocketClientConnection, packet: EnginePacket) -> None:
+        from tornado.websocket import WebSocketClosedError  # noqa: PLC0415 - likewise
+
         message = encode_engine(packet)
         try:
             connection.write_message(message, binary=isinstance(message, bytes))

@@ -57,7 +57,7 @@ class LinkedView(anywidget.AnyWidget):
         self._host = this_host()
         self._comm = CommRoute(carrier, self._visit, self._tell_pages)
         if not carrier.base_url and not (self.opens and self._host.shows_widgets):
-            traits["note"] = f"{self.what_it_is} {_WITHOUT_A_SERVER}"
+            traits["note"] = f"{self.what_it_is} {_WITHOUT_A_SERVER if carrier.url else _INSIDE_A_BROWSER}"
         for name, value in traits.items():
             self.set_trait(name, value)
         self._views = 0
@@ -150,6 +150,10 @@ _WITHOUT_A_SERVER = (
     "Handlers, emits and nbsocket.testing.Client work as usual, and a browser on this machine can be "
     "a client: io.ticket().link is the address to open in it. To see this view, open the notebook in "
     "JupyterLab or Notebook, started from an environment that has nbsocket."
+)
+_INSIDE_A_BROWSER = (
+    "needs a Jupyter server, and this kernel runs inside the browser. Panes, %%client and the wire view "
+    "work here; for all the rest, open the notebook in JupyterLab."
 )
 _OVER_ITS_COMM = (
     "is a widget, and nothing shows widgets here; JupyterLab, marimo, Voilà and VS Code do. "

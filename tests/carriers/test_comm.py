@@ -16,8 +16,8 @@ MANY = 3000
 
 
 @pytest.fixture
-def io():
-    server = nbsocket.Server("over-comm", port=0, ping_interval=0.3, ping_timeout=0.3)
+def io(request):
+    server = nbsocket.Server("over-comm", port=0, **getattr(request, "param", {}))
     server.on("echo", lambda _, *args: args)
     server.channel.let_in()
     yield server
@@ -109,6 +109,7 @@ def test_a_flood_takes_few_messages(io, page):
 
 
 @pytest.mark.fault(42)
+@pytest.mark.parametrize("io", [{"ping_interval": 0.3, "ping_timeout": 0.3}], indirect=True)
 def test_who_answers_no_ping_is_gone_unless_a_cell_runs(io, page):
     ends = []
     io.on("disconnect", lambda _, reason: ends.append(reason))

@@ -231,7 +231,7 @@ async def test_a_blocking_call_in_an_async_handler_is_refused_by_name(chat, jupy
         alice.answers["ask"] = lambda n: n + 1
         await alice.emit("bad")
         shown = await chat.shows("async", "BlockingCallError")
-        assert "await next('x')" in shown
+        assert "await socket.next('x')" in shown
         assert await alice.call("good") == 2
         waiting = asyncio.ensure_future(alice.call("later"))
         await asyncio.sleep(0)

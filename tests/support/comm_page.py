@@ -13,7 +13,7 @@ from support.waiting import soon as until
 from nbsocket.carriers.comm import STREAM, CommRoute
 from nbsocket.carriers.tunnel_end import Visit
 from nbsocket.link.agreement import ENGINE_IO
-from nbsocket.protocol.byte_stream import ByteStream, Segment
+from nbsocket.protocol.byte_stream import WINDOW_BYTES, ByteStream, Segment
 from nbsocket.protocol.websocket import server_frames
 
 
@@ -174,8 +174,9 @@ class CommSocket:
             fresh = self._stream.receive(segment)
             self._stream.read(len(fresh))
             self._take(fresh)
-            # As the page does: it acknowledges twenty times a second.
+            # As the page does: it acknowledges twenty times a second, and before the kernel has to wait for it.
             is_due = fresh and time.monotonic() - self._said_at >= 0.05
+            is_due = is_due or self._stream.owes * 4 >= WINDOW_BYTES
             if is_due or self._stream.must_answer or self._stream.has_more:
                 self.say()
 
