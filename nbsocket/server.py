@@ -239,8 +239,8 @@ class Server(SocketServer):
         from nbsocket.widgets.page import Page  # noqa: PLC0415 - widgets load when first used
 
         self._check_not_closed()
-        path = publish(self._carrier, self.name, file, at, assets or [])
-        return Page(self.name, path, self._carrier)
+        path, files = publish(self._carrier, self.name, file, at, assets or [])
+        return Page(self.name, path, self._carrier, files)
 
     def run(self) -> None:
         """Outside Jupyter: serve until Ctrl-C, or until every server of this program is closed.

@@ -29,8 +29,10 @@ _RESERVED = frozenset({"socket.io", "join"})
 _MAY_LOAD = frozenset({".html", ".htm", ".js", ".mjs"})
 
 
-def publish(carrier: Carrier, channel: str, file: str | Path, at: str, assets: Iterable[str | Path]) -> str:
-    """Publish ``file`` below the channel's URL; return its path there.
+def publish(
+    carrier: Carrier, channel: str, file: str | Path, at: str, assets: Iterable[str | Path]
+) -> tuple[str, dict[str, PageFile]]:
+    """Publish ``file`` below the channel's URL; return its path there, and all files by their path.
 
     Raises:
         FileNotFoundError: A file does not exist.
@@ -60,7 +62,7 @@ def publish(carrier: Carrier, channel: str, file: str | Path, at: str, assets: I
     if reply.error:
         msg = f"The Jupyter server has no channel {channel!r}; run the cell that creates it again."
         raise LinkLostError(msg)
-    return path
+    return path, files
 
 
 def _warn_of_foreign_client(file: Path, body: bytes) -> None:

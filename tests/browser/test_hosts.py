@@ -47,7 +47,22 @@ const socket = io();
 socket.on("welcome", (role, name) => console.log("I am a", role));
 socket.emit("add", 20, 22, (sum) => console.log("sum", sum));
 ''', "carol")"""
+PAGE = """<!doctype html>
+<link rel="stylesheet" href="look.css"><img src="dot.svg" alt="a dot"><p id="said">nothing yet</p>
+<script src="socket.io/socket.io.js"></script><script src="own.js"></script>"""
+ASSETS = {
+    "look.css": "p { color: rgb(1, 2, 3) }",
+    "dot.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"/>',
+    "own.js": "io().emit('add', 3, 4, (sum) => { said.textContent = `sum ${sum}`; console.log('it is', sum); });",
+}
+SHOWN_PAGE = f"io.page('index.html', assets={list(ASSETS)})"
 START_S = 60
+
+
+def write_page(folder):
+    """Write the page of ``io.page``, and the files that it loads."""
+    for name, text in {"index.html": PAGE, **ASSETS}.items():
+        (folder / name).write_text(text)
 
 
 @pytest.fixture
@@ -75,7 +90,10 @@ def visitor(context):
 @pytest.fixture
 def notebook(tmp_path):
     made = new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
-    made.cells = [new_code_cell(one) for one in (SERVER, "io.pane('alice')", CLIENT, "io.wire()")]
+    made.cells = [
+        new_code_cell(one) for one in (SERVER, "io.pane('alice')", CLIENT, "io.wire()", SHOWN_PAGE)
+    ]
+    write_page(tmp_path)
     nbformat.write(made, tmp_path / "lesson.ipynb")
     return tmp_path / "lesson.ipynb"
 
@@ -127,6 +145,13 @@ def is_a_client(visitor, picture, role="guest"):
     carol = visitor.locator("[data-script=carol]")
     expect(carol).to_contain_text("sum 42", timeout=60_000)
     expect(carol).to_contain_text("I am a guest")
+    expect(carol.locator("li")).to_have_count(2)
+    page = visitor.locator(".nbs-page")
+    inside = page.locator("iframe").content_frame
+    expect(inside.locator("#said")).to_have_text("sum 7", timeout=30_000)
+    expect(inside.locator("#said")).to_have_css("color", "rgb(1, 2, 3)")
+    assert inside.locator("img").evaluate("(one) => one.naturalWidth") == 40
+    expect(page.locator("summary")).to_have_text("Console (1)")
     wire = visitor.locator("[data-wire=room]")
     if role == "owner":
         expect(wire).to_have_attribute("data-state", "live")
@@ -203,7 +228,8 @@ def test_marimo_has_panes_of_guests(visitor, tmp_path, pane):
 
 
 def lesson_for_marimo(folder, pane):
-    shown = f"import marimo\n\n{CLIENT_OF_MARIMO}\nmarimo.vstack([{pane}, carol, io.wire()])"
+    shown = f"import marimo\n\n{CLIENT_OF_MARIMO}\nmarimo.vstack([{pane}, carol, io.wire(), {SHOWN_PAGE}])"
+    write_page(folder)
     text = MARIMO
     for name, lines in (("HANDLERS", HANDLERS), ("PANE", shown)):
         text = text.replace(name, textwrap.indent(lines, "    ").strip())
@@ -223,12 +249,13 @@ def test_marimos_author_is_the_owner(visitor, tmp_path):
 
 PANEL = (
     "import nbsocket\nimport panel\n\npanel.extension('ipywidgets')\nio = nbsocket.Server('room', port=0)\n"
-    f"{HANDLERS}\npanel.Column(io.pane('alice'), {CLIENT}, io.wire(), sizing_mode='stretch_width').servable()\n"
+    f"{HANDLERS}\npanel.Column(io.pane('alice'), {CLIENT}, io.wire(), {SHOWN_PAGE}, sizing_mode='stretch_width').servable()\n"
 )
 
 
 def test_panel_has_panes_of_guests(visitor, tmp_path):
     (tmp_path / "lesson.py").write_text(PANEL)
+    write_page(tmp_path)
     with running(tmp_path, "panel", "serve", "lesson.py", "--port=PORT") as url:
         visitor.goto(f"{url}lesson")
         is_a_client(visitor, "panel.png")

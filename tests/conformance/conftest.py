@@ -7,14 +7,14 @@ from support.jupyter import JupyterProcess, Kernel
 from support.wire import Wire
 
 TIMING = (
-    "--NbSocketApp.ping_interval=0.3",
-    "--NbSocketApp.ping_timeout=0.2",
+    "--NbSocketApp.ping_interval=0.6",
+    "--NbSocketApp.ping_timeout=0.4",
     "--NbSocketApp.connect_timeout=1",
 )
 SERVER = """
 import asyncio, nbsocket
 io = nbsocket.Server("conformance")
-reasons = []
+reasons = {}
 
 def connected(socket):
     socket.emit("auth", socket.handshake.auth)
@@ -37,7 +37,7 @@ def connected(socket):
 
     @socket.on("disconnect")
     def gone(reason):
-        reasons.append(reason)
+        reasons[socket.id] = reason
 
 io.on("connection", connected)
 io.of("/custom").on("connection", connected)
@@ -46,7 +46,7 @@ io.of("/custom").on("connection", connected)
 
 @pytest.fixture(scope="session")
 def quick_jupyter(tmp_path_factory):
-    """A Jupyter server whose clients are pinged three times a second."""
+    """A Jupyter server whose clients are pinged every 0.6 s."""
     root = tmp_path_factory.mktemp("conformance")
     with JupyterProcess(root, base_url="/a%40b/", options=TIMING) as process:
         yield process

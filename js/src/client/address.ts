@@ -14,6 +14,8 @@ export interface Home {
   ticket: string;
   /** Whether this is a frame whose page hands out tickets. */
   isFrame?: boolean;
+  /** Whether this is a page of its author's within a notebook, with a console beside it. */
+  isPage?: boolean;
 }
 
 /** Read the home of a page from the address of its client script and its own fragment. */

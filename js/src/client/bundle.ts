@@ -17,7 +17,9 @@ declare global {
 
 const script = document.currentScript as HTMLScriptElement | null;
 const home = window.__nbsocket_home ?? homeOfPage(script?.src || location.href, location.hash);
-const isInPage = parent !== window && new URLSearchParams(location.hash.slice(1)).has(CONSOLE);
+const isInPage =
+  home.isPage === true ||
+  (parent !== window && new URLSearchParams(location.hash.slice(1)).has(CONSOLE));
 const isShown = home.isFrame === true || isInPage;
 if (isInPage) {
   tellConsole(parent);

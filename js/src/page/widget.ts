@@ -1,10 +1,14 @@
 // What io.page shows: the page in a sandboxed frame, and a way to open it in a tab.
 
+import clientCode from "virtual:client-code";
 import type { SocketsMessage } from "../client/bundle";
 import { CONSOLE, type ConsoleMessage } from "../client/console";
-import { ApiError, baseUrl, mintTicket } from "../jupyter/server";
+import { ApiError, baseUrl, ForeignServerError, mintTicket } from "../jupyter/server";
+import { Seat } from "../script/seat";
+import { commPort } from "../shared/comm_port";
 import { inHost } from "../shared/host";
 import { Lines } from "../shared/lines";
+import { type Files, inlined } from "./inlined";
 
 export interface PageModel {
   channel: string;
@@ -13,12 +17,17 @@ export interface PageModel {
 }
 
 const SANDBOX = "allow-scripts allow-forms allow-modals";
+/** A host that there is never (RFC 6761, section 6.4). */
+const NOWHERE = "https://nbsocket.invalid/";
 
 export default () => ({
   render: inHost<PageModel>(({ model, el }) => {
     const channel = model.get("channel");
-    const base = baseUrl(model.get("base_url"));
-    const address = new URL(`nbsocket/${channel}/${model.get("path")}`, base);
+    const path = model.get("path");
+    const known = model.get("base_url");
+    const base = known && baseUrl(known);
+    const address = new URL(`nbsocket/${channel}/${path}`, base || NOWHERE);
+    const comm = commPort(model);
     const root = document.createElement("section");
     root.className = "nbs nbs-page";
     root.setAttribute("aria-label", `Page of channel ${channel}`);
@@ -48,13 +57,19 @@ export default () => ({
 
     const onMessage = (event: MessageEvent) => {
       if (event.source !== frame.contentWindow) return;
-      const message = event.data as ConsoleMessage | SocketsMessage | { kind: "empty" };
+      const message = event.data as
+        | ConsoleMessage
+        | SocketsMessage
+        | { kind: "empty" }
+        | { kind: "seat" };
       if (message?.kind === "lines" && Array.isArray(message.lines)) {
         lines.add(message.lines);
       } else if (message?.kind === "empty") {
         // There is nothing to see in the page itself, so what it says is what it shows.
         frame.style.height = "0";
         box.open = true;
+      } else if (message?.kind === "seat" && event.ports[0]) {
+        seat?.take(event.ports[0]);
       }
     };
     window.addEventListener("message", onMessage);
@@ -74,10 +89,49 @@ export default () => ({
           : `Cannot show the page: ${error instanceof Error ? error.message : String(error)}`;
     }
 
-    ticketed(true).then((url) => {
-      frame.src = url;
-      root.dataset.state = "connected";
-    }, explain);
+    /** Show it without a server: its files come over the comm, and its clients go that way. */
+    function showByComm(): void {
+      open.remove();
+      where.textContent = `${address.pathname}, over the notebook's own connection to its kernel`;
+      unlisten = comm.listen((content) => {
+        const { type, files } = content as unknown as { type: string; files?: Files };
+        if (type !== "page" || !files || seat) return;
+        seat = new Seat("", channel, onGone, comm);
+        const home = {
+          origin: new URL(NOWHERE).origin,
+          path: `/nbsocket/${channel}/socket.io/`,
+          ticket: "",
+          isFrame: true,
+          isPage: true,
+        };
+        frame.addEventListener("load", () => seat?.check());
+        frame.srcdoc = inlined(files, path, home, clientCode);
+        root.dataset.state = "connected";
+      });
+      comm.send({ type: "page" }, []);
+    }
+
+    function onGone(): void {
+      frame.remove();
+      explain(new Error("it navigated to another address and was closed; run the cell again"));
+    }
+
+    let seat: Seat | undefined;
+    let unlisten = () => {};
+    if (base) {
+      ticketed(true).then(
+        (url) => {
+          frame.src = url;
+          root.dataset.state = "connected";
+        },
+        (error) => {
+          if (error instanceof ForeignServerError) showByComm();
+          else explain(error);
+        },
+      );
+    } else {
+      showByComm();
+    }
 
     open.addEventListener("click", () => {
       // Opened now, within the click, or the browser would block it; filled once the ticket is there.
@@ -99,6 +153,8 @@ export default () => ({
 
     return () => {
       window.removeEventListener("message", onMessage);
+      unlisten();
+      seat?.end();
       frame.remove();
     };
   }),

@@ -8,7 +8,9 @@ export function commPort(model: AnyModel<any>): CommPort {
   return {
     send: (content, buffers) => model.send(content, undefined, buffers),
     listen: (call) => {
-      const onMessage = (content: StreamMessage, buffers: BufferSource[]) => call(content, buffers);
+      // Some hosts give none where there are none.
+      const onMessage = (content: StreamMessage, buffers?: BufferSource[]) =>
+        call(content, buffers ?? []);
       model.on("msg:custom", onMessage);
       return () => model.off("msg:custom", onMessage);
     },

@@ -159,3 +159,57 @@ describe("a page in a tab", () => {
     expect(said(one(root, '[role="status"]'))).toContain("the browser blocked the new tab");
   });
 });
+
+describe("a page where no server serves it", () => {
+  const html = '<script src="socket.io/socket.io.js"></script><p>hi</p>';
+  const files = { "lessons/": { type: "text/html", base64: btoa(html) } };
+
+  async function byComm(base_url = "") {
+    const made = widgetOf(factory(), { channel: "chat", path: "lessons/", base_url });
+    const { el, remove } = made.render();
+    await settled();
+    return { ...made, el, remove, root: one(el, "section") };
+  }
+
+  it("comes over the comm, once, and opens no tab", async () => {
+    const { model, root } = await byComm();
+    expect(web.asked).toEqual([]);
+    expect(model.sent).toContainEqual({ type: "page" });
+    model.say({ type: "page", files });
+    model.say({ type: "page", files });
+    expect(frames.documents).toHaveLength(1);
+    expect(frames.documents[0]).toContain("<p>hi</p>");
+    expect(frames.documents[0]).toContain('"isPage":true');
+    expect(root.dataset.state).toBe("connected");
+    expect(root.querySelector('[data-action="open"]')).toBeNull();
+    expect(said(one(root, '[role="status"]'))).toContain("/nbsocket/chat/lessons/, over the");
+  });
+
+  it("does so if the page's server is another one", async () => {
+    web.answer = () => new Response("", { status: 404 });
+    const { model } = await byComm("/lab/");
+    expect(model.sent).toContainEqual({ type: "page" });
+  });
+
+  it("carries its clients over the comm, and lets them go with it", async () => {
+    const { model, remove } = await byComm();
+    model.say({ type: "page", files });
+    const answers: unknown[] = [];
+    const port = {
+      onmessage: (_: { data: unknown }) => {},
+      postMessage: (answer: unknown) => answers.push(answer),
+      close: () => {},
+    };
+    const event = new MessageEvent("message", { data: { kind: "seat" }, source: frames.window });
+    Object.defineProperty(event, "ports", { value: [port] });
+    window.dispatchEvent(event);
+    port.onmessage({ data: { ask: 1 } });
+    await settled();
+    expect(answers).toContainEqual({ ask: 1, isByComm: true });
+    port.onmessage({ data: { stream: { type: "stream", id: "a" }, buffers: [] } });
+    expect(model.sent).toContainEqual({ type: "stream", id: "a" });
+    remove();
+    expect(model.sent).toContainEqual({ type: "stream", id: "a", closed: true });
+    expect(model.listeners).toBe(0);
+  });
+});

@@ -1,10 +1,10 @@
 // What %%client shows: a sandboxed frame, what it tells, and its console.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import factory from "../../src/script/widget";
 import { stillFrames } from "../support/frames";
 import { widgetOf } from "../support/model";
 import { one, said, texts } from "../support/page";
-import factory from "../support/scriptwidget";
 import { ours, Web } from "../support/server";
 
 let web: Web;
