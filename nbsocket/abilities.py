@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -19,3 +20,22 @@ def in_forked_child(call: Callable[[], None]) -> None:
     """Call ``call`` in each forked child, where there can be any."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=call)
+
+
+def can_pause() -> bool:
+    """Whether the calling code can be paused while the browser's loop goes on.
+
+    It takes a browser with WebAssembly's JavaScript Promise Integration, and a cell, not a callback.
+    """
+    try:
+        from pyodide.ffi import can_run_sync  # noqa: PLC0415 - only inside a browser
+    except ImportError:
+        return False
+    return bool(can_run_sync())
+
+
+def pause(seconds: float) -> None:
+    """Let the browser's loop go on for some seconds."""
+    from pyodide.ffi import run_sync  # noqa: PLC0415 - only inside a browser
+
+    run_sync(asyncio.sleep(seconds))

@@ -268,7 +268,10 @@ class CommStream:
             or stream.owes * 4 >= WINDOW_BYTES
         )
         due_at = now if is_urgent else max(now, self._sent_at + _EVERY_S)
-        if due_at < self._due_at:
+        if self._due_at <= now:
+            # It is late: a cell keeps the loop that both share busy.
+            self._flush()
+        elif due_at < self._due_at:
             self._due_at = due_at
             self._carrier.later(due_at - now, self._flush)
 

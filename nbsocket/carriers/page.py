@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from nbsocket.carriers.in_process import InProcessCarrier
 from nbsocket.gateway.config import Limits
 from nbsocket.gateway.ticket import Tickets
+from nbsocket.link.messages import Deliver
 
 if TYPE_CHECKING:
     import asyncio
 
-    from nbsocket.link.messages import Reply
+    from nbsocket.link.messages import Reply, Sequenced
 
 
 class PageCarrier(InProcessCarrier):
@@ -30,6 +31,19 @@ class PageCarrier(InProcessCarrier):
         super().__init__(name, Limits(), loop)
         self._open_gateway(Tickets(), may_open=False)
         self._waiting: list[asyncio.Future[None]] = []
+        self._is_cell_running = False
+
+    def send(self, message: Sequenced) -> None:
+        """Send ``message`` after everything sent before; at once while a cell runs: it may stop the loop."""
+        super().send(message)
+        if self._is_cell_running and isinstance(message, Deliver):
+            self._finish()
+            self._hand_over()
+
+    def hold_tunnels(self, *, on: bool) -> None:
+        """Note that a cell begins or has ended: the loop may stand still, and what pages send is late."""
+        self._is_cell_running = on
+        self._tunnels.hold_clock(on=on)
 
     def wait_up(self) -> None:
         """It is up."""

@@ -104,10 +104,15 @@ class TunnelEnds:
         self._send(opening)
         return TunnelEnd(number, self._send)
 
+    def hold_clock(self, *, on: bool) -> None:
+        """Let the ping clock of all tunnels stand still, or go on."""
+        if self._events:
+            self._send(HoldTunnels(list(self._events), on))
+
     def hold(self, *, on: bool) -> None:
         """Note that what pages send waits for a cell, or no longer does."""
         if self._events:
-            self._send(HoldTunnels(list(self._events), on))
+            self.hold_clock(on=on)
             for events in list(self._events.values()):
                 events.held(on=on)
 

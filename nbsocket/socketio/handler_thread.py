@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from nbsocket.abilities import in_forked_child
+from nbsocket.abilities import can_pause, in_forked_child, pause
 from nbsocket.errors import BlockingCallError
 from nbsocket.protocol.errors import EncodeError
 from nbsocket.socketio.acks import Failure
@@ -38,6 +38,7 @@ _GATHER_S = 0.002
 _SHARE_S = 0.0005
 _REPORT_BYTES = 64 * 1024
 _WARN_AFTER_S = 1.0
+_LOOK_EVERY_S = 0.005
 # What handlers nearly always return; asking inspect takes longer than many handlers do.
 _NOT_AWAITABLE = frozenset({type(None), str, int, float, bool, bytes, list, dict, tuple})
 
@@ -296,7 +297,7 @@ class HandlerThread:
         Raises:
             BlockingCallError: The caller is an ``async def`` handler, or there are no threads.
         """
-        if not self._is_alone:
+        if not self._is_alone and not can_pause():
             msg = (
                 f"{what} blocks, and this kernel runs inside the browser, where nothing arrives meanwhile. "
                 f"Write  {form.format(awaitable)}  instead."
@@ -325,6 +326,8 @@ class HandlerThread:
         return self._patiently(self._carrier.wait_writable, None, what)
 
     def _patiently(self, wait: Callable[[float | None], bool], timeout_s: float | None, what: str) -> bool:
+        if not self._is_alone:
+            return _pausing(wait, timeout_s)
         if not self.is_current:
             return wait(timeout_s)
         if timeout_s is not None and timeout_s <= _WARN_AFTER_S:
@@ -337,6 +340,16 @@ class HandlerThread:
             stacklevel=5,
         )
         return wait(None if timeout_s is None else timeout_s - _WARN_AFTER_S)
+
+
+def _pausing(wait: Callable[[float | None], bool], timeout_s: float | None) -> bool:
+    """Wait without threads: let the loop go on between two looks."""
+    ends = None if timeout_s is None else time.monotonic() + timeout_s
+    while not wait(0.0):
+        if ends is not None and time.monotonic() >= ends:
+            return False
+        pause(_LOOK_EVERY_S)
+    return True
 
 
 class Reply:

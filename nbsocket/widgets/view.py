@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
+from nbsocket.abilities import has_threads
+from nbsocket.carriers.bypass import Bypass
 from nbsocket.carriers.comm import STREAM, CommRoute
 from nbsocket.carriers.tunnel_end import Visit
 from nbsocket.link.agreement import GUEST, OWNER, WIRE
@@ -38,6 +40,9 @@ class LinkedView(anywidget.AnyWidget):
     base_url = traitlets.Unicode(
         read_only=True, help="The Jupyter server's base URL; empty if there is no server."
     ).tag(sync=True)
+    bypass = traitlets.Unicode(
+        read_only=True, help="The BroadcastChannel to a kernel in the same browser; else empty."
+    ).tag(sync=True)
     note = traitlets.Unicode(read_only=True, help="What is shown if there is no server.").tag(sync=True)
 
     what_it_is = "This view"
@@ -58,6 +63,9 @@ class LinkedView(anywidget.AnyWidget):
         self._comm = CommRoute(carrier, self._visit, self._tell_pages)
         if not carrier.base_url and not (self.opens and self._host.shows_widgets):
             traits["note"] = f"{self.what_it_is} {_WITHOUT_A_SERVER if carrier.url else _INSIDE_A_BROWSER}"
+        self._past_the_cell = None if has_threads() else Bypass(self._page_said_past)
+        if self._past_the_cell is not None:
+            traits["bypass"] = self._past_the_cell.name
         for name, value in traits.items():
             self.set_trait(name, value)
         self._views = 0
@@ -113,6 +121,9 @@ class LinkedView(anywidget.AnyWidget):
         if self._views <= 0:
             self.close()
 
+    def _page_said_past(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+        self._view_said(self, content, buffers)
+
     def _view_said(self, _widget: Any, content: Any, buffers: Any) -> None:
         kind = content.get("type") if isinstance(content, dict) else None
         if kind == STREAM:
@@ -126,6 +137,8 @@ class LinkedView(anywidget.AnyWidget):
     def close(self) -> None:
         """Close the view and its layout, and let its clients go."""
         self._comm.close()
+        if self._past_the_cell is not None:
+            self._past_the_cell.close()
         super().close()
         self.layout.close()
 

@@ -4,11 +4,13 @@ Says ``ok`` for each thing that it tries, and ends with an error if one does not
 """
 
 import asyncio
+import json
 import os
 import re
 import sys
 import threading
 import types
+import typing
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -27,6 +29,44 @@ sys.modules["ipykernel"] = types.ModuleType("ipykernel")
 sys.modules["ipykernel"].version_info = (6, 18, 0)
 sys.platform = "emscripten"
 del os.fork, os.register_at_fork
+
+
+class BroadcastChannel:
+    """The browser's, with one listener: the kernel."""
+
+    open: typing.ClassVar = {}
+
+    def __init__(self, name):
+        self.open[name] = self
+
+    new = classmethod(lambda cls, name: cls(name))
+
+    def post(self, content, *buffers):
+        buffers = [types.SimpleNamespace(to_bytes=lambda one=one: one) for one in buffers]
+        data = types.SimpleNamespace(text=json.dumps(content), buffers=buffers)
+        self.onmessage(types.SimpleNamespace(data=data))
+
+    def close(self):
+        self.open.clear()
+
+
+class Proxy:
+    def __init__(self, call):
+        self.call = call
+
+    def __call__(self, *args):
+        return self.call(*args)
+
+    def destroy(self):
+        self.call = None
+
+
+for name, things in {
+    "js": {"BroadcastChannel": BroadcastChannel},
+    "pyodide.ffi": {"create_proxy": Proxy, "can_run_sync": lambda: False},
+}.items():
+    sys.modules[name] = types.ModuleType(name)
+    vars(sys.modules[name]).update(things)
 
 
 def start(_thread):
@@ -122,6 +162,17 @@ async def there_are_views_and_no_addresses(_):
     for view in ("io.pane('alice')", "io.wire()", "nbsocket.client('io()', 'bob', 'inside')"):
         await run(f"shown = {view}")
         assert names["shown"].note == ""
+    await run("shown = io.pane('dora')")
+    pane = names["shown"]
+    pane.send = lambda content, _buffers: told.append(content)
+    told = []
+    opening = {"opens": "engine.io", "query": {}}
+    BroadcastChannel.open[pane.bypass].post(
+        {"type": "stream", "id": "x", "start": 0, "received": 0, "limit": 1000, "open": opening}
+    )
+    await until(lambda: any(one.get("size") for one in told))
+    pane.close()
+    assert BroadcastChannel.open == {}
     await run("shown = io.duplex_bench()")
     assert "this kernel runs inside the browser" in names["shown"].note
 
