@@ -34,7 +34,7 @@ class PageCarrier(InProcessCarrier):
         self._is_cell_running = False
 
     def send(self, message: Sequenced) -> None:
-        """Send ``message`` after everything sent before; at once while a cell runs: it may stop the loop."""
+        """Send ``message`` after everything sent before; at once while a cell may stop the loop."""
         super().send(message)
         if self._is_cell_running and isinstance(message, Deliver):
             self._finish()

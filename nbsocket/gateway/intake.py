@@ -161,6 +161,7 @@ class Intake:
         if not self.holds:
             session = self._session
             session.protocol.extend(self._loop.time() - max(self._held_at, session.ticked_at))
+            session.outbox.excuse()
 
 
 def _settle(future: asyncio.Future[None]) -> None:

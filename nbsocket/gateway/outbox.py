@@ -246,6 +246,10 @@ class Outbox:
         self._queue = _EMPTY
         self.queued_bytes = 0
 
+    def excuse(self) -> None:
+        """Forget how long nothing could be written: nobody could tell us of what the client read."""
+        self._progress_at = self._loop.time()
+
     def stalled(self) -> bool:
         """Whether nothing could be written for ``stall`` seconds."""
         return self._loop.time() - self._progress_at > self._session.hub.limits.stall

@@ -175,8 +175,12 @@ class Session:
         return self.close(reasons.PING_TIMEOUT)
 
     def extend(self, seconds: float) -> None:
-        """Postpone all deadlines by ``seconds`` in which the server did not read."""
-        self._heartbeat_at += seconds
+        """Postpone by ``seconds``, in which the server did not read, what the client was to answer.
+
+        Not the next ping: the client gives up if none comes for ``ping_interval`` and ``ping_timeout``.
+        """
+        if self._heartbeat is not Heartbeat.QUIET:
+            self._heartbeat_at += seconds
         if self._probe_until is not None:
             self._probe_until += seconds
 

@@ -77,6 +77,13 @@ def test_time_in_which_the_server_did_not_read_does_not_count():
     assert one.tick(205.0) == Closed("ping timeout")
 
 
+def test_it_does_not_put_off_the_next_ping_without_which_the_client_would_give_up():
+    one = session()
+    for _ in range(10):
+        one.extend(60.0)
+    assert one.tick(125.0) == PacketDue(Packet(PacketType.PING))
+
+
 def test_a_stray_pong_does_no_harm():
     one = session()
     assert one.receive(PONG, 110.0) is None
