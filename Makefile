@@ -15,7 +15,7 @@ JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/browsers.mjs js/packa
 .DEFAULT_GOAL := help
 BEFORE ?= HEAD~1
 .PHONY: help demo test lint types js units python browser conformance interop upgrades compare bench figures profile faults threats layers matrix \
-	soak site tables format wheel clean
+	soak site live tables format wheel clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -114,8 +114,14 @@ layers: $(STAMPS)/dev ## The rooms of the house, what each imports, circles, the
 matrix: $(STAMPS)/dev ## The wheel on Python 3.11, 3.13 and 3.14, and with the oldest and newest libraries claimed; needs root
 	$(BIN)/python scripts/matrix.py $(COLUMNS)
 
-site: $(STAMPS)/dev ## Build the documentation as a site; any warning is an error
-	$(BIN)/python docs/make_site.py
+site: $(STAMPS)/dev ## Build the documentation as a site, with the tutorial live; any warning is an error
+	$(BIN)/python docs/make_site.py $(STAMPS)/site/html
+	$(BIN)/python docs/make_live.py $(STAMPS)/site/html/live
+
+live: $(STAMPS)/dev ## The tutorial inside the browser, without any server of ours: build it and serve it on PORT
+	$(BIN)/python docs/make_live.py $(STAMPS)/live/site
+	@echo "Open  http://127.0.0.1:$(PORT)/lab/index.html?path=01-first-socket.ipynb"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(STAMPS)/live/site $(PORT)
 
 $(STAMPS)/bench: $(STAMPS)/dev benchmarks/peers/package-lock.json
 	$(BIN)/python -m pip install --quiet --group bench

@@ -43,6 +43,8 @@ TITLES = {
     "api": "API",
 }
 """What the header of every page calls them, so that it is one row."""
+LIVE = "../live/lab/index.html?path={}"
+"""Where a notebook runs inside the browser, as seen from its page; ``make_live.py`` builds it."""
 _DIAGRAM = re.compile(r"^```mermaid\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _OUTSIDE = re.compile(
     r"(?<!!)\[([^\]]*)\]\((?:\.\./(?!notebooks/|CHANGELOG|DECISIONS)|(?=make_|conf))[^)]*\)"
@@ -71,9 +73,11 @@ def diagram(found: re.Match[str]) -> str:
     return f'```{{raw}} html\n<pre class="mermaid">\n{escape(found[1])}</pre>\n```'
 
 
-def notebook(text: str) -> str:
-    """Return a notebook as it is to be read: its diagrams drawn, its links within the site."""
+def notebook(text: str, name: str) -> str:
+    """Return a notebook as it is to be read: diagrams drawn, links within the site, a way to run it."""
     made = json.loads(text)
+    title = made["cells"][0]["source"]
+    title[0] += f'\n\n<p><a class="try" href="{LIVE.format(name)}">Try it here, in the browser</a></p>\n'
     for cell in made["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
@@ -82,8 +86,8 @@ def notebook(text: str) -> str:
             # Browser JavaScript, which Python's highlighter does not know.
             source = f"```javascript\n// {source}\n```"
             cell.update(cell_type="markdown")
-            for name in ("outputs", "execution_count"):
-                cell.pop(name, None)
+            for key in ("outputs", "execution_count"):
+                cell.pop(key, None)
         cell["source"] = source
     return json.dumps(made)
 
@@ -107,7 +111,7 @@ def gather() -> Path:
         (source / f"{name.lower()}.md").write_text(page(text))
     files = sorted((ROOT / "notebooks").glob("*.ipynb"))
     for file in files:
-        (source / "notebooks" / file.name).write_text(notebook(file.read_text()))
+        (source / "notebooks" / file.name).write_text(notebook(file.read_text(), file.name))
     listed = "\n".join(f"notebooks/{file.stem}" for file in files)
     with (source / "tutorial.md").open("a") as tutorial:
         tutorial.write(f"\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n")

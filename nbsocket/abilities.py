@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_LOOK_EVERY_S = 0.005
 
 
 def has_threads() -> bool:
@@ -34,8 +37,13 @@ def can_pause() -> bool:
     return bool(can_run_sync())
 
 
-def pause(seconds: float) -> None:
-    """Let the browser's loop go on for some seconds."""
+def wait_pausing(wait: Callable[[float], bool], timeout_s: float | None) -> bool:
+    """Pause the calling code until ``wait(0.0)`` is true; False on time-out. Needs ``can_pause``."""
     from pyodide.ffi import run_sync  # noqa: PLC0415 - only inside a browser
 
-    run_sync(asyncio.sleep(seconds))
+    ends = None if timeout_s is None else time.monotonic() + timeout_s
+    while not wait(0.0):
+        if ends is not None and time.monotonic() >= ends:
+            return False
+        run_sync(asyncio.sleep(_LOOK_EVERY_S))
+    return True

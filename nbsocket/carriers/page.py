@@ -14,6 +14,7 @@ from nbsocket.link.messages import Deliver
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from nbsocket.link.messages import Reply, Sequenced
 
@@ -39,6 +40,13 @@ class PageCarrier(InProcessCarrier):
         if self._is_cell_running and isinstance(message, Deliver):
             self._finish()
             self._hand_over()
+
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call ``call`` after ``seconds``; at once if that is now and a cell may stop the loop."""
+        if seconds <= 0 and self._is_cell_running:
+            call()
+        else:
+            super().later(seconds, call)
 
     def hold_tunnels(self, *, on: bool) -> None:
         """Note that a cell begins or has ended: the loop may stand still, and what pages send is late."""

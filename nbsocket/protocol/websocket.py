@@ -78,6 +78,7 @@ _FIN_TEXT = _FIN | Opcode.TEXT
 _FIN_BINARY = _FIN | Opcode.BINARY
 _WHOLE = frozenset({_FIN_TEXT, _FIN_BINARY})
 _MASKED = 0x80
+_OPCODE_BITS = 0x0F
 _IS_CONTROL = 0x8
 _MAX_7_BIT = 125
 _MAX_16_BIT = 0xFFFF
@@ -112,14 +113,17 @@ def server_frame(message: str | bytes) -> bytes:
     return _header(_FIN_BINARY, len(message)) + message
 
 
-def client_frame(message: bytes, mask: bytes) -> bytes:
-    """Return the one binary frame that carries ``message`` from a client.
+def client_frame(message: str | bytes, mask: bytes, opcode: Opcode | None = None) -> bytes:
+    """Return the one frame that carries ``message`` from a client.
 
     Args:
         message: What it carries.
         mask: Four unpredictable bytes (section 10.3).
+        opcode: What it is; None for text or binary, as the message is.
     """
-    return _header(_FIN_BINARY, len(message), _MASKED) + mask + apply_mask(mask, message)
+    body = message.encode() if isinstance(message, str) else message
+    kind = opcode or (Opcode.TEXT if isinstance(message, str) else Opcode.BINARY)
+    return _header(_FIN | kind, len(body), _MASKED) + mask + apply_mask(mask, body)
 
 
 def control_frame(opcode: Opcode, body: bytes = b"") -> bytes:
@@ -165,6 +169,21 @@ def server_frames(data: bytes) -> Iterator[bytes]:
             length, at = _uint64(data, at)[0], at + 8
         yield data[position : at + length]
         position = at + length
+
+
+def take_server_frames(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+    """Return the opcode and the body of each frame of a server that is complete, and what is left."""
+    frames = []
+    while len(data) >= _HEADER_BYTES:
+        length, at = data[1], _HEADER_BYTES
+        if length in (_16_BIT, _64_BIT):
+            size = 2 if length == _16_BIT else 8
+            length, at = int.from_bytes(data[at : at + size], "big"), at + size
+        if len(data) < at + length:
+            break
+        frames.append((data[0] & _OPCODE_BITS, data[at : at + length]))
+        data = data[at + length :]
+    return frames, data
 
 
 class FrameReader:

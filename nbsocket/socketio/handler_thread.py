@@ -14,21 +14,18 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from nbsocket.abilities import can_pause, in_forked_child, pause
+from nbsocket.abilities import can_pause, in_forked_child, wait_pausing
 from nbsocket.errors import BlockingCallError
-from nbsocket.protocol.errors import EncodeError
-from nbsocket.socketio.acks import Failure
-from nbsocket.socketio.handler_run import HandlerRun, Output, handler_run, words_of
+from nbsocket.socketio.handler_run import HandlerRun, Output, handler_run
+from nbsocket.socketio.outcome import Outcome, Reply
 from nbsocket.socketio.turns import Turn, Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Generator
+    from collections.abc import Awaitable, Callable, Coroutine
     from contextlib import AbstractContextManager
-    from contextvars import Context
 
     from nbsocket.carriers.interface import Carrier
+    from nbsocket.socketio.acks import Failure
     from nbsocket.socketio.handler_run import Watcher
     from nbsocket.socketio.handler_table import Registration
     from nbsocket.socketio.turns import Entry
@@ -38,7 +35,6 @@ _GATHER_S = 0.002
 _SHARE_S = 0.0005
 _REPORT_BYTES = 64 * 1024
 _WARN_AFTER_S = 1.0
-_LOOK_EVERY_S = 0.005
 # What handlers nearly always return; asking inspect takes longer than many handlers do.
 _NOT_AWAITABLE = frozenset({type(None), str, int, float, bool, bytes, list, dict, tuple})
 
@@ -327,7 +323,7 @@ class HandlerThread:
 
     def _patiently(self, wait: Callable[[float | None], bool], timeout_s: float | None, what: str) -> bool:
         if not self._is_alone:
-            return _pausing(wait, timeout_s)
+            return wait_pausing(wait, timeout_s)
         if not self.is_current:
             return wait(timeout_s)
         if timeout_s is not None and timeout_s <= _WARN_AFTER_S:
@@ -342,81 +338,5 @@ class HandlerThread:
         return wait(None if timeout_s is None else timeout_s - _WARN_AFTER_S)
 
 
-def _pausing(wait: Callable[[float | None], bool], timeout_s: float | None) -> bool:
-    """Wait without threads: let the loop go on between two looks."""
-    ends = None if timeout_s is None else time.monotonic() + timeout_s
-    while not wait(0.0):
-        if ends is not None and time.monotonic() >= ends:
-            return False
-        pause(_LOOK_EVERY_S)
-    return True
-
-
-class Reply:
-    """The outcome of a handler called with ``ask``: its result, or how it failed.
-
-    Args:
-        handlers: Resumes the coroutine that awaits it.
-    """
-
-    __slots__ = ("_handlers", "_is_there", "awaited_by", "failure", "value")
-
-    def __init__(self, handlers: HandlerThread) -> None:
-        """Begin without an outcome."""
-        self._handlers = handlers
-        self._is_there = False
-        self.value: Any = None
-        self.failure: Failure | None = None
-        self.awaited_by: Coroutine[Reply, None, None] | None = None
-
-    def __call__(self, value: Any, failure: Failure | None) -> None:
-        """Take the outcome, and resume whoever awaits it."""
-        self.value, self.failure, self._is_there = value, failure, True
-        if self.awaited_by is not None:
-            self._handlers.step(self.awaited_by)
-
-    def __await__(self) -> Generator[Reply, None, Reply]:
-        """Wait for the outcome."""
-        if not self._is_there:
-            yield self
-        return self
-
-
 def _is_generator(result: Any) -> bool:
     return inspect.isgenerator(result) or inspect.isasyncgen(result)
-
-
-class Outcome(msgspec.Struct, eq=False):
-    """The outcome of one handler call: an answer, or an error that is shown to the handler's author.
-
-    Args:
-        output: Where errors are shown.
-        context: The cell's context, in which the handler runs.
-        registration: The handler.
-        done: Called with the result.
-        expected: Exceptions that are an answer, not an error.
-    """
-
-    output: Output
-    context: Context
-    registration: Registration
-    done: Callable[[Any, Failure | None], object] | None
-    expected: tuple[type[BaseException], ...]
-
-    def returned(self, value: Any) -> None:
-        """Pass on what the handler returned."""
-        if self.done is None:
-            return
-        try:
-            self.done(value, None)
-        except EncodeError as error:
-            # It cannot be sent: nothing is acknowledged.
-            self.raised(error)
-
-    def raised(self, error: BaseException) -> None:
-        """Show what the handler raised, and pass it on."""
-        what = self.registration.description
-        if not isinstance(error, self.expected):
-            self.context.run(self.output.show_exception, error, f"nbsocket: {what}")
-        if self.done is not None:
-            self.done(None, Failure(error, f"{what} raised {words_of(error)}"))

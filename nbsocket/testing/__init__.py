@@ -7,7 +7,8 @@
 ...     expect(alice).not_to_receive("said")
 """
 
-from nbsocket.testing.client import Client, ClientRefused, Event
+from nbsocket.testing.client import Client, ClientRefused
+from nbsocket.testing.event import Event
 from nbsocket.testing.exercises import exercise
 from nbsocket.testing.expectations import Expectation, Unmet, anything, expect
 

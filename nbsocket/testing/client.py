@@ -10,11 +10,10 @@ import json
 import secrets
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from nbsocket.abilities import has_threads
+from nbsocket.abilities import can_pause, has_threads, wait_pausing
 from nbsocket.errors import AckTimeout, BlockingCallError, EncodeError, NbSocketError
 from nbsocket.notebook.process import process
 from nbsocket.protocol import reasons
@@ -25,7 +24,9 @@ from nbsocket.protocol.engine_packet import encode_packet as encode_engine
 from nbsocket.protocol.errors import ProtocolError
 from nbsocket.protocol.socket_packet import Decoder, Packet, PacketType, encode_packet
 from nbsocket.socketio.handler_run import TESTER
+from nbsocket.testing.event import Event
 from nbsocket.testing.loop import client_loop, run
+from nbsocket.testing.tunnel import TunnelConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,27 +51,6 @@ class ClientRefused(NbSocketError):  # noqa: N818 - reads as what happened
         """Keep the reason."""
         super().__init__(message)
         self.data = data
-
-
-@dataclass(slots=True)
-class Event:
-    """An event that a client received.
-
-    Attributes:
-        name: The event's name.
-        args: Its arguments.
-        at: When it arrived, in seconds on ``time.monotonic()``'s clock.
-    """
-
-    name: str
-    args: tuple[Any, ...]
-    at: float
-    is_met: bool = field(default=False, repr=False)
-
-    def __str__(self) -> str:
-        """Show the event as a call."""
-        text = f"{self.name}({', '.join(map(repr, self.args))})"
-        return text if len(text) <= 200 else f"{text[:200]}…"  # noqa: PLR2004 - a line or two
 
 
 class Client:
@@ -109,11 +89,11 @@ class Client:
         timeout: float = TIMEOUT_S,
     ) -> None:
         """Connect."""
-        if not has_threads():
+        if not has_threads() and not can_pause():
             msg = (
-                "A headless client blocks its cell, and this kernel runs inside the browser, where nothing "
-                f"arrives meanwhile. Use  io.pane({name!r})  or a  %%client {name}  cell instead; "
-                "exercises that check themselves need JupyterLab."
+                "A headless client blocks its cell. This kernel runs inside a browser that cannot pause a "
+                f"cell: use  io.pane({name!r})  or a  %%client {name}  cell, or another browser, such as "
+                "Chrome or Edge."
             )
             raise BlockingCallError(msg)
         self.name = name
@@ -133,21 +113,19 @@ class Client:
         self._max_payload = 1_000_000
         self._key = secrets.token_hex(8)
         process().output.hear_failures(self._key, self._not_handled)
-        self._connection: WebSocketClientConnection | None = None
+        self._connection: WebSocketClientConnection | TunnelConnection | None = None
         # By now the author has registered all handlers for this client; the constructor blocks the cell.
         server.channel.let_in()
-        value = server.ticket(role, ttl=3600.0).value if ticket is None else ticket
-        pairs = {
-            "EIO": "4",
-            "transport": "websocket",
-            "join_token": value,
-            "name": name,
-            TESTER: self._key,
-            **(query or {}),
-        }
-        parameters = "&".join(f"{key}={quote(text, safe='')}" for key, text in pairs.items())
-        path = f"nbsocket/{server.name}/socket.io/?{parameters}"
-        run(self._open(server.url, path, timeout), timeout + 1)
+        pairs = {"name": name, TESTER: self._key, **(query or {})}
+        if has_threads():
+            value = server.ticket(role, ttl=3600.0).value if ticket is None else ticket
+            pairs = {"EIO": "4", "transport": "websocket", "join_token": value, **pairs}
+            parameters = "&".join(f"{key}={quote(text, safe='')}" for key, text in pairs.items())
+            path = f"nbsocket/{server.name}/socket.io/?{parameters}"
+            run(self._open(server.url, path, timeout), timeout + 1)
+        else:
+            carrier = process().carrier
+            self._connection = TunnelConnection(carrier, server.name, role, pairs, self._arrived)
         if not self.wait_until(lambda: bool(self.id or self.reason or self._refusal), timeout):
             self.disconnect()
             msg = f"{name} was not let into {namespace!r} within {timeout:g} seconds"
@@ -264,7 +242,10 @@ class Client:
         """Break the connection without a DISCONNECT, like a network failure."""
         connection = self._connection
         if connection is not None:
-            client_loop().call_soon_threadsafe(connection.stream.close)
+            if isinstance(connection, TunnelConnection):
+                connection.drop()
+            else:
+                client_loop().call_soon_threadsafe(connection.stream.close)
 
     # --- on the clients' thread -------------------------------------------------------------
 
@@ -375,17 +356,24 @@ class Client:
                 "Send it in pieces.",
             )
 
-    def _write(self, connection: WebSocketClientConnection, frames: list[str | bytes]) -> None:
+    def _write(
+        self, connection: WebSocketClientConnection | TunnelConnection, frames: list[str | bytes]
+    ) -> None:
         def write() -> None:
             for frame in frames:
                 self._message(connection, EnginePacket(EngineType.MESSAGE, frame))
 
         client_loop().call_soon_threadsafe(write)
 
-    def _message(self, connection: WebSocketClientConnection, packet: EnginePacket) -> None:
+    def _message(
+        self, connection: WebSocketClientConnection | TunnelConnection, packet: EnginePacket
+    ) -> None:
+        message = encode_engine(packet)
+        if isinstance(connection, TunnelConnection):
+            connection.write_message(message)
+            return
         from tornado.websocket import WebSocketClosedError  # noqa: PLC0415 - likewise
 
-        message = encode_engine(packet)
         try:
             connection.write_message(message, binary=isinstance(message, bytes))
         except WebSocketClosedError:
@@ -393,6 +381,8 @@ class Client:
 
     def wait_until(self, is_so: Callable[[], bool], timeout_s: float) -> bool:
         """Wait until ``is_so()`` is true, checked whenever something happens; False on timeout."""
+        if not has_threads():
+            return wait_pausing(lambda _: is_so(), timeout_s)
         with self._changed:
             return self._changed.wait_for(is_so, timeout_s)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbsocket.testing.client import Client, Event
+from nbsocket.testing.client import Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from nbsocket.testing.event import Event
 
 WITHIN_S = 2.0
 _QUIET_S = 0.3

@@ -6,6 +6,8 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from nbsocket.abilities import has_threads
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
@@ -15,7 +17,12 @@ _loop: asyncio.AbstractEventLoop | None = None
 
 
 def client_loop() -> asyncio.AbstractEventLoop:
-    """Return the loop; its thread starts at the first call and ends with the process."""
+    """Return the loop; its thread starts at the first call and ends with the process.
+
+    Without threads it is the one that there is.
+    """
+    if not has_threads():
+        return asyncio.get_event_loop()
     global _loop  # noqa: PLW0603 - one per process is the point
     with _lock:
         if _loop is None or _loop.is_closed():

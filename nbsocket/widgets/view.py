@@ -68,6 +68,7 @@ class LinkedView(anywidget.AnyWidget):
             traits["bypass"] = self._past_the_cell.name
         for name, value in traits.items():
             self.set_trait(name, value)
+        self._elsewhere = _WITH_AN_ADDRESS if carrier.url else ""
         self._views = 0
         self._is_replaced = False
         self.on_msg(self._view_said)
@@ -145,7 +146,7 @@ class LinkedView(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options: Any) -> Any:
         if self.base_url:
             return super()._repr_mimebundle_(**options)
-        note = self.note or f"{self.what_it_is} {_OVER_ITS_COMM}"
+        note = self.note or f"{self.what_it_is} {_OVER_ITS_COMM}{self._elsewhere}"
         instead = {
             "text/plain": note,
             "text/html": f'<div style="{_BOX}">{html.escape(note)}</div>',
@@ -168,9 +169,9 @@ _INSIDE_A_BROWSER = (
     "needs a Jupyter server, and this kernel runs inside the browser. Panes, %%client and the wire view "
     "work here; for all the rest, open the notebook in JupyterLab."
 )
-_OVER_ITS_COMM = (
-    "is a widget, and nothing shows widgets here; JupyterLab, marimo, Voilà and VS Code do. "
-    "Handlers, emits and nbsocket.testing.Client work as usual, and a browser on this machine can be "
+_OVER_ITS_COMM = "is a widget, and nothing shows widgets here; JupyterLab, marimo, Voilà and VS Code do."
+_WITH_AN_ADDRESS = (
+    " Handlers, emits and nbsocket.testing.Client work as usual, and a browser on this machine can be "
     "a client: io.ticket().link is the address to open in it."
 )
 _BOX = "font:13px/1.5 system-ui,sans-serif;border:1px solid #bbb;border-radius:6px;padding:8px"
