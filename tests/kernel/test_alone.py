@@ -90,7 +90,7 @@ VIEWS = {
 }
 
 
-OVER_A_COMM = {"io.pane('alice')", "io.wire()", "%%client\nio()"}
+OVER_A_COMM = {"io.pane('alice')", "io.wire()", "io.page('page.html')", "%%client\nio()"}
 """They reach the kernel where anything shows widgets; all else shows what they say."""
 
 

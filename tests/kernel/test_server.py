@@ -223,7 +223,7 @@ async def test_a_blocking_call_in_an_async_handler_is_refused_by_name(chat, jupy
     await chat.run(
         "@io.on('bad')\nasync def bad(socket):\n    io.wait_for('x', timeout=1)\n"
         "@io.on('good')\nasync def good(socket):\n    return await socket.emit_with_ack('ask', 1)\n"
-        "@io.on('later')\nasync def later(socket):\n    return await socket.next('x')\n",
+        "@io.on('later')\nasync def later(socket):\n    return await io.next('x')\n",
         cell="async",
     )
     async with Peer(jupyter, "chat", ticket) as alice:
@@ -231,7 +231,7 @@ async def test_a_blocking_call_in_an_async_handler_is_refused_by_name(chat, jupy
         alice.answers["ask"] = lambda n: n + 1
         await alice.emit("bad")
         shown = await chat.shows("async", "BlockingCallError")
-        assert "await socket.next('x')" in shown
+        assert "await io.next('x')" in shown
         assert await alice.call("good") == 2
         waiting = asyncio.ensure_future(alice.call("later"))
         await asyncio.sleep(0)

@@ -138,7 +138,7 @@ def test_a_blocking_call_in_an_async_handler_is_refused_with_what_to_write(stage
     peer.emit("go")
     until(lambda: len(raised) == 2)
     assert "await emit_with_ack('q', …)" in raised[0]
-    assert "await socket.next('e')" in raised[1]
+    assert "await io.next('e')" in raised[1]
 
 
 @pytest.mark.parametrize("call", ["emit", "call"])
