@@ -143,7 +143,8 @@ class Server(SocketServer):
 
         Args:
             name: Its name, such as ``"alice"``; it is also in its socket's ``handshake.query["name"]``.
-            route: The only way to take, ``"jupyter"`` or ``"comm"``; empty for whichever works.
+            route: The only way to take: ``"jupyter"``, ``"port"`` (the kernel's own) or ``"comm"``;
+                empty for whichever works.
 
         Raises:
             ValueError: There is no such route.

@@ -54,6 +54,7 @@ class RoutingCarrier:
         self.url = ""
         self.public_url = ""
         self.has_tunnels = True
+        self.port_key = b""
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._channels: dict[str, ChannelEvents] = {}

@@ -61,6 +61,10 @@ class Carrier(Protocol):
         """The address of a port that serves only the public routes; empty if there is none."""
 
     @property
+    def port_key(self) -> bytes:
+        """With what ``url`` proves to a page of this machine that it is ours; empty if it cannot."""
+
+    @property
     def max_payload(self) -> int:
         """How many bytes one message from a client may have."""
 

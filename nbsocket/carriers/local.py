@@ -37,6 +37,7 @@ class LocalCarrier(InProcessCarrier):
         """
         super().__init__(name, _limits_of(listening), asyncio.new_event_loop())
         self._listening = listening
+        self.port_key = secrets.token_bytes(32) if listening.is_private else b""
         self._error: OSError | None = None
         self._is_up = threading.Event()
         self._thread = threading.Thread(target=self._run, name="nbsocket port", daemon=True)
@@ -101,7 +102,7 @@ class LocalCarrier(InProcessCarrier):
     async def _open(self) -> None:
         # Tickets end with the program, so the secret that signs them may, too.
         self._open_gateway(TicketSigner(secrets.token_bytes(32)), may_open=not self._listening.is_private)
-        self._public = PublicPort(self._hub, is_private=self._listening.is_private)
+        self._public = PublicPort(self._hub, private_key=self.port_key)
         self._public.listen(self._listening.host, self._listening.port)
         self.url = self._public.url
 

@@ -16,6 +16,7 @@ from nbsocket.gateway.codes import BusyError, TooManyTriesError
 from nbsocket.gateway.discretion import DiscreetHandler
 from nbsocket.gateway.hub import Hub, RefusedError
 from nbsocket.gateway.origin import RequestOrigin
+from nbsocket.link.proof import port_proof
 
 if TYPE_CHECKING:
     from tornado.http1connection import HTTP1Connection
@@ -106,6 +107,24 @@ class UnknownHandler(PublicHandler):
     def get(self, *_: str) -> None:
         """Answer as an unknown channel does."""
         self.refuse(RefusedError(404, 3, "Not found"))
+
+
+class ProofHandler(PublicHandler):
+    """Proves to a page that this port is its kernel's."""
+
+    def initialize(self, hub: Hub, key: bytes = b"") -> None:
+        """Store the key."""
+        super().initialize(hub)
+        self.key = key
+
+    def get(self, *_: str) -> None:
+        """Send the proof for the nonce in the query."""
+        try:
+            proof = port_proof(self.key, bytes.fromhex(self.get_query_argument("nonce", "")))
+        except ValueError:
+            self.refuse(RefusedError(400, 3, "A proof needs a nonce"))
+            return
+        self.finish({"proof": proof.hex()})
 
 
 class ClientBundleHandler(PublicHandler):

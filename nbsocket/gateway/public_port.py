@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
-from nbsocket.gateway.public_handlers import FrontDoorHandler
+from nbsocket.gateway.public_handlers import FrontDoorHandler, ProofHandler
 from nbsocket.gateway.public_routes import SCRIPT, PublicHandlers, bundle_of, public_routes
 from nbsocket.gateway.public_server import PublicServer
 
@@ -29,7 +29,8 @@ class PublicPort:
     Args:
         hub: The hub with the channels; its root channel is also served at ``/``.
         ssl_options: Certificate and key, as for Tornado's HTTPServer; None for plain HTTP.
-        is_private: Whether to refuse requests whose Host or Origin is not a loopback address.
+        private_key: If not empty, requests whose Host or Origin is not a loopback address are refused, and
+            pages that have this key from elsewhere get a proof that the port is the one they look for.
         base: A prefix under which everything is served as well, such as Jupyter's base URL, so that
             addresses copied from Jupyter, or passed on unchanged by a proxy, work here, too.
         trusts_proxy: Whether to trust ``X-Forwarded-For`` and similar headers.
@@ -40,7 +41,7 @@ class PublicPort:
         hub: Hub,
         ssl_options: dict[str, Any] | None = None,
         *,
-        is_private: bool = False,
+        private_key: bytes = b"",
         base: str = "/",
         trusts_proxy: bool = False,
     ) -> None:
@@ -50,6 +51,11 @@ class PublicPort:
         handlers = PublicHandlers()
         application = Application(
             [
+                *(
+                    [(r"/nbsocket/proof", ProofHandler, {**shared, "key": private_key})]
+                    if private_key
+                    else []
+                ),
                 *public_routes(hub, handlers, prefix),
                 (rf"{prefix}/?", FrontDoorHandler, shared),
                 (rf"/{SCRIPT}", handlers.bundle, bundle_of(hub)),
@@ -58,7 +64,7 @@ class PublicPort:
             ],
             # URLs contain tickets.
             log_function=lambda _handler: None,
-            nbsocket_is_private=is_private,
+            nbsocket_is_private=bool(private_key),
         )
         self._http = PublicServer(application, ssl_options=ssl_options, xheaders=trusts_proxy)
         hub.on_known = self._http.known

@@ -11,6 +11,7 @@ import hmac
 
 NONCE_BYTES = 32
 _LABEL = b"nbsocket kernel link 1"
+_PORT_LABEL = b"nbsocket port 1"
 
 
 def server_proof(key: bytes, hello_fields: tuple[str, ...], nonces: tuple[bytes, bytes]) -> bytes:
@@ -27,6 +28,19 @@ def server_proof(key: bytes, hello_fields: tuple[str, ...], nonces: tuple[bytes,
 def kernel_proof(key: bytes, hello_fields: tuple[str, ...], nonces: tuple[bytes, bytes]) -> bytes:
     """Return the kernel's proof, over the same fields."""
     return _mac(key, b"kernel", hello_fields, nonces)
+
+
+def port_proof(key: bytes, nonce: bytes) -> bytes:
+    """Return the proof that a port is the kernel's, for a page that got the key from the kernel.
+
+    Args:
+        key: Only the kernel and its widgets know it.
+        nonce: The page's.
+    """
+    if not key or len(nonce) != NONCE_BYTES:
+        msg = f"a nonce has {NONCE_BYTES} bytes"
+        raise ValueError(msg)
+    return hmac.digest(key, _PORT_LABEL + nonce, "sha256")
 
 
 def same(expected: bytes, given: bytes) -> bool:

@@ -27,7 +27,7 @@ _KEPT_CHARACTERS = 20_000
 _STREAMS = frozenset({"stdout", "stderr"})
 
 
-ROUTES = ("", "jupyter", "comm")
+ROUTES = ("", "jupyter", "port", "comm")
 """Which way a pane may be told to go: to the Jupyter server, or over its own comm; empty for any."""
 
 

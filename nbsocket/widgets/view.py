@@ -12,13 +12,16 @@ from nbsocket.abilities import has_threads
 from nbsocket.carriers.bypass import Bypass
 from nbsocket.carriers.comm import STREAM, CommRoute
 from nbsocket.carriers.tunnel_end import Visit
-from nbsocket.link.agreement import GUEST, OWNER, WIRE
+from nbsocket.link.agreement import ENGINE_IO, GUEST, OWNER, WIRE
 from nbsocket.notebook.hosts import this_host
 from nbsocket.notebook.process import running_cell
+from nbsocket.socketio.tickets import Ticket
 
 if TYPE_CHECKING:
     from nbsocket.carriers.interface import Carrier
     from nbsocket.socketio.cell_run import CellRun
+
+_TICKET_S = 7 * 24 * 3600.0
 
 _shown: dict[Any, tuple[CellRun, list[LinkedView]]] = {}
 """The views that the latest run of each cell created."""
@@ -60,6 +63,8 @@ class LinkedView(anywidget.AnyWidget):
         traits["base_url"] = carrier.base_url
         # Now, on the thread of its author's code: others may not tell.
         self._host = this_host()
+        self._comm_carrier = carrier
+        self._ticket = ""
         self._comm = CommRoute(carrier, self._visit, self._tell_pages)
         if not carrier.base_url and not (self.opens and self._host.shows_widgets):
             traits["note"] = f"{self.what_it_is} {_WITHOUT_A_SERVER if carrier.url else _INSIDE_A_BROWSER}"
@@ -77,6 +82,15 @@ class LinkedView(anywidget.AnyWidget):
     def query(self) -> dict[str, str]:
         """Return what handlers find in the query of this view's own client."""
         return {}
+
+    def _own_port(self) -> dict[str, str]:
+        """Return the kernel's own port for a page on its machine; what foreign code runs in gets none."""
+        carrier = self._comm_carrier
+        if not carrier.port_key or ENGINE_IO not in self.opens or self.runs_foreign_code:
+            return {}
+        if not self._ticket:
+            self._ticket = Ticket(carrier, str(self.channel), self._host.role, _TICKET_S).value
+        return {"url": carrier.url, "key": carrier.port_key.hex(), "ticket": self._ticket}
 
     def _visit(self, opens: str, query: dict[str, str]) -> Visit:
         """Return a visit over the comm of this view.
@@ -129,6 +143,8 @@ class LinkedView(anywidget.AnyWidget):
         kind = content.get("type") if isinstance(content, dict) else None
         if kind == STREAM:
             self._comm.receive(content, buffers)
+        elif kind == "routes":
+            self.send({"type": "routes", **self._own_port()})
         elif kind == "views":
             count = content.get("count")
             self._views = count if isinstance(count, int) else 0

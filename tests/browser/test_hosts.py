@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.resources
+import re
 import subprocess
 import textwrap
 import time
@@ -184,7 +185,8 @@ def test_voila_alone_has_panes_of_guests(visitor, notebook):
     command = ("voila", notebook.name, "--no-browser", "--port=PORT")
     with running(notebook.parent, *command) as url:
         visitor.goto(url, wait_until="commit")
-        is_a_client(visitor, "voila.png")
+        pane = is_a_client(visitor, "voila.png")
+        expect(pane.element).to_have_attribute("data-route", "port")
 
 
 MARIMO = """
@@ -244,7 +246,25 @@ def test_marimos_author_is_the_owner(visitor, tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool.marimo.runtime]\nauto_instantiate = true\n")
     with running(tmp_path, "marimo", "edit", "lesson.py", "--headless", "--port=PORT", "--no-token") as url:
         visitor.goto(url)
-        is_a_client(visitor, "marimo-edit.png", role="owner")
+        pane = is_a_client(visitor, "marimo-edit.png", role="owner")
+        falls_back(visitor, pane)
+
+
+def falls_back(visitor, pane):
+    """On the kernel's machine a pane goes to its port; when that is out of reach, over the comm; events go on."""
+    visitor.reload()
+    pane.has_state("connected", timeout=60_000)
+    expect(pane.element).to_have_attribute("data-route", "port")
+    expect(pane.element).to_contain_text("Connected to the kernel's own port, by")
+    visitor.context.route(re.compile(r"http://127\.0\.0\.1:\d+/nbsocket/"), lambda route: route.abort())
+    visitor.get_by_text("Network weather").first.click()
+    pane.press("cut")
+    expect(pane.element).to_have_attribute("data-route", "comm")
+    expect(pane.element).to_contain_text("The connection was lost")
+    pane.ask()
+    pane.fill("add", "30", "12")
+    pane.emit()
+    expect(pane.rows("out", "add").last).to_have_attribute("data-ack", "answered")
 
 
 PANEL = (
@@ -258,4 +278,5 @@ def test_panel_has_panes_of_guests(visitor, tmp_path):
     write_page(tmp_path)
     with running(tmp_path, "panel", "serve", "lesson.py", "--port=PORT") as url:
         visitor.goto(f"{url}lesson")
-        is_a_client(visitor, "panel.png")
+        pane = is_a_client(visitor, "panel.png")
+        expect(pane.element).to_have_attribute("data-route", "comm")

@@ -10,6 +10,8 @@ import { largestMessage, objection } from "../shared/size";
 import { forget, watch } from "../shared/times";
 import { CALM, Sky, streamUnder, transportsUnder, type Weather } from "../shared/weather";
 import type { Entry } from "./entries";
+import { Patience } from "./patience";
+import { type OwnPort, ownPort, type Route, Routes } from "./routes";
 
 export type State =
   | "connecting"
@@ -25,8 +27,6 @@ const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 5000;
 const LIT_MS = 2000;
 const OPENING_MS = 20_000;
-/** Shorter than this, nobody is told that messages wait. */
-const PATIENCE_MS = 700;
 
 /** “upgrade” begins by polling and goes over to a WebSocket, as clients do by themselves. */
 export type Transports = "upgrade" | "websocket" | "polling";
@@ -37,9 +37,6 @@ export interface ConnectionOptions {
   auth: Record<string, unknown>;
   transports: Transports;
 }
-
-/** How a page reaches its channel: at the Jupyter server that serves it, or over the widget's comm. */
-export type Route = "jupyter" | "comm";
 
 export interface Target {
   channel: string;
@@ -75,7 +72,8 @@ export class PaneConnection {
   private readonly patience = new Patience((count) => {
     this.waiting.value = count;
   });
-  private route: Route;
+  private readonly routes: Routes;
+  private own: OwnPort | undefined;
   private socket: Socket | undefined;
   private wanted = false;
   private hasBeenConnected = false;
@@ -92,7 +90,7 @@ export class PaneConnection {
   });
 
   constructor(private readonly target: Target) {
-    this.route = target.pinned || (target.base ? "jupyter" : "comm");
+    this.routes = new Routes(target.pinned ?? "", target.base !== "", target.port !== undefined);
   }
 
   get channel(): string {
@@ -202,7 +200,7 @@ export class PaneConnection {
   /** The kernel was restarted: its next process knows nothing of the pane, nor of connections over its comm. */
   orphaned(): void {
     this.isOrphan.value = true;
-    if (this.route === "comm") this.disconnect("The kernel was restarted.");
+    if (this.routes.current !== "jupyter") this.disconnect("The kernel was restarted.");
   }
 
   /** Let it be slow, or lose its connection now and then; from the next packet on. */
@@ -247,16 +245,42 @@ export class PaneConnection {
   }
 
   private async begin(): Promise<void> {
-    const query = this.route === "jupyter" ? await this.ticketQuery() : this.names;
+    const query = await this.query();
     if (!query || !this.wanted || !this.socket) return;
     const manager = this.socket.io;
+    const address = this.engineUrl;
+    // Read at each opening, and not meant to change; a new manager would forget what waits to be sent.
+    (manager as unknown as { uri: string }).uri = address.origin;
+    manager.opts.path = address.pathname;
     manager.opts.query = query;
     manager.opts.transports = this.transports();
     // Over the comm the answer may wait for a cell.
-    manager.timeout(this.route === "jupyter" ? OPENING_MS : false);
+    const isPatient = this.routes.current === "comm" && this.routes.isOnly;
+    manager.timeout(isPatient ? false : OPENING_MS);
     this.socket.connect();
     // Its engine is new with each connection.
     watch(this.target.paneId, this.target.name, this.socket.io.engine);
+  }
+
+  /** Where the client's requests go; over the comm there are none. */
+  private get engineUrl(): URL {
+    const base = this.routes.current === "port" ? this.own?.url : this.target.base;
+    return new URL(`nbsocket/${this.target.channel}/socket.io/`, base || location.origin);
+  }
+
+  /** What the current way asks for; the next one's if it leads nowhere. */
+  private async query(): Promise<Record<string, string> | undefined> {
+    const { port } = this.target;
+    if (this.routes.current === "jupyter") {
+      const query = await this.ticketQuery();
+      if (query || this.routes.current === "jupyter") return query;
+    }
+    if (this.routes.current === "port" && port) {
+      this.own = await ownPort(port);
+      if (this.own) return { join_token: this.own.ticket, ...this.names };
+      this.routes.next();
+    }
+    return this.names;
   }
 
   private get names(): Record<string, string> {
@@ -265,7 +289,7 @@ export class PaneConnection {
 
   private transports(): ReturnType<typeof transportsUnder> {
     const { port } = this.target;
-    if (this.route === "jupyter" || !port)
+    if (this.routes.current !== "comm" || !port)
       return transportsUnder(this.sky, this.options.transports);
     const told = (waiting: Waiting) => this.patience.note(waiting);
     return [streamUnder(this.sky, commTransport(port, told))];
@@ -273,17 +297,17 @@ export class PaneConnection {
 
   /** Ask for a ticket; if the channel is not there, wait and try again. */
   private async ticketQuery(): Promise<Record<string, string> | undefined> {
-    const { base, channel, port, pinned } = this.target;
+    const { base, channel } = this.target;
     try {
       const ticket = await mintTicket(base, channel, "owner");
       return { join_token: ticket.value, ...this.names };
     } catch (error) {
       if (!this.wanted) return undefined;
       const isElsewhere = error instanceof ForeignServerError || !(error instanceof ApiError);
-      if (isElsewhere && port && !pinned && !this.hasBeenConnected) {
-        // Not Jupyter, or out of reach from here: the notebook's own way to its kernel is there.
-        this.route = "comm";
-        return this.names;
+      if (isElsewhere && !this.routes.isOnly && !this.hasBeenConnected) {
+        // Not Jupyter, or out of reach from here: there are other ways.
+        this.routes.forget();
+        return undefined;
       }
       if (error instanceof ForeignServerError) {
         this.wanted = false;
@@ -306,10 +330,8 @@ export class PaneConnection {
   }
 
   private open(): Socket {
-    const { base, channel } = this.target;
-    const address = new URL(`nbsocket/${channel}/socket.io/`, base || location.origin);
-    const manager = new Manager(address.origin, {
-      path: address.pathname,
+    const manager = new Manager(this.engineUrl.origin, {
+      path: this.engineUrl.pathname,
       autoConnect: false,
       reconnection: false,
       transports: this.transports(),
@@ -320,6 +342,7 @@ export class PaneConnection {
     );
     socket.on("connect", () => {
       this.tries = 0;
+      this.routes.worked();
       this.hasBeenConnected = true;
       this.setState("connected", "");
       const engine = manager.engine;
@@ -340,6 +363,8 @@ export class PaneConnection {
       if (!this.wanted) return;
       if (socket.active === false && error.message) {
         this.setState("error", `Refused: ${error.message}`);
+      } else {
+        this.routes.failed();
       }
       this.again();
     });
@@ -364,31 +389,12 @@ export class PaneConnection {
     this.retry = setTimeout(() => void this.begin(), longest * (0.25 + 0.75 * Math.random()));
   }
 
+  /** The way that it is connected; empty if it is not. */
+  get route(): Route | "" {
+    return this.socket?.connected ? this.routes.current : "";
+  }
+
   get transport(): string {
     return this.socket?.connected ? (this.socket.io.engine.transport.name ?? "") : "";
-  }
-}
-
-/** Tells how many messages wait, once they have waited for a while. */
-class Patience {
-  private latest: Waiting = { count: 0, isBusy: false };
-  private timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(private readonly tell: (count: number) => void) {}
-
-  note(waiting: Waiting): void {
-    this.latest = waiting;
-    if (waiting.count === 0) {
-      clearTimeout(this.timer);
-      this.timer = undefined;
-      this.tell(0);
-    } else if (waiting.isBusy) {
-      this.tell(waiting.count);
-    } else {
-      this.timer ??= setTimeout(() => {
-        this.timer = undefined;
-        this.tell(this.latest.count);
-      }, PATIENCE_MS);
-    }
   }
 }

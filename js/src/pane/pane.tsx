@@ -21,6 +21,7 @@ const WORDS: Record<State, string> = {
 
 /** How a connection goes, where its transport's name does not say it. */
 const BY: Record<string, string> = { comm: "through the notebook's own connection to its kernel" };
+const TO: Record<string, string> = { port: "to the kernel's own port, " };
 
 const ANNOUNCE_MS = 1000;
 
@@ -37,6 +38,7 @@ export function Pane(props: { connection: PaneConnection; name: string; channel:
       aria-label={`Client ${name}`}
       data-pane={name}
       data-state={state}
+      data-route={connection.route}
       data-received={connection.received.value}
       data-lit={connection.isLit.value}
     >
@@ -51,6 +53,7 @@ export function Pane(props: { connection: PaneConnection; name: string; channel:
             {state === "connected" && transport && (
               <span class="nbs-hint">
                 {" "}
+                {TO[connection.route]}
                 {BY[transport] ?? `by ${transport}`}, {connection.received.value.toLocaleString()}{" "}
                 received
               </span>

@@ -7,8 +7,9 @@ import { commPort } from "../shared/comm_port";
 import { inHost } from "../shared/host";
 import { hideSaved, Snapshots } from "../shared/saved";
 import { CALM, type Weather } from "../shared/weather";
-import { PaneConnection, type Route } from "./connection";
+import { PaneConnection } from "./connection";
 import { Pane } from "./pane";
+import type { Route } from "./routes";
 import { snapshot } from "./snapshot";
 
 export interface PaneModel {

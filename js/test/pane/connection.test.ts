@@ -540,30 +540,31 @@ describe("a pane's connection over its comm", () => {
 
   it("is taken where the kernel has no Jupyter server, which nobody asks then", async () => {
     over({});
-    await connection.connect();
-    await wait();
+    void connection.connect();
+    await wait(600);
     expect([web.asked, opened().length]).toEqual([[], 1]);
     expect(opened()[0]?.open).toMatchObject({ query: { pane: "p1", name: "alice" } });
   });
 
   it("is taken where it is told to", async () => {
     over({ base: BASE, pinned: "comm" });
-    await connection.connect();
-    await wait();
+    void connection.connect();
+    await wait(600);
     expect([web.asked, opened().length]).toEqual([[], 1]);
   });
 
   it("is taken where the server is out of reach from here, unless it was reached before", async () => {
     over({ base: BASE });
     web.answer = () => Promise.reject(new TypeError("Failed to fetch"));
-    await connection.connect();
-    await wait();
+    void connection.connect();
+    await wait(600);
     expect(opened()).toHaveLength(1);
   });
 
   it("is over when the kernel was restarted", async () => {
     over({});
-    await connection.connect();
+    void connection.connect();
+    await wait(600);
     connection.orphaned();
     expect([connection.isOrphan.value, ...state()]).toEqual([
       true,
@@ -576,5 +577,28 @@ describe("a pane's connection over its comm", () => {
     await connected();
     connection.orphaned();
     expect([connection.isOrphan.value, state()[0]]).toEqual([true, "connected"]);
+  });
+
+  it("is the next way where the server lets it in and its connections fail", async () => {
+    over({ base: BASE });
+    const server = new Server();
+    server.refuses = true;
+    void connection.connect();
+    await wait(20_000);
+    expect(server.tries).toBeGreaterThanOrEqual(3);
+    expect(opened().length).toBeGreaterThanOrEqual(1);
+  });
+
+  it("is given up for the next way if nobody answers, and where it is the only one it is not", async () => {
+    over({ base: BASE, pinned: "comm" });
+    void connection.connect();
+    await wait(60_000);
+    expect(new Set(opened().map(({ id }) => id)).size).toBe(1);
+    connection.disconnect();
+    sent.length = 0;
+    over({});
+    void connection.connect();
+    await wait(60_000);
+    expect(new Set(opened().map(({ id }) => id)).size).toBeGreaterThan(1);
   });
 });
