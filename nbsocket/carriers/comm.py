@@ -10,9 +10,12 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
+import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from nbsocket.abilities import has_threads
 from nbsocket.protocol.byte_stream import WINDOW_BYTES, ByteStream, Segment
 from nbsocket.protocol.errors import ProtocolError
 
@@ -63,9 +66,12 @@ class CommRoute:
         self._visit = visit
         self._send = send
         self._streams: dict[str, CommStream] = {}
+        self._heard_on = 0
 
     def receive(self, content: Mapping[str, Any], buffers: Sequence[Any]) -> None:
         """Process a custom message of a page; any thread."""
+        if has_threads():
+            self._heard_on = threading.get_ident()
         self._carrier.later(0.0, lambda: self._receive(content, [bytes(one) for one in buffers]))
 
     def close(self) -> None:
@@ -104,7 +110,7 @@ class CommRoute:
             raise ValueError(msg)
         visit = self._visit(str(wanted.get("opens")), _query_of(wanted.get("query")))
         stream = self._streams[name] = CommStream(name, self._carrier, self._send, self._forget)
-        stream.begin(visit)
+        stream.begin(replace(visit, handshake={**visit.handshake, "heard_on": self._heard_on}))
         return stream
 
     def _end(self, name: str, why: str) -> None:

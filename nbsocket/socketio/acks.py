@@ -15,11 +15,12 @@ from nbsocket.protocol.errors import EncodeError
 from nbsocket.socketio.waiting import value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from nbsocket.socketio.handler_run import Output
     from nbsocket.socketio.handler_thread import HandlerThread
     from nbsocket.socketio.member import Member
+    from nbsocket.socketio.socket import Socket
 
 
 DEFAULT_ACK_TIMEOUT_S = 10.0
@@ -103,16 +104,22 @@ class PendingAck:
 
 
 def ask(
-    handlers: HandlerThread, event: str, begin: Callable[[], PendingAck], timeout_s: float | None
+    handlers: HandlerThread,
+    event: str,
+    begin: Callable[[], PendingAck],
+    timeout_s: float | None,
+    clients: Collection[Socket],
 ) -> list[Any]:
     """Begin a question, and block until all have answered.
 
     Raises:
         AckTimeout: Somebody did not in time.
-        BlockingCallError: In an ``async def`` handler.
+        BlockingCallError: In an ``async def`` handler, or no answer could arrive meanwhile.
     """
     what = f"call({event!r})"
-    handlers.blocking(what, f"emit_with_ack({event!r}, …)")
+    instead = f"emit_with_ack({event!r}, …)"
+    handlers.blocking(what, instead)
+    handlers.in_vain(what, instead, clients)
     pending = begin()
     return pending.wait(lambda wait: handlers.wait(wait, timeout_s, what))
 

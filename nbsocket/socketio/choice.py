@@ -81,7 +81,8 @@ class Choice:
 
     def call(self, event: str, args: tuple[Any, ...]) -> list[Any]:
         """Emit an event, and block until all have acknowledged it."""
-        return ask(self.scope.handlers, event, self._question(event, args), self.timeout_s)
+        question = self._question(event, args)
+        return ask(self.scope.handlers, event, question, self.timeout_s, self.sockets())
 
     async def call_async(self, event: str, args: tuple[Any, ...]) -> list[Any]:
         """Emit an event, and await all acknowledgements."""

@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from nbsocket.socketio.handler_thread import HandlerThread
     from nbsocket.socketio.socket import Socket
@@ -35,8 +35,10 @@ class EventStream:
         client: Socket | None,
         timeout_s: float | None,
         handlers: HandlerThread,
+        senders: Callable[[], Collection[Socket]],
     ) -> None:
         """Made by ``events``."""
+        self._senders = senders
         self.event = event
         self.client = client
         self.dropped = 0
@@ -98,7 +100,10 @@ class EventStream:
             BlockingCallError: In an ``async def`` handler; use ``async for`` there.
         """
         what = f"events({self.event!r})"
-        self._handlers.blocking(what, what, form="async for … in {}")
+        form = "async for … in {}"
+        self._handlers.blocking(what, what, form)
+        if not self._waiting:
+            self._handlers.in_vain(what, what, self._senders(), form)
 
         def wait_some(seconds: float | None) -> bool:
             with self._changed:

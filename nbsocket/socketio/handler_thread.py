@@ -21,13 +21,14 @@ from nbsocket.socketio.outcome import Outcome, Reply
 from nbsocket.socketio.turns import Turn, Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Collection, Coroutine
     from contextlib import AbstractContextManager
 
     from nbsocket.carriers.interface import Carrier
     from nbsocket.socketio.acks import Failure
     from nbsocket.socketio.handler_run import Watcher
     from nbsocket.socketio.handler_table import Registration
+    from nbsocket.socketio.socket import Socket
     from nbsocket.socketio.turns import Entry
 
 _TURN_S = 0.005
@@ -286,6 +287,22 @@ class HandlerThread:
         task = self.loop.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def in_vain(
+        self, what: str, awaitable: str, clients: Collection[Socket], form: str = "await {}"
+    ) -> None:
+        """Refuse to wait for clients all of whose messages come to the caller's own thread.
+
+        Raises:
+            BlockingCallError: It is so.
+        """
+        here = threading.get_ident()
+        if self._is_alone and clients and all(one.handshake.heard_on == here for one in clients):
+            msg = (
+                f"{what} would wait in vain: what clients send over their widgets' comm arrives here only "
+                f"when the cell has ended, or while it awaits. Write  {form.format(awaitable)}  instead."
+            )
+            raise BlockingCallError(msg)
 
     def blocking(self, what: str, awaitable: str, form: str = "await {}") -> None:
         """Refuse a blocking call where it would stop everything, and suggest ``form`` with ``awaitable``.

@@ -21,6 +21,8 @@ class Handshake:
         url: The path it requested.
         secure: Whether it connected over TLS.
         xdomain: Whether it connected from a page of another origin.
+        heard_on: The thread to which its messages come, if that is one that also runs cells, as with a
+            widget's comm in some hosts; else 0.
 
     Source: Socket.IO server API, ``socket.handshake``.
     """
@@ -32,6 +34,7 @@ class Handshake:
     url: str = ""
     secure: bool = False
     xdomain: bool = False
+    heard_on: int = field(default=0, repr=False)
 
     @classmethod
     def of(cls, details: Mapping[str, Any], auth: dict[str, Any]) -> Handshake:
@@ -44,4 +47,5 @@ class Handshake:
             url=details.get("url", ""),
             secure=bool(details.get("secure")),
             xdomain=bool(details.get("xdomain")),
+            heard_on=int(details.get("heard_on", 0)),
         )

@@ -160,13 +160,22 @@ class NamespaceCore:
         """Block until ``sender`` (or anyone) emits ``event``; see ``Namespace.wait_for``."""
         timeout_s = seconds(timeout_s)
         what = f"wait_for({event!r})"
-        self.handlers.blocking(what, f"{'io' if sender is None else 'socket'}.next({event!r})")
-        arrival = self.arrivals.take(event, sender, lambda wait: self.handlers.wait(wait, timeout_s, what))
+        instead = f"{'io' if sender is None else 'socket'}.next({event!r})"
+        self.handlers.blocking(what, instead)
+        arrival = self.arrivals.take(event, sender, lambda wait: self.handlers.wait(wait, 0.0, what))
+        if arrival is None:
+            self.handlers.in_vain(what, instead, self._senders(sender))
+            arrival = self.arrivals.take(
+                event, sender, lambda wait: self.handlers.wait(wait, timeout_s, what)
+            )
         if arrival is None:
             who = "the client" if sender is not None else "any client"
             msg = f"no {event!r} from {who} within {timeout_s:g} s"
             raise TimeoutError(msg)
         return value_of(arrival.args)
+
+    def _senders(self, sender: Socket | None) -> list[Socket]:
+        return [sender] if sender is not None else self.fanout.select(frozenset(), frozenset())
 
     async def next(self, event: str, sender: Socket | None) -> Arrival:
         """Await an event."""
@@ -175,4 +184,5 @@ class NamespaceCore:
 
     def stream(self, event: str, sender: Socket | None, timeout: float | None) -> EventStream:
         """Return a stream of the events of this name."""
-        return self.arrivals.stream(event, sender, seconds(timeout), self.handlers)
+        senders = partial(self._senders, sender)
+        return self.arrivals.stream(event, sender, seconds(timeout), self.handlers, senders)

@@ -192,9 +192,8 @@ class Socket(EventTarget):
         Source: Socket.IO server API, ``socket.emitWithAck(eventName[, ...args])``.
         """
         no_options("call", mistaken)
-        return ask(
-            self._member.namespace.handlers, event, self._question(event, args), checked_seconds(timeout)
-        )[0]
+        handlers = self._member.namespace.handlers
+        return ask(handlers, event, self._question(event, args), checked_seconds(timeout), [self])[0]
 
     async def emit_with_ack(
         self, event: str, *args: Any, timeout: float | None = DEFAULT_ACK_TIMEOUT_S, **mistaken: Any

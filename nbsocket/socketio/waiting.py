@@ -19,7 +19,7 @@ from nbsocket.socketio.event_stream import EventStream
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from nbsocket.socketio.handler_thread import HandlerThread
     from nbsocket.socketio.socket import Socket
@@ -130,11 +130,16 @@ class Arrivals:
             self._kept_bytes -= self._kept.popleft().size_bytes
 
     def stream(
-        self, event: str, client: Socket | None, timeout_s: float | None, handlers: HandlerThread
+        self,
+        event: str,
+        client: Socket | None,
+        timeout_s: float | None,
+        handlers: HandlerThread,
+        senders: Callable[[], Collection[Socket]],
     ) -> EventStream:
         """Return a stream of the events of this name, beginning with those that are kept."""
         with self._changed:
-            stream = EventStream(event, client, timeout_s, handlers)
+            stream = EventStream(event, client, timeout_s, handlers, senders)
             for arrival in [one for one in self._kept if stream.wants(one)]:
                 self._kept.remove(arrival)
                 self._kept_bytes -= arrival.size_bytes

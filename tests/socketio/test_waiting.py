@@ -2,6 +2,10 @@ import threading
 import time
 from contextlib import nullcontext
 
+import pytest
+
+from nbsocket.errors import BlockingCallError
+from nbsocket.protocol.socket_packet import PacketType
 from nbsocket.socketio import event_stream as streams
 from nbsocket.socketio import waiting
 from nbsocket.socketio.waiting import Arrivals
@@ -10,6 +14,9 @@ from nbsocket.socketio.waiting import Arrivals
 class Handlers:
     def blocking(self, *_, **__):
         """Nothing blocks here."""
+
+    def in_vain(self, *_):
+        """Nobody's messages come to the caller's thread."""
 
     def wait(self, wait, timeout_s, _what):
         return wait(timeout_s)
@@ -36,7 +43,7 @@ def test_what_nobody_waits_for_is_bounded_in_bytes(monkeypatch):
 def test_what_a_loop_has_not_taken_is_bounded_in_bytes_and_counted(monkeypatch):
     monkeypatch.setattr(streams, "KEPT_BYTES", 1000)
     arrivals = Arrivals(threading.RLock())
-    stream = arrivals.stream("big", None, 0.01, Handlers())
+    stream = arrivals.stream("big", None, 0.01, Handlers(), list)
     for number in range(10):
         arrivals.note(None, ["big", number], 300, time.monotonic())
     assert [args for _, args in stream] == [(7,), (8,), (9,)]
@@ -64,3 +71,41 @@ def test_between_cells_only_the_latest_are_kept(monkeypatch):
     for number in range(10):
         arrivals.note(None, ["vote", number], 10, time.monotonic())
     assert [take(arrivals, "vote") for _ in range(4)] == [[7], [8], [9], None]
+
+
+def over_a_comm(stage, thread):
+    """A client whose messages come to a thread."""
+    handshake = {"query": {}, "headers": {}, "address": "", "heard_on": thread}
+    peer = stage.peer(handshake=handshake)
+    return peer, peer.connect()
+
+
+def test_who_waits_on_the_thread_that_would_hear_it_is_told_at_once(stage):
+    peer, socket = over_a_comm(stage, threading.get_ident())
+    server = stage.server
+    for call, instead in {
+        lambda: server.wait_for("vote", timeout=5): "await io.next('vote')",
+        lambda: socket.wait_for("vote", timeout=5): "await socket.next('vote')",
+        lambda: next(server.events("vote", timeout=5)): "async for … in events('vote')",
+        lambda: server.call("ask"): "await emit_with_ack('ask', …)",
+        lambda: socket.call("ask"): "await emit_with_ack('ask', …)",
+    }.items():
+        with pytest.raises(BlockingCallError, match="would wait in vain") as raised:
+            call()
+        assert instead in str(raised.value)
+    assert peer.events == [], "nothing was asked"
+
+
+def test_what_is_there_already_is_returned_all_the_same(stage):
+    peer, _ = over_a_comm(stage, threading.get_ident())
+    peer.send(PacketType.EVENT, ["vote", 3])
+    stage.settle()
+    assert stage.server.wait_for("vote", timeout=5) == 3
+
+
+@pytest.mark.parametrize("thread", [0, 1])
+def test_one_client_that_is_heard_elsewhere_is_enough_to_wait_for(stage, thread):
+    over_a_comm(stage, threading.get_ident())
+    other, _ = over_a_comm(stage, thread)
+    threading.Timer(0.1, lambda: other.send(PacketType.EVENT, ["vote", 4])).start()
+    assert stage.server.wait_for("vote", timeout=5) == 4
