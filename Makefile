@@ -15,7 +15,7 @@ JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/browsers.mjs js/packa
 .DEFAULT_GOAL := help
 BEFORE ?= HEAD~1
 .PHONY: help demo test lint types js units python browser conformance interop upgrades compare bench figures profile faults threats layers matrix \
-	soak site live tables format wheel clean
+	soak site live hosts tables format wheel clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -117,6 +117,9 @@ matrix: $(STAMPS)/dev ## The wheel on Python 3.11, 3.13 and 3.14, and with the o
 site: $(STAMPS)/dev ## Build the documentation as a site, with the tutorial live; any warning is an error
 	$(BIN)/python docs/make_site.py $(STAMPS)/site/html
 	$(BIN)/python docs/make_live.py $(STAMPS)/site/html/live
+
+hosts: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/hosts ## One small lesson in every host of notebooks: what works where, as a table
+	$(BIN)/python -m pytest tests/hosts/test_rows.py tests/browser/test_hosts.py tests/browser/test_live.py::test_the_lesson_of_all_hosts -q --timeout 600
 
 live: $(STAMPS)/dev ## The tutorial inside the browser, without any server of ours: build it and serve it on PORT
 	$(BIN)/python docs/make_live.py $(STAMPS)/live/site

@@ -19,6 +19,7 @@ hypothesis.settings.load_profile("untimed")
 
 summary = Summary()
 _figures = pytest.StashKey[list]()
+_hosts = pytest.StashKey[list]()
 
 
 def pytest_configure(config):
@@ -34,7 +35,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    Summary.note(item, (yield).get_result(), item.stash.get(_figures, []))
+    report = (yield).get_result()
+    Summary.note(item, report, item.stash.get(_figures, []))
+    Summary.note_hosts(item, report, item.stash.get(_hosts, []))
 
 
 def pytest_runtest_logreport(report):
@@ -49,6 +52,16 @@ def pytest_terminal_summary(terminalreporter):
 def figure(request):
     """Takes a line for the table: what was measured."""
     return request.node.stash.setdefault(_figures, []).append
+
+
+@pytest.fixture
+def row(request):
+    """A row of the table of hosts: takes what was tried in a host, and ``yes`` or why not."""
+
+    def of(host):
+        return lambda check, word: request.node.stash.setdefault(_hosts, []).append([host, check, word])
+
+    return of
 
 
 @pytest.fixture(scope="session")

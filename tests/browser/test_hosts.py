@@ -1,4 +1,4 @@
-"""Views on pages that are not JupyterLab's: Voilà inside a Jupyter server, Voilà alone, marimo, Panel."""
+"""The lesson in every host that shows widgets: JupyterLab, Notebook 7, Voilà, marimo, Panel."""
 
 import contextlib
 import importlib.resources
@@ -15,55 +15,24 @@ from hosts.conftest import HOSTS, environment_of_hosts
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 from support.jupyter import TOKEN, free_port
-from support.lab import Pane
+from support.lesson import (
+    BUSY,
+    CLIENT,
+    EMIT,
+    HANDLERS,
+    SERVER,
+    SHOWN_PAGE,
+    VIEWS,
+    goes_on,
+    is_a_client,
+    of_an_app,
+    write_page,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.promise(1)]
 
 PICTURES = ROOT / "test-results" / "hosts"
-HANDLERS = """
-@io.on("connection")
-def hello(socket):
-    socket.emit("welcome", socket.role, socket.handshake.query.get("name"))
-
-
-@io.on("add")
-def add(socket, a, b):
-    return a + b
-
-
-@io.on("bytes")
-def double(socket, data):
-    return data * 2
-
-
-@io.on("count")
-def count(socket, many):
-    for number in range(many):
-        socket.emit("number", number)
-"""
-SERVER = f"import nbsocket\n\nio = nbsocket.Server('room')\n{HANDLERS}"
-MANY = 10_000
-CLIENT = """nbsocket.client('''
-const socket = io();
-socket.on("welcome", (role, name) => console.log("I am a", role));
-socket.emit("add", 20, 22, (sum) => console.log("sum", sum));
-''', "carol")"""
-PAGE = """<!doctype html>
-<link rel="stylesheet" href="look.css"><img src="dot.svg" alt="a dot"><p id="said">nothing yet</p>
-<script src="socket.io/socket.io.js"></script><script src="own.js"></script>"""
-ASSETS = {
-    "look.css": "p { color: rgb(1, 2, 3) }",
-    "dot.svg": '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"/>',
-    "own.js": "io().emit('add', 3, 4, (sum) => { said.textContent = `sum ${sum}`; console.log('it is', sum); });",
-}
-SHOWN_PAGE = f"io.page('index.html', assets={list(ASSETS)})"
 START_S = 60
-
-
-def write_page(folder):
-    """Write the page of ``io.page``, and the files that it loads."""
-    for name, text in {"index.html": PAGE, **ASSETS}.items():
-        (folder / name).write_text(text)
 
 
 @pytest.fixture
@@ -91,9 +60,7 @@ def visitor(context):
 @pytest.fixture
 def notebook(tmp_path):
     made = new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
-    made.cells = [
-        new_code_cell(one) for one in (SERVER, "io.pane('alice')", CLIENT, "io.wire()", SHOWN_PAGE)
-    ]
+    made.cells = [new_code_cell(one) for one in (SERVER, *VIEWS)]
     write_page(tmp_path)
     nbformat.write(made, tmp_path / "lesson.ipynb")
     return tmp_path / "lesson.ipynb"
@@ -125,7 +92,7 @@ def running(folder, *command):
             process.wait(20)
 
 
-def test_voila_inside_a_jupyter_server_has_panes_that_connect(visitor, notebook):
+def test_voila_inside_a_jupyter_server_has_panes_that_connect(visitor, notebook, row):
     extensions = "{'nbsocket': True, 'voila.server_extension': True}"
     command = (
         "jupyter_server",
@@ -138,54 +105,16 @@ def test_voila_inside_a_jupyter_server_has_panes_that_connect(visitor, notebook)
     )
     with running(notebook.parent, *command) as url:
         visitor.goto(f"{url}voila/render/{notebook.name}?token={TOKEN}", wait_until="commit")
-        is_a_client(visitor, "voila-in-jupyter.png", role="owner")
+        is_a_client(visitor, PICTURES / "voila-in-jupyter.png", row("Voilà in a server"), role="owner")
+        of_an_app(row("Voilà in a server"))
 
 
-def is_a_client(visitor, picture, role="guest"):
-    """A pane connects, and events, answers and bytes go both ways, many of them in order; so does a client cell."""
-    carol = visitor.locator("[data-script=carol]")
-    expect(carol).to_contain_text("sum 42", timeout=60_000)
-    expect(carol).to_contain_text("I am a guest")
-    expect(carol.locator("li")).to_have_count(2)
-    page = visitor.locator(".nbs-page")
-    inside = page.locator("iframe").content_frame
-    expect(inside.locator("#said")).to_have_text("sum 7", timeout=30_000)
-    expect(inside.locator("#said")).to_have_css("color", "rgb(1, 2, 3)")
-    assert inside.locator("img").evaluate("(one) => one.naturalWidth") == 40
-    expect(page.locator("summary")).to_have_text("Console (1)")
-    wire = visitor.locator("[data-wire=room]")
-    if role == "owner":
-        expect(wire).to_have_attribute("data-state", "live")
-    else:
-        expect(wire).to_contain_text("Visitors of")
-    pane = Pane(visitor.locator("[data-pane=alice]"))
-    pane.has_state("connected", timeout=60_000)
-    expect(pane.element).to_contain_text(f'"{role}", "alice"')
-    pane.ask()
-    pane.fill("add", "1", "2")
-    pane.emit()
-    expect(pane.rows("out", "add").last).to_have_attribute("data-ack", "answered")
-    visitor.screenshot(path=PICTURES / picture)
-    pane.fill("count", str(MANY))
-    pane.emit()
-    expect(pane.element).to_have_attribute("data-received", str(MANY + 1), timeout=60_000)
-    expect(pane.rows("in", "number").last).to_contain_text(str(MANY - 1))
-    expect(pane.element.locator("[data-waiting]")).to_have_count(0)
-    pane.fill("bytes")
-    visitor.locator("[data-pane=alice] input[type=file]").first.set_input_files(
-        [{"name": "x.bin", "mimeType": "application/octet-stream", "buffer": bytes(range(256)) * 400}]
-    )
-    pane.emit()
-    expect(pane.rows("out", "bytes").last).to_have_attribute("data-ack", "answered")
-    expect(pane.rows("out", "bytes").last).to_contain_text("<204800 bytes")
-    return pane
-
-
-def test_voila_alone_has_panes_of_guests(visitor, notebook):
+def test_voila_alone_has_panes_of_guests(visitor, notebook, row):
     command = ("voila", notebook.name, "--no-browser", "--port=PORT")
     with running(notebook.parent, *command) as url:
         visitor.goto(url, wait_until="commit")
-        pane = is_a_client(visitor, "voila.png")
+        pane = is_a_client(visitor, PICTURES / "voila.png", row("Voilà alone"))
+        of_an_app(row("Voilà alone"))
         expect(pane.element).to_have_attribute("data-route", "port")
 
 
@@ -200,6 +129,7 @@ def _():
     import nbsocket
 
     io = nbsocket.Server("room")
+    came = []
     HANDLERS
     PANE
     return (io,)
@@ -221,11 +151,12 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("pane", ["io.pane('alice')", "marimo.ui.anywidget(io.pane('alice'))"])
-def test_marimo_has_panes_of_guests(visitor, tmp_path, pane):
+def test_marimo_has_panes_of_guests(visitor, tmp_path, pane, row):
     lesson_for_marimo(tmp_path, pane)
     with running(tmp_path, "marimo", "run", "lesson.py", "--headless", "--port=PORT", "--no-token") as url:
         visitor.goto(url)
-        is_a_client(visitor, "marimo.png")
+        is_a_client(visitor, PICTURES / "marimo.png", row("marimo run"))
+        of_an_app(row("marimo run"))
         expect(visitor.get_by_text("bob got 3")).to_be_visible()
 
 
@@ -241,12 +172,12 @@ def lesson_for_marimo(folder, pane):
 CLIENT_OF_MARIMO = f"carol = {CLIENT}"
 
 
-def test_marimos_author_is_the_owner(visitor, tmp_path):
+def test_marimos_author_is_the_owner(visitor, tmp_path, row):
     lesson_for_marimo(tmp_path, "io.pane('alice')")
     (tmp_path / "pyproject.toml").write_text("[tool.marimo.runtime]\nauto_instantiate = true\n")
     with running(tmp_path, "marimo", "edit", "lesson.py", "--headless", "--port=PORT", "--no-token") as url:
         visitor.goto(url)
-        pane = is_a_client(visitor, "marimo-edit.png", role="owner")
+        pane = is_a_client(visitor, PICTURES / "marimo-edit.png", row("marimo edit"), role="owner")
         falls_back(visitor, pane)
 
 
@@ -267,16 +198,38 @@ def falls_back(visitor, pane):
     expect(pane.rows("out", "add").last).to_have_attribute("data-ack", "answered")
 
 
+@pytest.mark.parametrize(("host", "app"), [("JupyterLab", "lab/tree"), ("Notebook 7", "notebooks")])
+def test_where_the_notebooks_own_server_serves(open_notebook, lab, row, host, app):
+    write_page(lab.root)
+    cells = [SERVER, *VIEWS, EMIT, BUSY]
+    notebook = open_notebook("lesson.ipynb", cells, app)
+    index = {cell: number for number, cell in enumerate(cells)}
+    for cell in (SERVER, *VIEWS):
+        notebook.run(index[cell])
+    note = row(host)
+    pane = is_a_client(notebook.page, PICTURES / f"{app.partition('/')[0]}.png", note, role="owner")
+    goes_on(notebook, index, note, BUSY)
+    notebook.restart_kernel()
+    notebook.wait_ready()
+    notebook.run(index[SERVER])
+    pane.has_state("connected")
+    note("kernel restart", "yes")
+    notebook.save()
+    assert "as it was when the notebook was saved" in notebook.path.read_text()
+    note("saved picture", "yes")
+
+
 PANEL = (
-    "import nbsocket\nimport panel\n\npanel.extension('ipywidgets')\nio = nbsocket.Server('room', port=0)\n"
+    "import nbsocket\nimport panel\n\npanel.extension('ipywidgets')\nio = nbsocket.Server('room', port=0)\ncame = []\n"
     f"{HANDLERS}\npanel.Column(io.pane('alice'), {CLIENT}, io.wire(), {SHOWN_PAGE}, sizing_mode='stretch_width').servable()\n"
 )
 
 
-def test_panel_has_panes_of_guests(visitor, tmp_path):
+def test_panel_has_panes_of_guests(visitor, tmp_path, row):
     (tmp_path / "lesson.py").write_text(PANEL)
     write_page(tmp_path)
     with running(tmp_path, "panel", "serve", "lesson.py", "--port=PORT") as url:
         visitor.goto(f"{url}lesson")
-        pane = is_a_client(visitor, "panel.png")
+        pane = is_a_client(visitor, PICTURES / "panel.png", row("Panel"))
+        of_an_app(row("Panel"))
         expect(pane.element).to_have_attribute("data-route", "comm")

@@ -10,6 +10,7 @@ import pytest
 from browser.conftest import ROOT, new_context
 from playwright.sync_api import expect
 from support.lab import Notebook
+from support.lesson import ASSETS, AWAITING, EMIT, PAGE, SERVER, VIEWS, goes_on, is_a_client
 from support.livesite import alone, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.promise(1)]
@@ -50,6 +51,49 @@ def live(site, chromium):
     yield start
     for context in contexts:
         context.close()
+
+
+SAVE = """async ([name, notebook, files]) => {
+  const { contents } = window.jupyterapp.serviceManager;
+  for (const [path, content] of Object.entries(files))
+    await contents.save(path, { type: "file", format: "text", content });
+  await contents.save(name, { type: "notebook", format: "json", content: notebook });
+  await window.jupyterapp.commands.execute("docmanager:open", { path: name, factory: "Notebook" });
+}"""
+SAVED = """async (name) => {
+  await window.jupyterapp.commands.execute("docmanager:save");
+  return JSON.stringify((await window.jupyterapp.serviceManager.contents.get(name, { content: true })).content);
+}"""
+
+
+@pytest.mark.timeout(600)
+def test_the_lesson_of_all_hosts(live, row):
+    notebook = live("02-ask-or-be-told.ipynb")
+    cells = [SERVER, *VIEWS, EMIT, AWAITING]
+    made = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+        metadata={"kernelspec": {"name": "python", "display_name": "Python (Pyodide)"}},
+    )
+    notebook.page.evaluate(SAVE, ["lesson.ipynb", made, {"index.html": PAGE, **ASSETS}])
+    notebook.path = notebook.path.with_name("lesson.ipynb")
+    notebook.wait_ready()
+    index = {cell: number for number, cell in enumerate(cells)}
+    for cell in (SERVER, *VIEWS):
+        notebook.run(index[cell], START_MS)
+    note = row("JupyterLite")
+    pane = is_a_client(notebook.page, PICTURES / "lesson.png", note, role="owner")
+    goes_on(notebook, index, note, AWAITING)
+    notebook.page.evaluate(
+        "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
+    )
+    expect(pane.element).to_contain_text("The kernel was restarted")
+    for cell in (SERVER, VIEWS[0]):
+        notebook.run(index[cell], START_MS)
+    pane.has_state("connected")
+    note("kernel restart", "the pane says so, and its cell is run again")
+    assert "as it was when the notebook was saved" in notebook.page.evaluate(SAVED, "lesson.ipynb")
+    note("saved picture", "yes")
+    assert notebook.asked == []
 
 
 def cells_of(name):

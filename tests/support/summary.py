@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from support.lesson_checks import CHECKS
 from support.tables import TABLES
 
 if TYPE_CHECKING:
     import pytest
 
 _SHOWN = 8
+_SHORT = 10
 
 
 class Summary:
@@ -35,6 +37,14 @@ class Summary:
                     details += [params.get("kind", "npm socket.io-client"), params["transports"]]
                 report.user_properties.append((kind, [item.name.partition("[")[0], figures, details]))
 
+    @staticmethod
+    def note_hosts(item: pytest.Item, report: pytest.TestReport, tried: list[list[str]]) -> None:
+        """Write into a report what its test tried in a host of notebooks."""
+        if report.when == "call":
+            report.user_properties += [("host", [item.name, [], one]) for one in tried]
+            if tried and report.outcome == "failed":
+                report.user_properties.append(("host", [item.name, [], [tried[0][0], "", "NO"]]))
+
     def take(self, report: pytest.TestReport) -> None:
         """Take the answers of a report."""
         for kind, value in report.user_properties:
@@ -46,6 +56,7 @@ class Summary:
         """Write the tables of what was run."""
         self._answers.sort(key=lambda one: one[0])
         self._write_clients(terminal)
+        self._write_hosts(terminal)
         self._write_rules(terminal)
         for kind, (titles, _) in TABLES.items():
             self._write_rows(terminal, kind, titles)
@@ -107,6 +118,26 @@ class Summary:
             words = " ".join(f"{_word(row.get(name)):>12}" for name in columns)
             terminal.write_line(f"{client:22} {way:18} {words}")
         terminal.write_line("(-: the client has no such thing)")
+
+    def _write_hosts(self, terminal: pytest.TerminalReporter) -> None:
+        rows: dict[str, dict[str, str]] = {}
+        for _, _, (host, check, word) in self._of("host"):
+            rows.setdefault(host, {})[check] = word
+        if not rows:
+            return
+        terminal.section("hosts of notebooks and what works there")
+        reasons: dict[str, int] = {}
+        terminal.write_line(f"{'':18} " + "  ".join(CHECKS))
+        for host, row in rows.items():
+            words = []
+            for check in CHECKS:
+                word = row.get(check, "NO" if "" in row else "-")
+                if len(word) > _SHORT:
+                    word = f"[{reasons.setdefault(word, len(reasons) + 1)}]"
+                words.append(f"{word:{len(check)}}")
+            terminal.write_line(f"{host:18} {'  '.join(words).rstrip()}")
+        for reason, number in reasons.items():
+            terminal.write_line(f"[{number}] {reason}")
 
 
 def _result(outcomes: list[str]) -> str:
