@@ -331,7 +331,8 @@ class ClientSession:
             # This process was held up and read nothing: process first what the client sent in that time.
             self.protocol.extend(late)
             self.connect_until += late
-            if not self.hub.tickets.is_over(self.ticket):
+            is_ping_due = self.protocol.deadline < now
+            if not is_ping_due and not self.hub.tickets.is_over(self.ticket):
                 self._arm()
                 return
         if now >= self.connect_until:

@@ -219,6 +219,24 @@ def test_where_the_notebooks_own_server_serves(open_notebook, lab, row, host, ap
     note("saved picture", "yes")
 
 
+def test_the_notebook_for_hosts_that_are_not_here(open_notebook):
+    """In VS Code and Colab a person runs it, and pastes its last line."""
+    made = nbformat.read(ROOT / "examples" / "hosts-check.ipynb", 4)
+    cells = [cell.source for cell in made.cells if cell.cell_type == "code"]
+    notebook = open_notebook("hosts-check.ipynb", cells)
+    notebook.run(0)
+    notebook.pane("alice").has_state("connected")
+    notebook.run(1)
+    expect(notebook.page.locator("[data-script=probe]")).to_contain_text("done")
+    notebook.run(2)
+    expect(notebook.page.locator("[data-script=probe]")).to_contain_text("ticks 6")
+    said = notebook.run(3)
+    assert said.startswith("hosts-check | a notebook | Python ")
+    for words in ("'bytes': True", "'10,000 in order': True", "'ticks': 6", "'alice: owner'"):
+        assert words in said
+    assert re.search(r"'events while a cell runs': [1-9]", said)
+
+
 PANEL = (
     "import nbsocket\nimport panel\n\npanel.extension('ipywidgets')\nio = nbsocket.Server('room', port=0)\ncame = []\n"
     f"{HANDLERS}\npanel.Column(io.pane('alice'), {CLIENT}, io.wire(), {SHOWN_PAGE}, sizing_mode='stretch_width').servable()\n"

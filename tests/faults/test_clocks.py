@@ -14,6 +14,7 @@ from nbsocket.protocol.engine_states import Trigger
 PACKAGE = Path(__file__).parent.parent.parent / "nbsocket"
 # Where the time of day is meant: when a ticket expires, what Jupyter calls activity, what a wire view shows.
 OF_THE_WALL = {
+    "gateway/ticket.py",
     "gateway/tickets.py",
     "socketio/tickets.py",
     "extension/activity.py",
