@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import TimeoutError as NotInTime
 from playwright.sync_api import expect, sync_playwright
 from support.chromium import OPTIONS, chromium_path
 from support.jupyter import TOKEN, JupyterProcess
@@ -190,7 +191,12 @@ def open_notebook(page, lab, desk):
         else:
             page.goto(f"{lab.url}{app}/{name}?reset")
         notebook = Notebook(page, lab.root / name)
-        notebook.wait_ready()
+        try:
+            notebook.wait_ready(timeout=40_000)
+        except NotInTime:
+            # On a busy machine a page can miss that its kernel became idle, and waits for ever.
+            page.goto(f"{lab.url}{app}/{name}?reset")
+            notebook.wait_ready()
         return notebook
 
     yield open_it

@@ -90,9 +90,9 @@ class Notebook:
         self.page = page
         self.path = path
 
-    def wait_ready(self) -> None:
+    def wait_ready(self, timeout: float = 60_000) -> None:
         """Wait until the kernel is idle and the cells are there."""
-        self.page.wait_for_function(_IS_READY, arg=self.path.name, timeout=60_000)
+        self.page.wait_for_function(_IS_READY, arg=self.path.name, timeout=timeout)
 
     def index_of(self, start: str) -> int:
         """Return the index of the first cell whose source contains ``start``."""
