@@ -15,7 +15,7 @@ JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/browsers.mjs js/packa
 .DEFAULT_GOAL := help
 BEFORE ?= HEAD~1
 .PHONY: help demo test lint types js units python browser conformance interop upgrades compare bench figures profile faults threats layers matrix \
-	soak site live hosts tables format wheel clean
+	soak site live hosts comm tables format wheel clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -80,7 +80,10 @@ $(STAMPS)/nginx:
 	@bash scripts/nginx.sh
 	@touch $@
 
-$(STAMPS)/hosts: $(STAMPS)/dev
+$(STAMPS)/comm: $(STAMPS)/dev $(STAMPS)/chromium ## Round trips and floods over a widget's comm, beside a bare anywidget on the same page
+	$(BIN)/python benchmarks/comm.py
+
+hosts: $(STAMPS)/dev
 	@bash scripts/hosts.sh $(BIN) $(STAMPS)/hosts
 	@touch $@
 
@@ -117,6 +120,9 @@ matrix: $(STAMPS)/dev ## The wheel on Python 3.11, 3.13 and 3.14, and with the o
 site: $(STAMPS)/dev ## Build the documentation as a site, with the tutorial live; any warning is an error
 	$(BIN)/python docs/make_site.py $(STAMPS)/site/html
 	$(BIN)/python docs/make_live.py $(STAMPS)/site/html/live
+
+comm: $(STAMPS)/dev $(STAMPS)/chromium ## Round trips and floods over a widget's comm, beside a bare anywidget on the same page
+	$(BIN)/python benchmarks/comm.py
 
 hosts: $(STAMPS)/dev $(STAMPS)/chromium $(STAMPS)/hosts ## One small lesson in every host of notebooks: what works where, as a table
 	$(BIN)/python -m pytest tests/hosts/test_rows.py tests/browser/test_hosts.py tests/browser/test_live.py::test_the_lesson_of_all_hosts -q --timeout 600
