@@ -11,6 +11,7 @@ import msgspec
 from nbsocket.socketio.checks import seconds
 from nbsocket.socketio.connect import Admission
 from nbsocket.socketio.dispatch import Dispatch
+from nbsocket.socketio.event_stream import EventStream
 from nbsocket.socketio.fanout import Fanout
 from nbsocket.socketio.handler_run import ROOMS, HandlerRun
 from nbsocket.socketio.handler_table import (
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from nbsocket.carriers.interface import Carrier
     from nbsocket.socketio.cell_run import CellRun, CellRuns
-    from nbsocket.socketio.event_stream import EventStream
     from nbsocket.socketio.handler_thread import HandlerThread
     from nbsocket.socketio.member import Member
     from nbsocket.socketio.parent_core import ParentCore
@@ -185,4 +185,4 @@ class NamespaceCore:
     def stream(self, event: str, sender: Socket | None, timeout: float | None) -> EventStream:
         """Return a stream of the events of this name."""
         senders = partial(self._senders, sender)
-        return self.arrivals.stream(event, sender, seconds(timeout), self.handlers, senders)
+        return self.arrivals.feed(EventStream(event, sender, seconds(timeout), self.handlers, senders))

@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from nbsocket.socketio.event_stream import EventStream
-
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
-    from nbsocket.socketio.handler_thread import HandlerThread
+    from nbsocket.socketio.event_stream import EventStream
     from nbsocket.socketio.socket import Socket
 
 _KEPT_EVENTS = 10_000
@@ -129,17 +127,9 @@ class Arrivals:
         while len(self._kept) > self._limit or (self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1):
             self._kept_bytes -= self._kept.popleft().size_bytes
 
-    def stream(
-        self,
-        event: str,
-        client: Socket | None,
-        timeout_s: float | None,
-        handlers: HandlerThread,
-        senders: Callable[[], Collection[Socket]],
-    ) -> EventStream:
-        """Return a stream of the events of this name, beginning with those that are kept."""
+    def feed(self, stream: EventStream) -> EventStream:
+        """Pass events to a stream from now on, beginning with those that are kept; return it."""
         with self._changed:
-            stream = EventStream(event, client, timeout_s, handlers, senders)
             for arrival in [one for one in self._kept if stream.wants(one)]:
                 self._kept.remove(arrival)
                 self._kept_bytes -= arrival.size_bytes

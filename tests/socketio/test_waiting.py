@@ -43,7 +43,7 @@ def test_what_nobody_waits_for_is_bounded_in_bytes(monkeypatch):
 def test_what_a_loop_has_not_taken_is_bounded_in_bytes_and_counted(monkeypatch):
     monkeypatch.setattr(streams, "KEPT_BYTES", 1000)
     arrivals = Arrivals(threading.RLock())
-    stream = arrivals.stream("big", None, 0.01, Handlers(), list)
+    stream = arrivals.feed(streams.EventStream("big", None, 0.01, Handlers(), list))
     for number in range(10):
         arrivals.note(None, ["big", number], 300, time.monotonic())
     assert [args for _, args in stream] == [(7,), (8,), (9,)]

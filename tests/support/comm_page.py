@@ -14,21 +14,9 @@ from nbsocket.carriers.comm import STREAM, CommRoute
 from nbsocket.carriers.tunnel_end import Visit
 from nbsocket.link.agreement import ENGINE_IO
 from nbsocket.protocol.byte_stream import WINDOW_BYTES, ByteStream, Segment
-from nbsocket.protocol.websocket import server_frames
+from nbsocket.protocol.websocket import Opcode, client_frame, take_server_frames
 
-
-def client_frame(message: str | bytes) -> bytes:
-    """One frame of a client, masked with zeros."""
-    is_text = isinstance(message, str)
-    body = message.encode() if isinstance(message, str) else message
-    head = bytes([0x81 if is_text else 0x82])
-    if len(body) < 126:
-        head += bytes([0x80 | len(body)])
-    elif len(body) < 65536:
-        head += b"\xfe" + len(body).to_bytes(2, "big")
-    else:
-        head += b"\xff" + len(body).to_bytes(8, "big")
-    return head + bytes(4) + body
+_NO_MASK = bytes(4)
 
 
 class Network:
@@ -120,7 +108,7 @@ class CommSocket:
         """Send Engine.IO packets."""
         with self._lock:
             for message in messages:
-                self._stream.write(client_frame(message))
+                self._stream.write(client_frame(message, _NO_MASK))
             while self._stream.has_more:
                 self.say()
 
@@ -184,19 +172,13 @@ class CommSocket:
     _said_at = 0.0
 
     def _take(self, fresh: bytes) -> None:
-        data = self._rest + fresh
-        at = 0
-        for frame in server_frames(data):
-            if len(frame) < 2 or at + len(frame) > len(data) or not _is_whole(frame):
-                break
-            at += len(frame)
-            body = frame[2 if frame[1] < 126 else 4 if frame[1] == 126 else 10 :]
-            message = body.decode() if frame[0] & 0x0F == 1 else bytes(body)
+        frames, self._rest = take_server_frames(self._rest + fresh)
+        for opcode, body in frames:
+            message = body.decode() if opcode == Opcode.TEXT else body
             if message == "2" and self.answers_pings:
                 self.send("3")
             elif message != "2":
                 self.messages.append(message)
-        self._rest = data[at:]
 
     @property
     def events(self) -> list[str]:
@@ -208,12 +190,3 @@ class CommSocket:
         self.send("40")
         until(lambda: any(one.startswith("0") for one in self.events))
         return self
-
-
-def _is_whole(frame: bytes) -> bool:
-    length = frame[1]
-    if length == 126:
-        return len(frame) >= 4 and len(frame) == 4 + int.from_bytes(frame[2:4], "big")
-    if length == 127:
-        return len(frame) >= 10 and len(frame) == 10 + int.from_bytes(frame[2:10], "big")
-    return len(frame) == 2 + length
