@@ -80,10 +80,7 @@ $(STAMPS)/nginx:
 	@bash scripts/nginx.sh
 	@touch $@
 
-$(STAMPS)/comm: $(STAMPS)/dev $(STAMPS)/chromium ## Round trips and floods over a widget's comm, beside a bare anywidget on the same page
-	$(BIN)/python benchmarks/comm.py
-
-hosts: $(STAMPS)/dev
+$(STAMPS)/hosts: $(STAMPS)/dev
 	@bash scripts/hosts.sh $(BIN) $(STAMPS)/hosts
 	@touch $@
 
